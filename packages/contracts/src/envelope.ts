@@ -1,0 +1,58 @@
+import type { BareJid, Jid } from '@starling/jid';
+import { starling } from './generated/starling.js';
+
+const Wire = starling.v1.Envelope;
+
+/** What an envelope carries (proto/envelope.proto, enum Kind). */
+export const KIND = { message: 1, presence: 2, iq: 3, accountCreated: 4, accountDeleted: 5, sessionTable: 6 } as const;
+export type Kind = (typeof KIND)[keyof typeof KIND];
+
+/** What becomes of a stanza: live (at most once), passing (log, offline), archived (log, offline, archive). */
+export const FATE = { live: 0, passing: 1, archived: 2 } as const;
+export type Fate = (typeof FATE)[keyof typeof FATE];
+
+/** Whose copy of a message an entry is. */
+export const COPY = { received: 0, sent: 1, self: 2 } as const;
+export type Copy = (typeof COPY)[keyof typeof COPY];
+
+/** Routing fields beside the stanza's bytes; every field is documented in proto/envelope.proto. */
+export interface Envelope {
+  readonly id: string;
+  readonly owner: BareJid;
+  readonly from: Jid;
+  readonly to: Jid;
+  readonly kind: Kind;
+  readonly type: string;
+  readonly fate: Fate;
+  readonly copy: Copy;
+  readonly hints: number;
+  readonly origin: string;
+  readonly sentAtMs: number;
+  readonly after: number;
+  /** The whole stanza in jabber:client, which is not declared on it. */
+  readonly stanza: Uint8Array;
+}
+
+/** The format that this code writes. */
+export const ENVELOPE_VERSION = 1;
+
+export class EnvelopeError extends Error {
+  override readonly name = 'EnvelopeError';
+}
+
+export function encodeEnvelope(envelope: Envelope): Uint8Array {
+  return Wire.encode({ ...envelope, version: ENVELOPE_VERSION } as starling.v1.Envelope.$Properties).finish();
+}
+
+/**
+ * The inverse of encodeEnvelope; `stanza` is a view of the bytes that were given.
+ * Fields that a later release adds are skipped.
+ * @throws EnvelopeError when the bytes are no envelope
+ */
+export function decodeEnvelope(bytes: Uint8Array): Envelope {
+  try {
+    return Wire.decode(bytes) as unknown as Envelope;
+  } catch (cause) {
+    throw new EnvelopeError('not an envelope', { cause });
+  }
+}

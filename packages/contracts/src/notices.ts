@@ -1,0 +1,39 @@
+import { starling } from './generated/starling.js';
+import type { UserPosition } from './rpc.ts';
+
+const wire = starling.v1;
+
+/** Once a second and stream: who has new entries, and up to where (proto/archive.proto). */
+export interface Digest {
+  readonly stream: number;
+  readonly counter: number;
+  readonly epoch: number;
+  readonly last: readonly UserPosition[];
+  readonly publisher: string;
+}
+export const encodeDigest = (digest: Digest): Uint8Array => wire.Digest.encode(digest as starling.v1.Digest.$Properties).finish();
+export const decodeDigest = (bytes: Uint8Array): Digest => wire.Digest.decode(bytes) as unknown as Digest;
+
+/** A session's state in the session table. */
+export const SESSION_STATE = { connected: 0, available: 1, detached: 2 } as const;
+export type SessionState = (typeof SESSION_STATE)[keyof typeof SESSION_STATE];
+
+export interface SessionRow {
+  readonly resource: string;
+  readonly session: string;
+  readonly state: SessionState;
+  readonly priority: number;
+  /** Order of binds, Unix time in ms: the newer one of two equal resources wins. */
+  readonly boundAt: number;
+}
+/** The sessions of one user on one edge (proto/session.proto). */
+export interface SessionTable {
+  readonly user: string;
+  readonly edge: string;
+  readonly version: number;
+  readonly rows: readonly SessionRow[];
+  readonly ask: boolean;
+}
+export const encodeSessionTable = (table: SessionTable): Uint8Array =>
+  wire.SessionTable.encode(table as starling.v1.SessionTable.$Properties).finish();
+export const decodeSessionTable = (bytes: Uint8Array): SessionTable => wire.SessionTable.decode(bytes) as unknown as SessionTable;

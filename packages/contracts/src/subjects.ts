@@ -1,0 +1,38 @@
+import type { BareJid } from '@starling/jid';
+import { partitionOf } from './partition.ts';
+import { tokenOf } from './token.ts';
+
+/** Every subject there is. Nobody else writes a subject string. */
+export const subjects = {
+  /** Durable ingest: an entry for the log of one bare JID. */
+  log: (user: BareJid) => `m.${partitionOf(user)}.${tokenOf(user)}`,
+  /** Everything live for one bare JID: committed entries, live stanzas, session tables. */
+  user: (user: BareJid) => `u.${partitionOf(user)}.${tokenOf(user)}`,
+  /** The digest of one stream. */
+  digest: (stream: number) => `t.${stream}`,
+  /** To one edge: kick, hand-over. */
+  edge: (edge: string) => `edge.${edge}`,
+  /** Requests to the archive of one stream. */
+  archive: (stream: number, method: string) => `a.${stream}.${method}`,
+  /** Requests to the roster service. */
+  roster: (method: string) => `r.${method}`,
+} as const;
+
+/** What the stream number `stream` of `streams` captures, and the subject its entries are re-published on. */
+export function streamSubjects(stream: number, streams: number, partitions: number): string[] {
+  const captured: string[] = [];
+  for (let p = stream; p < partitions; p += streams) captured.push(`m.${p}.>`);
+  return captured;
+}
+
+/** JetStream's name of a stream. */
+export const streamName = (stream: number) => `M${stream}`;
+
+/** Re-publication maps the ingest subject to the live one, token by token. */
+export const REPUBLISH = { source: 'm.>', destination: 'u.>' } as const;
+
+/** The live subject of an entry that was appended on an ingest subject. */
+export const republishedAs = (logSubject: string) => `u${logSubject.slice(1)}`;
+
+/** The queue groups in which the services share their requests. */
+export const queues = { roster: 'roster', archive: 'archive' } as const;
