@@ -1,0 +1,185 @@
+import { randomBytes } from 'node:crypto';
+import { writeSync } from 'node:fs';
+import { AdminServer } from './admin-server.ts';
+import { type RuntimeConfig, runtimeConfig } from './config.ts';
+import { helpText, printConfig } from './config-describe.ts';
+import { ConfigError, type ConfigSources, type ConfigsOf, loadConfig, type Specs } from './config-load.ts';
+import type { ConfigSpec } from './config-spec.ts';
+import { Health } from './health.ts';
+import { Lifecycle } from './lifecycle.ts';
+import { createLogger, type Logger } from './log.ts';
+import { MetricsRegistry } from './metrics.ts';
+
+/** How a process ends. */
+export const EXIT = {
+  ok: 0,
+  /** It could not start, something could not be stopped, or a mistake of ours ended it. */
+  failed: 1,
+  /** EX_CONFIG of sysexits.h: the configuration is wrong, and starting again would not help. */
+  config: 78,
+  /** A shell's number for "ended by this signal". */
+  signal: { SIGINT: 130, SIGTERM: 143 },
+} as const;
+
+export interface ServiceContext<S extends Specs> {
+  readonly config: ConfigsOf<S> & { readonly runtime: RuntimeConfig };
+  /** Name of this process, unique in the cluster. */
+  readonly id: string;
+  /** Starts something now and stops it in reverse order at the end (see Lifecycle.use). */
+  readonly use: Lifecycle['use'];
+  readonly log: Logger;
+  readonly metrics: MetricsRegistry;
+  readonly health: Health;
+  readonly admin: AdminServer;
+  /** Adds fields to the ready line: announce({ c2s: 5222 }). */
+  readonly announce: (fields: Readonly<Record<string, unknown>>) => void;
+}
+
+export interface RunOptions {
+  /** Specs (or names of variables) of other services of the cluster: their keys are not refused as unknown. */
+  readonly known?: ConfigSources['known'];
+  /** Default: process.argv.slice(2). */
+  readonly args?: readonly string[];
+}
+
+const COMMANDS = ['--help', '--check-config', '--print-config', '--json-ready'] as const;
+type Command = (typeof COMMANDS)[number];
+
+/**
+ * Runs this process as a service: reads the configuration, starts, and when `start` returns it is ready. SIGTERM or SIGINT: not ready
+ * any more, everything stopped in reverse order, exit 0; a second signal, or the hard timer, ends it at once. It never returns
+ * otherwise than by ending the process. Only a main.ts calls it.
+ */
+export async function runService<const S extends Specs>(
+  service: string,
+  specs: S,
+  start: (context: ServiceContext<S>) => Promise<void>,
+  options: RunOptions = {},
+): Promise<void> {
+  const given = options.args ?? process.argv.slice(2);
+  const commands = new Set(given.filter((arg): arg is Command => (COMMANDS as readonly string[]).includes(arg)));
+  const args = given.filter((arg) => !commands.has(arg as Command));
+  const all = { runtime: runtimeConfig as ConfigSpec, ...specs };
+  const sources: ConfigSources = { env: process.env, args, ...(options.known ? { known: options.known } : {}) };
+  if (commands.has('--help')) return print(helpText(`starling ${service}`, Object.values(all)));
+  try {
+    if (commands.has('--print-config')) return print(printConfig(all, sources));
+    const config = loadConfig(all, sources) as ServiceContext<S>['config'];
+    if (commands.has('--check-config')) return print('the configuration is good\n');
+    await new ServiceProcess(service, config, commands.has('--json-ready')).run(start);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    // Policy: the operator mends all of it at once.
+    writeSync(2, `${service}: the configuration is wrong\n${error.problems.map((p) => `  ${p}\n`).join('')}`);
+    process.exit(EXIT.config);
+  }
+}
+
+const print = (text: string): void => void writeSync(1, text);
+
+/** One service from its start to its exit. */
+class ServiceProcess<S extends Specs> {
+  readonly #service: string;
+  readonly #config: ServiceContext<S>['config'];
+  readonly #jsonReady: boolean;
+  readonly #lifecycle = new Lifecycle();
+  readonly #id: string;
+  readonly #log: Logger;
+  #isStarted = false;
+
+  constructor(service: string, config: ServiceContext<S>['config'], jsonReady: boolean) {
+    this.#service = service;
+    this.#config = config;
+    this.#jsonReady = jsonReady;
+    const { id, logLevel, logUsers } = config.runtime;
+    this.#id = id || `${service}-${randomBytes(4).toString('hex')}`;
+    this.#log = createLogger({ service, id: this.#id, level: logLevel, users: logUsers });
+  }
+
+  async run(start: (context: ServiceContext<S>) => Promise<void>): Promise<void> {
+    const log = this.#log;
+    this.#armSignals();
+    log.info({ what: 'service_starting', node: process.version });
+    try {
+      const ready = await this.#start(start);
+      this.#isStarted = true;
+      log.info({ what: 'service_ready', ...ready });
+      if (this.#jsonReady) print(`${JSON.stringify({ ready: true, ...ready })}\n`);
+    } catch (error) {
+      // Policy: a signal during the start is a stop like any other; a start that fails ends the process, after stopping what had started.
+      if (this.#lifecycle.isStopping) return;
+      if (error instanceof ConfigError) {
+        await this.#stop(EXIT.config);
+        throw error;
+      }
+      log.error({ what: 'service_start_failed', err: error });
+      await this.#end(EXIT.failed);
+    }
+  }
+
+  async #start(start: (context: ServiceContext<S>) => Promise<void>): Promise<Record<string, unknown>> {
+    const { runtime } = this.#config;
+    const health = new Health();
+    const metrics = new MetricsRegistry();
+    metrics.collectProcessMetrics();
+    health.ready('service', () => (this.#lifecycle.isStopping ? 'stopping' : this.#isStarted || 'starting'));
+    const use: Lifecycle['use'] = (name, thing, stop, options) => this.#lifecycle.use(name, thing, stop, options);
+    const opening = AdminServer.open({
+      host: runtime.adminHost,
+      port: runtime.adminPort,
+      token: runtime.adminToken,
+      health,
+      metrics,
+      log: this.#log,
+    });
+    const admin = await use('admin', opening, (a) => a.close());
+    const announced: Record<string, unknown> = {};
+    await start({
+      config: this.#config,
+      id: this.#id,
+      use,
+      log: this.#log,
+      metrics,
+      health,
+      admin,
+      announce: (fields) => void Object.assign(announced, fields),
+    });
+    return { service: this.#service, id: this.#id, pid: process.pid, admin: admin.port, ...announced };
+  }
+
+  #armSignals(): void {
+    let signals = 0;
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.on(signal, () => {
+        if (++signals > 1) process.exit(EXIT.signal[signal]);
+        void this.#end(EXIT.ok);
+      });
+    }
+    const fail = (error: unknown) => {
+      this.#log.error({ what: 'process_failed', err: error });
+      void this.#end(EXIT.failed);
+    };
+    process.on('uncaughtException', fail);
+    process.on('unhandledRejection', fail);
+  }
+
+  async #end(code: number): Promise<void> {
+    process.exit(await this.#stop(code));
+  }
+
+  /** Stops everything. The code, or another one when something could not be stopped. */
+  async #stop(code: number): Promise<number> {
+    const log = this.#log;
+    const hardTimer = setTimeout(() => {
+      log.error({ what: 'service_stop_forced', afterMs: this.#config.runtime.stopMs });
+      void log.flush().then(() => process.exit(EXIT.failed));
+    }, this.#config.runtime.stopMs);
+    log.info({ what: 'service_stopping' });
+    const failures = await this.#lifecycle.stop();
+    for (const { name, error } of failures) log.error({ what: 'service_stop_failed', part: name, err: error });
+    log.info({ what: 'service_stopped' });
+    await log.flush();
+    clearTimeout(hardTimer);
+    return failures.length > 0 ? EXIT.failed : code;
+  }
+}

@@ -1,0 +1,17 @@
+/**
+ * The dictionary of the log: every line has a `what` from here. '<noun>_<verbed>', or '<noun>_failed' (with `err`). Sorted. Add your
+ * words; do not vary one that exists.
+ */
+export const WHAT = [
+  'admin_request_failed',
+  'process_failed',
+  'service_ready',
+  'service_start_failed',
+  'service_starting',
+  'service_stop_failed',
+  'service_stop_forced',
+  'service_stopped',
+  'service_stopping',
+] as const;
+
+export type What = (typeof WHAT)[number];
