@@ -42,16 +42,15 @@ export interface LoggerOptions {
 const LOG_BUFFER_BYTES_MAX = 8 * 1024 * 1024;
 const USER_HASH_DIGITS = 12;
 
+const NOTHING = () => {};
+
 /** The same short name for the same JID in every process, without the JID. */
 export const hashUser = (user: string): string =>
   createHash('sha256').update(user).digest('hex').slice(0, USER_HASH_DIGITS);
 
 /** A logger of one process: JSON lines with level, time (ISO), service, id, what. */
 export function createLogger(options: LoggerOptions): Logger {
-  // Asynchronous: with a synchronous destination a reader that stalls would stall the event loop and with it the heartbeats.
-  const destination = options.write
-    ? { write: options.write }
-    : pino.destination({ dest: 2, sync: false, maxLength: LOG_BUFFER_BYTES_MAX });
+  const destination = options.write ? { write: options.write } : openStandardError();
   const hashed = options.users !== 'plain';
   const root = pino(
     {
@@ -64,6 +63,15 @@ export function createLogger(options: LoggerOptions): Logger {
     destination,
   );
   return new PinoLogger(root);
+}
+
+/** Asynchronous: with a synchronous destination a reader that stalls would stall the event loop, and with it the heartbeats. */
+function openStandardError() {
+  // minLength 1 buffers nothing, but with 0 its flush() would not wait (sonic-boom 4.2).
+  const destination = pino.destination({ dest: 2, sync: false, minLength: 1, maxLength: LOG_BUFFER_BYTES_MAX });
+  // Policy: nobody reads the log any more: that is no reason to stop serving.
+  destination.on('error', NOTHING);
+  return destination;
 }
 
 /** Narrows pino to lines with a `what`. */
@@ -93,8 +101,6 @@ class PinoLogger implements Logger {
     return new Promise((resolve) => this.#pino.flush(() => resolve()));
   }
 }
-
-const NOTHING = () => {};
 
 /** For tests and for code that runs without a process of its own. */
 export const silentLogger: Logger = {

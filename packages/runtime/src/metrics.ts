@@ -64,26 +64,43 @@ type InstrumentOf<S> =
 export type MetricsOf<S> = S extends MetricsSpec<infer I> ? { readonly [N in keyof I]: InstrumentOf<I[N]> } : never;
 
 /** A count that only grows; its name ends in _total. Labels come from closed sets, never a JID. */
-export const counter = <const K extends string = never>(
+export function counter(name: string, help: string): InstrumentSpec<'counter', never>;
+export function counter<const K extends string>(
   name: string,
   help: string,
-  labels: readonly K[] = [],
-): InstrumentSpec<'counter', K> => ({ type: 'counter', name, help, labels, buckets: [] });
+  labels: readonly K[],
+): InstrumentSpec<'counter', K>;
+export function counter(name: string, help: string, labels: readonly string[] = []): InstrumentSpec<'counter'> {
+  return { type: 'counter', name, help, labels, buckets: [] };
+}
 
 /** A value that goes up and down. */
-export const gauge = <const K extends string = never>(
+export function gauge(name: string, help: string): InstrumentSpec<'gauge', never>;
+export function gauge<const K extends string>(
   name: string,
   help: string,
-  labels: readonly K[] = [],
-): InstrumentSpec<'gauge', K> => ({ type: 'gauge', name, help, labels, buckets: [] });
+  labels: readonly K[],
+): InstrumentSpec<'gauge', K>;
+export function gauge(name: string, help: string, labels: readonly string[] = []): InstrumentSpec<'gauge'> {
+  return { type: 'gauge', name, help, labels, buckets: [] };
+}
 
 /** A distribution; `buckets` are upper bounds, ascending, in the unit that ends the name (_seconds, _bytes). */
-export const histogram = <const K extends string = never>(
+export function histogram(name: string, help: string, buckets: readonly number[]): InstrumentSpec<'histogram', never>;
+export function histogram<const K extends string>(
   name: string,
   help: string,
   buckets: readonly number[],
-  labels: readonly K[] = [],
-): InstrumentSpec<'histogram', K> => ({ type: 'histogram', name, help, labels, buckets });
+  labels: readonly K[],
+): InstrumentSpec<'histogram', K>;
+export function histogram(
+  name: string,
+  help: string,
+  buckets: readonly number[],
+  labels: readonly string[] = [],
+): InstrumentSpec<'histogram'> {
+  return { type: 'histogram', name, help, labels, buckets };
+}
 
 /** Declares instruments. @throws Error when a name or the buckets are malformed: a mistake of ours. */
 export function metricsSpec<const I extends Instruments>(instruments: I): MetricsSpec<I> {
@@ -185,8 +202,8 @@ class HistogramChild implements BoundHistogram, Child {
 }
 
 /**
- * Our own cells, read by prom-client at each scrape: its counters hash the labels at each increment (measured: 25 to 60 times the
- * cost of an addition).
+ * Our own cells, read by prom-client at each scrape: its counters hash the labels at each increment (measured: 75 ns against 3,
+ * a histogram 45 ns against 7).
  */
 class Instrument<C extends Child> {
   readonly spec: InstrumentSpec;

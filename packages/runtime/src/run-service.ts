@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { writeSync } from 'node:fs';
 import { AdminServer } from './admin-server.ts';
 import { type RuntimeConfig, runtimeConfig } from './config.ts';
 import { helpText, printConfig } from './config-describe.ts';
@@ -69,13 +68,18 @@ export async function runService<const S extends Specs>(
     await new ServiceProcess(service, config, commands.has('--json-ready')).run(start);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    // Policy: the operator mends all of it at once.
-    writeSync(2, `${service}: the configuration is wrong\n${error.problems.map((p) => `  ${p}\n`).join('')}`);
-    process.exit(EXIT.config);
+    printProblems(service, error);
+    process.exitCode = EXIT.config;
   }
 }
 
-const print = (text: string): void => void writeSync(1, text);
+/** Pipes and files are written synchronously (Node's process I/O): it is out before an exit. */
+const print = (text: string): void => void process.stdout.write(text);
+
+/** The operator sees all of it at once. */
+function printProblems(service: string, { problems }: ConfigError): void {
+  process.stderr.write(`${service}: the configuration is wrong\n${problems.map((p) => `  ${p}\n`).join('')}`);
+}
 
 /** One service from its start to its exit. */
 class ServiceProcess<S extends Specs> {
@@ -86,6 +90,8 @@ class ServiceProcess<S extends Specs> {
   readonly #id: string;
   readonly #log: Logger;
   #isStarted = false;
+  #exitCode: number = EXIT.ok;
+  #ending: Promise<void> | undefined;
 
   constructor(service: string, config: ServiceContext<S>['config'], jsonReady: boolean) {
     this.#service = service;
@@ -108,12 +114,10 @@ class ServiceProcess<S extends Specs> {
     } catch (error) {
       // Policy: a signal during the start is a stop like any other; a start that fails ends the process, after stopping what had started.
       if (this.#lifecycle.isStopping) return;
-      if (error instanceof ConfigError) {
-        await this.#stop(EXIT.config);
-        throw error;
-      }
-      log.error({ what: 'service_start_failed', err: error });
-      await this.#end(EXIT.failed);
+      const isConfig = error instanceof ConfigError;
+      if (isConfig) printProblems(this.#service, error);
+      else log.error({ what: 'service_start_failed', err: error });
+      await this.#end(isConfig ? EXIT.config : EXIT.failed);
     }
   }
 
@@ -155,6 +159,7 @@ class ServiceProcess<S extends Specs> {
         void this.#end(EXIT.ok);
       });
     }
+    // Policy: a mistake of ours leaves the process in a state that nobody planned: stop what can be stopped, and start anew.
     const fail = (error: unknown) => {
       this.#log.error({ what: 'process_failed', err: error });
       void this.#end(EXIT.failed);
@@ -163,23 +168,27 @@ class ServiceProcess<S extends Specs> {
     process.on('unhandledRejection', fail);
   }
 
-  async #end(code: number): Promise<void> {
-    process.exit(await this.#stop(code));
+  /** Stops everything and ends the process with the worst of the codes. */
+  #end(code: number): Promise<void> {
+    this.#exitCode = Math.max(this.#exitCode, code);
+    this.#ending ??= this.#stop().then(() => process.exit(this.#exitCode));
+    return this.#ending;
   }
 
-  /** Stops everything. The code, or another one when something could not be stopped. */
-  async #stop(code: number): Promise<number> {
+  async #stop(): Promise<void> {
     const log = this.#log;
-    const hardTimer = setTimeout(() => {
-      log.error({ what: 'service_stop_forced', afterMs: this.#config.runtime.stopMs });
-      void log.flush().then(() => process.exit(EXIT.failed));
-    }, this.#config.runtime.stopMs);
+    const { stopMs } = this.#config.runtime;
+    setTimeout(() => {
+      log.error({ what: 'service_stop_forced', afterMs: stopMs });
+      // Not flush(): what keeps us from stopping may keep the log from draining too; at exit pino writes what it can.
+      process.exit(EXIT.failed);
+    }, stopMs).unref();
     log.info({ what: 'service_stopping' });
-    const failures = await this.#lifecycle.stop();
-    for (const { name, error } of failures) log.error({ what: 'service_stop_failed', part: name, err: error });
+    for (const { name, error } of await this.#lifecycle.stop()) {
+      this.#exitCode = Math.max(this.#exitCode, EXIT.failed);
+      log.error({ what: 'service_stop_failed', part: name, err: error });
+    }
     log.info({ what: 'service_stopped' });
     await log.flush();
-    clearTimeout(hardTimer);
-    return failures.length > 0 ? EXIT.failed : code;
   }
 }

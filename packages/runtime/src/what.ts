@@ -4,6 +4,9 @@
  */
 export const WHAT = [
   'admin_request_failed',
+  'db_connection_lost',
+  'db_failed',
+  'db_opened',
   'process_failed',
   'service_ready',
   'service_start_failed',
