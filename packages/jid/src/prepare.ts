@@ -1,4 +1,4 @@
-import { enforceDomain } from './domain.ts';
+import { enforceDomainCached } from './domain.ts';
 import { JidError } from './jid-error.ts';
 import { isPlainDomain, isPlainLocal, isPlainResource, PART_BYTES_MAX } from './plain.ts';
 import { enforceOpaqueString, enforceUsernameCaseMapped } from './precis.ts';
@@ -29,7 +29,7 @@ export function prepareLocal(text: string): string {
  * @throws JidError
  */
 export function prepareDomain(text: string): string {
-  return isPlainDomain(text, 0, text.length) ? text : prepared('domainpart', text, enforceDomain);
+  return isPlainDomain(text, 0, text.length) ? text : prepared('domainpart', text, enforceDomainCached);
 }
 
 /**
