@@ -78,3 +78,13 @@ export class LogBusyError extends Error {
 export class StreamRecreatedError extends Error {
   override readonly name = 'StreamRecreatedError';
 }
+
+/** The server, or the streams that exist, do not fit the configuration: nothing that time would cure, unless `transient`. */
+export class LogConfigError extends Error {
+  override readonly name = 'LogConfigError';
+  readonly transient: boolean;
+  constructor(message: string, options: { transient?: boolean; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.transient = options.transient ?? false;
+  }
+}

@@ -1,0 +1,248 @@
+import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
+import { partitionOf, streamName, streamOf, subjects } from '@starling/contracts';
+import type { BareJid } from '@starling/jid';
+import { AppendWindow } from './append-window.ts';
+import { JetStreamReader } from './jetstream-reader.ts';
+import { checkServerVersion, ensureStreams, type StreamSettings } from './jetstream-streams.ts';
+import { firstSequenceSince } from './jetstream-trim.ts';
+import type { Appended, Log, LogReader, StreamInfo } from './log.ts';
+import { LogBusyError, LogFullError, LogUnavailableError } from './log.ts';
+import type { NatsLink } from './nats-link.ts';
+import { payloadOf, pubAckOf, type RawMessage, statusOf } from './nats-wire.ts';
+
+export interface JetStreamLogOptions extends StreamSettings {
+  readonly appendTimeoutMs: number;
+  readonly pendingMax: number;
+  readonly pendingBytesMax: number;
+  /** Whether this process makes streams that are missing and changes their limits, or waits until another one did. */
+  readonly manage: boolean;
+  /** How long the streams are waited for at the start. */
+  readonly openTimeoutMs: number;
+  readonly counts?: AppendCounts;
+}
+
+/** What is counted, if anybody wants to know. */
+export interface AppendCounts {
+  /** An append was sent again. */
+  retried(): void;
+  /** The log had the id of a first attempt already: two entries with one id, or a client that sends again. */
+  duplicateAtFirst(): void;
+  /** @param seconds from append to acknowledgement */
+  appended(seconds: number): void;
+}
+
+// When an unanswered append is sent again. A leader election takes 2 to 8 s; a duplicate costs little.
+const RETRY_AFTER_MS = 1_000;
+// After an answer that says "not now".
+const RETRY_SOON_MS = 200;
+const SWEEP_MS = 100;
+// nats-server's error codes (server/errors.json).
+const STORE_FAILED = 10077;
+const FULL_CODES = new Set([10002, 10023, 10047, 10122]);
+const TRIM_SHARE_OF_WINDOW = 1.1;
+
+/** Log on JetStream. */
+export class JetStreamLog implements Log {
+  readonly streams: number;
+  readonly #link: NatsLink;
+  readonly #manager: JetStreamManager;
+  readonly #options: JetStreamLogOptions;
+  readonly #window: AppendWindow;
+  readonly #pending = new Set<PendingAppend>();
+  readonly #readers = new Set<JetStreamReader>();
+  #sweep: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  private constructor(link: NatsLink, manager: JetStreamManager, options: JetStreamLogOptions) {
+    this.streams = options.streams;
+    this.#link = link;
+    this.#manager = manager;
+    this.#options = options;
+    this.#window = new AppendWindow(options);
+    // What was under way may or may not be stored: the ids make sending it again harmless.
+    link.onReconnect(() => {
+      for (const pending of this.#pending) this.#send(pending);
+    });
+    link.onClose(() => this.#rejectAll());
+  }
+
+  /** @throws LogConfigError when the streams that exist, or the server, do not fit the options */
+  static async open(link: NatsLink, options: JetStreamLogOptions): Promise<JetStreamLog> {
+    checkServerVersion(link.connection.info?.version ?? '', options.replicas);
+    const manager = await jetstreamManager(link.connection, { checkAPI: false });
+    await ensureStreams(manager, options, options.manage, options.openTimeoutMs);
+    return new JetStreamLog(link, manager, options);
+  }
+
+  append(user: BareJid, id: string, entry: Uint8Array): Promise<Appended> {
+    if (this.#closed || this.#link.isClosed) return Promise.reject(new LogUnavailableError('the log was closed'));
+    const subject = subjects.log(user);
+    const header = `Nats-Msg-Id: ${id}\r\n`;
+    if (entry.length + header.length + subject.length > this.#link.payloadBytesMax) {
+      throw new RangeError(`an entry of ${entry.length} bytes does not fit in a message`);
+    }
+    if (!this.#window.enter(entry.length)) return Promise.reject(new LogBusyError('too many appends are pending'));
+    return new Promise((resolve, reject) => {
+      const stream = streamOf(partitionOf(user), this.streams);
+      const pending = new PendingAppend(this, stream, subject, header, entry, resolve, reject);
+      pending.token = this.#link.expect(pending);
+      this.#pending.add(pending);
+      this.#send(pending);
+      this.#sweep ??= setTimeout(this.#onSweep, SWEEP_MS);
+    });
+  }
+
+  get congested(): boolean {
+    return this.#window.congested;
+  }
+
+  onDrained(handler: () => void): void {
+    this.#window.onDrained(handler);
+  }
+
+  async info(stream: number): Promise<StreamInfo> {
+    const { created, state } = await this.#manager.streams.info(streamName(stream));
+    const { messages, first_seq: first, last_seq: last } = state;
+    return { stream, createdAtMs: Date.parse(created), first: messages === 0 ? last + 1 : first, last };
+  }
+
+  async read(stream: number, from: number): Promise<LogReader> {
+    const { createdAtMs } = await this.info(stream);
+    const reader = new JetStreamReader(this.#link, this.#manager, stream, from, createdAtMs, () =>
+      this.#readers.delete(reader),
+    );
+    this.#readers.add(reader);
+    return reader;
+  }
+
+  archived(): void {
+    // JetStream has acknowledged and re-published each entry when it committed it.
+  }
+
+  async trim(stream: number, before: number): Promise<void> {
+    // A restarted server rebuilds its table of ids from what is stored: the duplicate window must stay. Its clock may differ.
+    const oldMs = Date.now() - this.#options.duplicateWindowMs * TRIM_SHARE_OF_WINDOW;
+    const { first, last } = await this.info(stream);
+    const end = await firstSequenceSince(this.#manager, stream, first, Math.min(before, last + 1), oldMs);
+    if (end > first) await this.#manager.streams.purge(streamName(stream), { seq: end });
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#rejectAll();
+    await Promise.all([...this.#readers].map((reader) => reader.close()));
+  }
+
+  /** The answer to one append. */
+  acknowledge(pending: PendingAppend, message: RawMessage): void {
+    const ack = statusOf(message) === 0 ? pubAckOf(payloadOf(message)) : undefined;
+    if (ack === undefined) {
+      // No responders: the stream has no leader now. Or it is no acknowledgement: then it says nothing.
+      this.#retrySoon(pending, 'the stream has no leader');
+      return;
+    }
+    if ('sequence' in ack) {
+      this.#forget(pending);
+      const { counts } = this.#options;
+      if (ack.duplicate && pending.attempts === 1) counts?.duplicateAtFirst();
+      counts?.appended((Date.now() - pending.startedMs) / 1000);
+      pending.resolve({ stream: pending.stream, sequence: ack.sequence, duplicate: ack.duplicate });
+      return;
+    }
+    if (isFull(ack.errorCode, ack.description)) {
+      this.#forget(pending);
+      pending.reject(new LogFullError(`stream ${pending.stream}: ${ack.description}`));
+      return;
+    }
+    this.#retrySoon(pending, `${ack.errorCode} ${ack.description}`);
+  }
+
+  #retrySoon(pending: PendingAppend, why: string): void {
+    pending.lastProblem = why;
+    pending.retryAtMs = Math.min(pending.retryAtMs, Date.now() + RETRY_SOON_MS);
+  }
+
+  #send(pending: PendingAppend): void {
+    const { link, outbox } = { link: this.#link, outbox: this.#link.outbox };
+    pending.attempts++;
+    pending.retryAtMs = Date.now() + RETRY_AFTER_MS;
+    if (pending.attempts > 1) this.#options.counts?.retried();
+    outbox.publishWithHeader(pending.subject, link.inboxOf(pending.token), pending.header, pending.entry);
+  }
+
+  #forget(pending: PendingAppend): void {
+    this.#link.forget(pending.token);
+    this.#pending.delete(pending);
+    this.#window.leave(pending.entry.length);
+  }
+
+  // One timer for all appends instead of one for each.
+  readonly #onSweep = (): void => {
+    this.#sweep = undefined;
+    const nowMs = Date.now();
+    for (const pending of this.#pending) {
+      if (nowMs - pending.startedMs >= this.#options.appendTimeoutMs) this.#expire(pending);
+      else if (nowMs >= pending.retryAtMs) this.#send(pending);
+    }
+    if (this.#pending.size > 0) this.#sweep = setTimeout(this.#onSweep, SWEEP_MS);
+  };
+
+  #expire(pending: PendingAppend): void {
+    this.#forget(pending);
+    pending.reject(
+      new LogUnavailableError(`stream ${pending.stream} did not acknowledge: ${pending.lastProblem || 'no answer'}`),
+    );
+  }
+
+  #rejectAll(): void {
+    if (this.#sweep !== undefined) clearTimeout(this.#sweep);
+    this.#sweep = undefined;
+    for (const pending of this.#pending) {
+      this.#forget(pending);
+      pending.reject(new LogUnavailableError('the log was closed'));
+    }
+  }
+}
+
+class PendingAppend {
+  readonly #log: JetStreamLog;
+  readonly stream: number;
+  readonly subject: string;
+  readonly header: string;
+  readonly entry: Uint8Array;
+  readonly resolve: (appended: Appended) => void;
+  readonly reject: (error: Error) => void;
+  readonly startedMs = Date.now();
+  token = 0;
+  attempts = 0;
+  retryAtMs = 0;
+  lastProblem = '';
+
+  constructor(
+    log: JetStreamLog,
+    stream: number,
+    subject: string,
+    header: string,
+    entry: Uint8Array,
+    resolve: (appended: Appended) => void,
+    reject: (error: Error) => void,
+  ) {
+    this.#log = log;
+    this.stream = stream;
+    this.subject = subject;
+    this.header = header;
+    this.entry = entry;
+    this.resolve = resolve;
+    this.reject = reject;
+  }
+
+  onReply(message: RawMessage): void {
+    this.#log.acknowledge(this, message);
+  }
+}
+
+// 10077 is "store failed" with any reason, "maximum bytes exceeded" being the one of `discard: new`.
+function isFull(errorCode: number, description: string): boolean {
+  return FULL_CODES.has(errorCode) || (errorCode === STORE_FAILED && description.startsWith('maximum '));
+}

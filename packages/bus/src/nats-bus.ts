@@ -1,0 +1,142 @@
+import type { Bus, Delivery, Subscription } from './bus.ts';
+import { BusBusyError, BusClosedError, NoRespondersError, RequestTimeoutError } from './bus.ts';
+import { rawOf } from './nats-client.ts';
+import type { NatsLink } from './nats-link.ts';
+import { asciiOf, commitOf, payloadOf, type RawMessage, statusOf } from './nats-wire.ts';
+
+const NO_RESPONDERS = 503;
+
+/** Bus on core NATS. */
+export class NatsBus implements Bus {
+  readonly link: NatsLink;
+  readonly #requestsMax: number;
+  readonly #open = new Set<OpenRequest>();
+
+  /** @param requestsMax bound of the table of open requests */
+  constructor(link: NatsLink, requestsMax: number) {
+    this.link = link;
+    this.#requestsMax = requestsMax;
+    link.onClose(() => this.#rejectAll());
+  }
+
+  publish(subject: string, data: Uint8Array, replyTo = ''): void {
+    if (this.link.isClosed) return;
+    if (data.length > this.link.payloadBytesMax) throw new RangeError(`${data.length} bytes do not fit in a message`);
+    this.link.outbox.publish(subject, replyTo, data);
+  }
+
+  subscribe(subject: string, handler: (delivery: Delivery) => void, options?: { queue?: string }): Subscription {
+    const { link } = this;
+    // The subject of what an exact subscription gets is known: no need to decode it again and again.
+    const exact = /[*>]/.test(subject) ? undefined : subject;
+    const subscription = link.connection.subscribe(subject, {
+      ...(options?.queue === undefined ? {} : { queue: options.queue }),
+      callback: (error, message) => {
+        if (error) {
+          link.report(error);
+          return;
+        }
+        const raw = rawOf(message);
+        try {
+          handler({
+            subject: exact ?? asciiOf(raw.subject),
+            data: payloadOf(raw),
+            replyTo: asciiOf(raw.reply),
+            commit: commitOf(raw),
+          });
+        } catch (thrown) {
+          // Policy: a throw here would end the client's read loop; it is a mistake of ours, so it is reported.
+          link.report(thrown);
+        }
+      },
+    });
+    return {
+      unsubscribe: () => {
+        if (!link.isClosed) subscription.unsubscribe();
+      },
+    };
+  }
+
+  request(subject: string, data: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
+    const { link } = this;
+    if (link.isClosed) return Promise.reject(new BusClosedError(subject));
+    if (this.#open.size >= this.#requestsMax) return Promise.reject(new BusBusyError(subject));
+    if (data.length > link.payloadBytesMax) throw new RangeError(`${data.length} bytes do not fit in a message`);
+    return new Promise((resolve, reject) => {
+      const request = new OpenRequest(link, this.#open, subject, timeoutMs, resolve, reject);
+      link.outbox.publish(subject, link.inboxOf(request.token), data);
+    });
+  }
+
+  flush(): Promise<void> {
+    return this.link.flush();
+  }
+
+  onReconnect(handler: () => void): () => void {
+    return this.link.onReconnect(handler);
+  }
+
+  close(): Promise<void> {
+    return this.link.close();
+  }
+
+  #rejectAll(): void {
+    for (const request of this.#open) request.fail(new BusClosedError('the bus was closed'));
+  }
+}
+
+class OpenRequest {
+  readonly token: number;
+  readonly #link: NatsLink;
+  readonly #open: Set<OpenRequest>;
+  readonly #subject: string;
+  readonly #timer: NodeJS.Timeout;
+  readonly #resolve: (reply: Uint8Array) => void;
+  readonly #reject: (error: Error) => void;
+
+  constructor(
+    link: NatsLink,
+    open: Set<OpenRequest>,
+    subject: string,
+    timeoutMs: number,
+    resolve: (reply: Uint8Array) => void,
+    reject: (error: Error) => void,
+  ) {
+    this.#link = link;
+    this.#open = open;
+    this.#subject = subject;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.token = link.expect(this);
+    this.#timer = setTimeout(expire, timeoutMs, this);
+    open.add(this);
+  }
+
+  onReply(message: RawMessage): void {
+    if (statusOf(message) === NO_RESPONDERS) {
+      this.fail(new NoRespondersError(this.#subject));
+      return;
+    }
+    this.#end();
+    this.#resolve(payloadOf(message));
+  }
+
+  expire(): void {
+    this.fail(new RequestTimeoutError(this.#subject));
+  }
+
+  fail(error: Error): void {
+    this.#end();
+    this.#reject(error);
+  }
+
+  #end(): void {
+    clearTimeout(this.#timer);
+    this.#link.forget(this.token);
+    this.#open.delete(this);
+  }
+}
+
+function expire(request: OpenRequest): void {
+  request.expire();
+}

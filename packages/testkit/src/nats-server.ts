@@ -1,0 +1,276 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { accessSync, constants, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { homedir, tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const READY_TIMEOUT_MS = 30_000;
+const STOP_TIMEOUT_MS = 10_000;
+const POLL_MS = 50;
+const PORT_ATTEMPTS = 5;
+const FILE_STORE_MAX = '8GB';
+
+/** A nats-server on this machine. */
+export interface NatsBinary {
+  readonly path: string;
+  /** As [major, minor, patch]. */
+  readonly version: readonly [number, number, number];
+}
+
+/** All nats-server binaries of this machine, the newest first: $STARLING_NATS_SERVER alone when it is set. */
+export function findNatsServers(): NatsBinary[] {
+  const chosen = process.env.STARLING_NATS_SERVER;
+  const repository = fileURLToPath(new URL('../../../', import.meta.url));
+  const folders = [
+    ...(process.env.PATH ?? '').split(delimiter),
+    '/usr/sbin',
+    '/usr/local/bin',
+    process.env.GOBIN ?? '',
+    join(homedir(), 'go', 'bin'),
+    join(repository, '.cache', 'bin'),
+  ];
+  const paths = chosen ? [chosen] : folders.filter((f) => f !== '').map((folder) => join(folder, 'nats-server'));
+  return [...new Set(paths)]
+    .filter(isExecutable)
+    .map((path) => ({ path, version: versionOf(path) }))
+    .sort((a, b) => compareVersions(b.version, a.version));
+}
+
+/** The newest one that is at least this version. */
+export function findNatsServer(versionMin: readonly [number, number] = [2, 9]): NatsBinary | undefined {
+  return findNatsServers().find(({ version }) => compareVersions(version, [...versionMin, 0]) >= 0);
+}
+
+export interface NatsServerOptions {
+  readonly binary?: NatsBinary;
+  /** Further lines of its configuration file. */
+  readonly config?: string;
+  readonly jetstream?: boolean;
+}
+
+interface Place {
+  readonly name: string;
+  readonly port: number;
+  readonly httpPort: number;
+  readonly folder: string;
+  /** The `cluster` block. */
+  readonly cluster: string;
+}
+
+/** One nats-server with JetStream in a folder of its own. It is killed when this process ends. */
+export class NatsServer {
+  readonly name: string;
+  readonly url: string;
+  readonly port: number;
+  readonly version: readonly [number, number, number];
+  readonly #place: Place;
+  readonly #options: NatsServerOptions & { binary: NatsBinary };
+  #child: ChildProcess | undefined;
+
+  constructor(place: Place, options: NatsServerOptions & { binary: NatsBinary }) {
+    this.name = place.name;
+    this.port = place.port;
+    this.url = `nats://127.0.0.1:${place.port}`;
+    this.version = options.binary.version;
+    this.#place = place;
+    this.#options = options;
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** What it has written to its log. */
+  get log(): string {
+    return readFileSync(join(this.#place.folder, 'log'), 'utf8');
+  }
+
+  /** Starts the process, with the store that it had; `waitUntilReady` says when it serves. */
+  launch(): void {
+    const { folder } = this.#place;
+    const configFile = join(folder, 'nats.conf');
+    writeFileSync(configFile, configText(this.#place, this.#options));
+    const log = openSync(join(folder, 'log'), 'a');
+    const child = spawn(this.#options.binary.path, ['-c', configFile], { stdio: ['ignore', log, log] });
+    this.#child = child;
+    killWithThisProcess(child);
+    child.once('exit', () => {
+      if (this.#child === child) this.#child = undefined;
+    });
+  }
+
+  /** Resolves when it serves and, in a cluster, knows the leader of JetStream. */
+  async waitUntilReady(clusterSize: number): Promise<void> {
+    const deadlineMs = Date.now() + READY_TIMEOUT_MS;
+    while (!(await this.#isReady(clusterSize))) {
+      if (this.#child === undefined) throw new NatsServerError(`${this.name} ended: ${this.log.slice(-2000)}`);
+      if (Date.now() > deadlineMs) throw new NatsServerError(`${this.name} is not ready: ${this.log.slice(-2000)}`);
+      await sleep(POLL_MS);
+    }
+  }
+
+  async #isReady(clusterSize: number): Promise<boolean> {
+    const base = `http://127.0.0.1:${this.#place.httpPort}`;
+    try {
+      const health = await fetch(`${base}/healthz`);
+      await health.arrayBuffer();
+      if (!health.ok) return false;
+      if (clusterSize === 1) return true;
+      const jsz = (await (await fetch(`${base}/jsz`)).json()) as { meta_cluster?: { leader?: string } };
+      return (jsz.meta_cluster?.leader ?? '') !== '';
+    } catch {
+      // Policy: whoever does not answer yet is not ready.
+      return false;
+    }
+  }
+
+  /** As a crash does. */
+  kill(): Promise<void> {
+    return this.#end('SIGKILL');
+  }
+
+  stop(): Promise<void> {
+    return this.#end('SIGTERM');
+  }
+
+  /** Freezes the process, as a machine that swaps or a stalled disk does. */
+  pause(): void {
+    this.#child?.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#child?.kill('SIGCONT');
+  }
+
+  /** Starts it again on the same port, with the same store. */
+  async restart(clusterSize = 1): Promise<void> {
+    this.launch();
+    await this.waitUntilReady(clusterSize);
+  }
+
+  /** Stops it and removes its folder. */
+  async remove(): Promise<void> {
+    await this.kill();
+    rmSync(this.#place.folder, { recursive: true, force: true });
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#child;
+    if (child === undefined) return;
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill(signal);
+    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+    await ended;
+    clearTimeout(timer);
+  }
+}
+
+/** @throws NatsServerError when none is found or it does not start */
+export async function startNatsServer(options: NatsServerOptions = {}): Promise<NatsServer> {
+  const [server] = await startServers(1, options);
+  return server as NatsServer;
+}
+
+/** Starts a cluster with JetStream. Replicas need a server of 2.11 or later. */
+export async function startNatsCluster(size: number, options: NatsServerOptions = {}): Promise<NatsServer[]> {
+  return startServers(size, options);
+}
+
+// A free port may be taken by somebody else before the server has it: then all are tried again.
+async function startServers(size: number, options: NatsServerOptions): Promise<NatsServer[]> {
+  const binary = options.binary ?? findNatsServer(size > 1 ? [2, 11] : [2, 9]);
+  if (binary === undefined) throw new NatsServerError('no nats-server found: set STARLING_NATS_SERVER, or install one');
+  for (let attempt = 1; ; attempt++) {
+    const places = await choosePlaces(size);
+    const servers = places.map((place) => new NatsServer(place, { ...options, binary }));
+    try {
+      for (const server of servers) server.launch();
+      await Promise.all(servers.map((server) => server.waitUntilReady(size)));
+      return servers;
+    } catch (error) {
+      const isTaken = servers.some((server) => server.log.includes('address already in use'));
+      await Promise.all(servers.map((server) => server.remove()));
+      if (!isTaken || attempt === PORT_ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function choosePlaces(size: number): Promise<Place[]> {
+  const ports = await freePorts(size * 3);
+  const routePorts = ports.slice(size * 2);
+  const routes = routePorts.map((port) => `nats://127.0.0.1:${port}`).join(', ');
+  return Array.from({ length: size }, (_, i) => ({
+    name: `n${i + 1}`,
+    port: ports[i] as number,
+    httpPort: ports[size + i] as number,
+    folder: mkdtempSync(join(tmpdir(), 'starling-nats-')),
+    cluster: size === 1 ? '' : `cluster { name: test, listen: "127.0.0.1:${routePorts[i]}", routes: [${routes}] }`,
+  }));
+}
+
+function configText(place: Place, options: NatsServerOptions): string {
+  const store = JSON.stringify(join(place.folder, 'store'));
+  return [
+    `server_name: ${place.name}`,
+    `listen: "127.0.0.1:${place.port}"`,
+    `http: "127.0.0.1:${place.httpPort}"`,
+    options.jetstream === false ? '' : `jetstream { store_dir: ${store}, max_file_store: ${FILE_STORE_MAX} }`,
+    place.cluster,
+    options.config ?? '',
+    '',
+  ].join('\n');
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
+  const ports = await Promise.all(
+    servers.map(
+      (server) =>
+        new Promise<number>((resolve, reject) => {
+          server.once('error', reject);
+          server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port));
+        }),
+    ),
+  );
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+const liveChildren = new Set<ChildProcess>();
+let isWatchingExit = false;
+
+function killWithThisProcess(child: ChildProcess): void {
+  liveChildren.add(child);
+  child.once('exit', () => liveChildren.delete(child));
+  if (isWatchingExit) return;
+  isWatchingExit = true;
+  process.once('exit', () => {
+    for (const live of liveChildren) live.kill('SIGKILL');
+  });
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    // Policy: what is not there or may not be run is no candidate.
+    return false;
+  }
+}
+
+function versionOf(path: string): [number, number, number] {
+  const numbers = /v(\d+)\.(\d+)\.(\d+)/.exec(execFileSync(path, ['--version'], { encoding: 'utf8' })) ?? [];
+  return [Number(numbers[1] ?? 0), Number(numbers[2] ?? 0), Number(numbers[3] ?? 0)];
+}
+
+function compareVersions(a: readonly number[], b: readonly number[]): number {
+  return (a[0] ?? 0) - (b[0] ?? 0) || (a[1] ?? 0) - (b[1] ?? 0) || (a[2] ?? 0) - (b[2] ?? 0);
+}
+
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+export class NatsServerError extends Error {
+  override readonly name = 'NatsServerError';
+}
