@@ -1,8 +1,11 @@
 export * from './bus.ts';
-export * from './jetstream-log.ts';
+export { type BusConfig, busConfig } from './config.ts';
+export { JetStreamLog, type JetStreamLogOptions } from './jetstream-log.ts';
 export * from './log.ts';
-export * from './memory-bus.ts';
-export * from './memory-log.ts';
-export * from './nats-bus.ts';
+export { MemoryBus, type MemoryBusOptions } from './memory-bus.ts';
+export { MemoryLog, type MemoryLogOptions, type StreamStart } from './memory-log.ts';
+export { type AppendObserver, type BusMetrics, busMetrics } from './metrics.ts';
+export { NatsBus } from './nats-bus.ts';
 export { type LinkEvent, NatsLink, type NatsLinkOptions } from './nats-link.ts';
-export * from './rpc.ts';
+export { type OpenBusOptions, type OpenLogOptions, openBus, openLog } from './open-bus.ts';
+export { call, serve } from './rpc.ts';

@@ -7,6 +7,7 @@ import { checkServerVersion, ensureStreams, type StreamSettings } from './jetstr
 import { firstSequenceSince } from './jetstream-trim.ts';
 import type { Appended, Log, LogReader, StreamInfo } from './log.ts';
 import { LogBusyError, LogFullError, LogUnavailableError } from './log.ts';
+import { type AppendObserver, observeAppends } from './metrics.ts';
 import type { NatsLink } from './nats-link.ts';
 import { payloadOf, pubAckOf, type RawMessage, statusOf } from './nats-wire.ts';
 
@@ -18,17 +19,7 @@ export interface JetStreamLogOptions extends StreamSettings {
   readonly manage: boolean;
   /** How long the streams are waited for at the start. */
   readonly openTimeoutMs: number;
-  readonly counts?: AppendCounts;
-}
-
-/** What is counted, if anybody wants to know. */
-export interface AppendCounts {
-  /** An append was sent again. */
-  retried(): void;
-  /** The log had the id of a first attempt already: two entries with one id, or a client that sends again. */
-  duplicateAtFirst(): void;
-  /** @param seconds from append to acknowledgement */
-  appended(seconds: number): void;
+  readonly observer?: AppendObserver;
 }
 
 // When an unanswered append is sent again. A leader election takes 2 to 8 s; a duplicate costs little.
@@ -48,6 +39,7 @@ export class JetStreamLog implements Log {
   readonly #manager: JetStreamManager;
   readonly #options: JetStreamLogOptions;
   readonly #window: AppendWindow;
+  readonly #observer: AppendObserver;
   readonly #pending = new Set<PendingAppend>();
   readonly #readers = new Set<JetStreamReader>();
   #sweep: NodeJS.Timeout | undefined;
@@ -59,6 +51,7 @@ export class JetStreamLog implements Log {
     this.#manager = manager;
     this.#options = options;
     this.#window = new AppendWindow(options);
+    this.#observer = options.observer ?? observeAppends(undefined);
     // What was under way may or may not be stored: the ids make sending it again harmless.
     link.onReconnect(() => {
       for (const pending of this.#pending) this.#send(pending);
@@ -81,7 +74,10 @@ export class JetStreamLog implements Log {
     if (entry.length + header.length + subject.length > this.#link.payloadBytesMax) {
       throw new RangeError(`an entry of ${entry.length} bytes does not fit in a message`);
     }
-    if (!this.#window.enter(entry.length)) return Promise.reject(new LogBusyError('too many appends are pending'));
+    if (!this.#window.enter(entry.length)) {
+      this.#observer.failed('busy');
+      return Promise.reject(new LogBusyError('too many appends are pending'));
+    }
     return new Promise((resolve, reject) => {
       const stream = streamOf(partitionOf(user), this.streams);
       const pending = new PendingAppend(this, stream, subject, header, entry, resolve, reject);
@@ -90,6 +86,11 @@ export class JetStreamLog implements Log {
       this.#send(pending);
       this.#sweep ??= setTimeout(this.#onSweep, SWEEP_MS);
     });
+  }
+
+  /** Appends without an answer. */
+  get pending(): number {
+    return this.#window.count;
   }
 
   get congested(): boolean {
@@ -144,14 +145,14 @@ export class JetStreamLog implements Log {
     }
     if ('sequence' in ack) {
       this.#forget(pending);
-      const { counts } = this.#options;
-      if (ack.duplicate && pending.attempts === 1) counts?.duplicateAtFirst();
-      counts?.appended((Date.now() - pending.startedMs) / 1000);
+      if (ack.duplicate && pending.attempts === 1) this.#observer.duplicateAtFirst();
+      this.#observer.appended((performance.now() - pending.startedMs) / 1000);
       pending.resolve({ stream: pending.stream, sequence: ack.sequence, duplicate: ack.duplicate });
       return;
     }
     if (isFull(ack.errorCode, ack.description)) {
       this.#forget(pending);
+      this.#observer.failed('full');
       pending.reject(new LogFullError(`stream ${pending.stream}: ${ack.description}`));
       return;
     }
@@ -160,15 +161,15 @@ export class JetStreamLog implements Log {
 
   #retrySoon(pending: PendingAppend, why: string): void {
     pending.lastProblem = why;
-    pending.retryAtMs = Math.min(pending.retryAtMs, Date.now() + RETRY_SOON_MS);
+    pending.retryAtMs = Math.min(pending.retryAtMs, performance.now() + RETRY_SOON_MS);
   }
 
   #send(pending: PendingAppend): void {
-    const { link, outbox } = { link: this.#link, outbox: this.#link.outbox };
+    const link = this.#link;
     pending.attempts++;
-    pending.retryAtMs = Date.now() + RETRY_AFTER_MS;
-    if (pending.attempts > 1) this.#options.counts?.retried();
-    outbox.publishWithHeader(pending.subject, link.inboxOf(pending.token), pending.header, pending.entry);
+    pending.retryAtMs = performance.now() + RETRY_AFTER_MS;
+    if (pending.attempts > 1) this.#observer.retried();
+    link.outbox.publishWithHeader(pending.subject, link.inboxOf(pending.token), pending.header, pending.entry);
   }
 
   #forget(pending: PendingAppend): void {
@@ -180,7 +181,7 @@ export class JetStreamLog implements Log {
   // One timer for all appends instead of one for each.
   readonly #onSweep = (): void => {
     this.#sweep = undefined;
-    const nowMs = Date.now();
+    const nowMs = performance.now();
     for (const pending of this.#pending) {
       if (nowMs - pending.startedMs >= this.#options.appendTimeoutMs) this.#expire(pending);
       else if (nowMs >= pending.retryAtMs) this.#send(pending);
@@ -190,6 +191,7 @@ export class JetStreamLog implements Log {
 
   #expire(pending: PendingAppend): void {
     this.#forget(pending);
+    this.#observer.failed('unavailable');
     pending.reject(
       new LogUnavailableError(`stream ${pending.stream} did not acknowledge: ${pending.lastProblem || 'no answer'}`),
     );
@@ -213,7 +215,7 @@ class PendingAppend {
   readonly entry: Uint8Array;
   readonly resolve: (appended: Appended) => void;
   readonly reject: (error: Error) => void;
-  readonly startedMs = Date.now();
+  readonly startedMs = performance.now();
   token = 0;
   attempts = 0;
   retryAtMs = 0;

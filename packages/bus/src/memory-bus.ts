@@ -55,6 +55,10 @@ export class MemoryBus implements Bus {
     this.#onError = options.onError ?? (() => {});
   }
 
+  get openRequests(): number {
+    return this.#requests.size;
+  }
+
   publish(subject: string, data: Uint8Array, replyTo = ''): void {
     if (this.#closed) return;
     const request = this.#requests.get(subject);

@@ -5,6 +5,7 @@ import { Fifo } from './fifo.ts';
 import type { Appended, Log, LogEntry, LogReader, StreamInfo } from './log.ts';
 import { LogBusyError, LogFullError, LogUnavailableError, StreamRecreatedError } from './log.ts';
 import type { MemoryBus } from './memory-bus.ts';
+import { type AppendObserver, observeAppends } from './metrics.ts';
 
 /** What a stream goes on from after a restart, read from the archive's database. */
 export interface StreamStart {
@@ -32,6 +33,7 @@ export interface MemoryLogOptions {
   /** How long an append may wait for the archive. */
   readonly appendTimeoutMs?: number;
   readonly duplicateWindowMs?: number;
+  readonly observer?: AppendObserver;
   /** Unix time in ms; for tests. */
   readonly now?: () => number;
 }
@@ -45,7 +47,7 @@ interface Pending {
   readonly reject: (error: Error) => void;
   readonly appended: Appended;
   readonly bytes: number;
-  readonly deadlineMs: number;
+  readonly startedMs: number;
 }
 
 interface Held extends LogEntry {
@@ -59,50 +61,48 @@ export class MemoryLog implements Log {
   readonly streams: number;
   readonly #streams: MemoryStream[];
   readonly #window: AppendWindow;
+  readonly #observer: AppendObserver;
   readonly #appendTimeoutMs: number;
-  readonly #now: () => number;
   #sweep: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(bus: MemoryBus, options: MemoryLogOptions) {
     this.streams = options.streams;
     this.#appendTimeoutMs = options.appendTimeoutMs ?? 15_000;
-    this.#now = options.now ?? Date.now;
+    this.#observer = options.observer ?? observeAppends(undefined);
     this.#window = new AppendWindow({
       pendingMax: options.pendingMax ?? 16_384,
       pendingBytesMax: options.pendingBytesMax ?? 64 * 1024 * 1024,
     });
     this.#streams = Array.from(
       { length: Math.min(options.streams, PARTITIONS) },
-      (_, s) => new MemoryStream(s, bus, options, this.#now),
+      (_, s) => new MemoryStream(s, bus, options, this.#onSettled),
     );
   }
 
   append(user: BareJid, id: string, entry: Uint8Array): Promise<Appended> {
     if (this.#closed) return Promise.reject(new LogUnavailableError('the log was closed'));
-    if (!this.#window.enter(entry.length)) return Promise.reject(new LogBusyError('too many appends are pending'));
+    if (!this.#window.enter(entry.length)) {
+      this.#observer.failed('busy');
+      return Promise.reject(new LogBusyError('too many appends are pending'));
+    }
     const stream = this.#streamAt(streamOf(partitionOf(user), this.streams));
+    const appended = stream.append(subjects.log(user), id, entry);
+    if (appended === undefined) {
+      this.#window.leave(entry.length);
+      this.#observer.failed('full');
+      return Promise.reject(new LogFullError(`stream ${stream.number} is full`));
+    }
+    if (appended.duplicate) this.#observer.duplicateAtFirst();
     return new Promise<Appended>((resolve, reject) => {
-      const appended = stream.append(subjects.log(user), id, entry);
-      if (appended === undefined) {
-        this.#window.leave(entry.length);
-        reject(new LogFullError(`stream ${stream.number} is full`));
-        return;
-      }
-      const deadlineMs = this.#now() + this.#appendTimeoutMs;
-      const settle = {
-        resolve: (result: Appended) => {
-          this.#window.leave(entry.length);
-          resolve(result);
-        },
-        reject: (error: Error) => {
-          this.#window.leave(entry.length);
-          reject(error);
-        },
-      };
-      stream.settleWhenArchived({ ...settle, appended, bytes: entry.length, deadlineMs });
+      stream.settleWhenArchived({ resolve, reject, appended, bytes: entry.length, startedMs: performance.now() });
       this.#sweep ??= setTimeout(this.#onSweep, SWEEP_MS);
     });
+  }
+
+  /** Appends without an answer. */
+  get pending(): number {
+    return this.#window.count;
   }
 
   get congested(): boolean {
@@ -147,14 +147,27 @@ export class MemoryLog implements Log {
     return found;
   }
 
+  readonly #onSettled: OnSettled = (pending, error) => {
+    this.#window.leave(pending.bytes);
+    if (error === undefined) {
+      this.#observer.appended((performance.now() - pending.startedMs) / 1000);
+      pending.resolve(pending.appended);
+    } else {
+      this.#observer.failed('unavailable');
+      pending.reject(error);
+    }
+  };
+
   // One timer for all appends instead of one for each.
   readonly #onSweep = (): void => {
     this.#sweep = undefined;
-    const nowMs = this.#now();
-    for (const stream of this.#streams) stream.expire(nowMs);
+    const startedBeforeMs = performance.now() - this.#appendTimeoutMs;
+    for (const stream of this.#streams) stream.expire(startedBeforeMs);
     if (this.#window.count > 0) this.#sweep = setTimeout(this.#onSweep, SWEEP_MS);
   };
 }
+
+type OnSettled = (pending: Pending, error: Error | undefined) => void;
 
 class MemoryStream {
   readonly number: number;
@@ -164,26 +177,28 @@ class MemoryStream {
   readonly #bytesMax: number;
   readonly #duplicateWindowMs: number;
   readonly #now: () => number;
+  readonly #onSettled: OnSettled;
   readonly #held = new Fifo<Held>();
   readonly #lastOnSubject = new Map<string, number>();
   readonly #ids = new Map<string, { readonly sequence: number; readonly atMs: number }>();
-  readonly #pending: Pending[] = [];
+  #pending: Pending[] = [];
   readonly #readers = new Set<MemoryReader>();
   #createdAtMs: number;
   #last: number;
   #archivedUpTo: number;
   #bytes = 0;
 
-  constructor(number: number, bus: MemoryBus, options: MemoryLogOptions, now: () => number) {
+  constructor(number: number, bus: MemoryBus, options: MemoryLogOptions, onSettled: OnSettled) {
     this.number = number;
     this.#bus = bus;
     this.#atOnce = options.acknowledge === 'at-once';
     this.#entriesMax = options.entriesMax ?? 100_000;
     this.#bytesMax = options.bytesMax ?? 256 * 1024 * 1024;
     this.#duplicateWindowMs = options.duplicateWindowMs ?? 300_000;
-    this.#now = now;
+    this.#now = options.now ?? Date.now;
+    this.#onSettled = onSettled;
     const start = options.start?.get(number);
-    this.#createdAtMs = start?.createdAtMs ?? now();
+    this.#createdAtMs = start?.createdAtMs ?? this.#now();
     this.#last = start?.last ?? 0;
     this.#archivedUpTo = this.#last;
     for (const { id, sequence, committedAtMs } of start?.recent ?? [])
@@ -215,7 +230,7 @@ class MemoryStream {
 
   settleWhenArchived(pending: Pending): void {
     // A retry of an entry that waits for the archive waits with it.
-    if (this.#atOnce || pending.appended.sequence <= this.#archivedUpTo) pending.resolve(pending.appended);
+    if (this.#atOnce || pending.appended.sequence <= this.#archivedUpTo) this.#onSettled(pending, undefined);
     else this.#pending.push(pending);
   }
 
@@ -228,14 +243,11 @@ class MemoryStream {
       const held = this.#held.at(sequence - this.#first);
       if (held) this.#republish(held);
     }
-    this.#settle((pending) => pending.appended.sequence <= upTo, resolveIt);
+    this.#settle((pending) => pending.appended.sequence <= upTo);
   }
 
-  expire(nowMs: number): void {
-    this.#settle(
-      (pending) => pending.deadlineMs <= nowMs,
-      (pending) => pending.reject(new LogUnavailableError('the archive did not commit it in time')),
-    );
+  expire(startedBeforeMs: number): void {
+    this.#settle((pending) => pending.startedMs <= startedBeforeMs, 'the archive did not commit it in time');
   }
 
   info(): StreamInfo {
@@ -271,27 +283,20 @@ class MemoryStream {
     this.#archivedUpTo = 0;
     this.#lastOnSubject.clear();
     this.#ids.clear();
-    this.#settle(
-      () => true,
-      (pending) => pending.reject(new LogUnavailableError('the stream was made anew')),
-    );
+    this.#settle(() => true, 'the stream was made anew');
     for (const reader of this.#readers) reader.wake();
   }
 
   close(): void {
-    this.#settle(
-      () => true,
-      (pending) => pending.reject(new LogUnavailableError('the log was closed')),
-    );
+    this.#settle(() => true, 'the log was closed');
     for (const reader of this.#readers) void reader.close();
   }
 
-  #settle(isDue: (pending: Pending) => boolean, how: (pending: Pending) => void): void {
+  #settle(isDue: (pending: Pending) => boolean, problem?: string): void {
+    if (!this.#pending.some(isDue)) return;
     const due = this.#pending.filter(isDue);
-    if (due.length === 0) return;
-    const left = this.#pending.filter((pending) => !isDue(pending));
-    this.#pending.splice(0, this.#pending.length, ...left);
-    for (const pending of due) how(pending);
+    this.#pending = this.#pending.filter((pending) => !isDue(pending));
+    for (const pending of due) this.#onSettled(pending, problem ? new LogUnavailableError(problem) : undefined);
   }
 
   #republish({ subject, data, sequence, previous }: Held): void {
@@ -323,8 +328,6 @@ class MemoryStream {
     }
   }
 }
-
-const resolveIt = (pending: Pending): void => pending.resolve(pending.appended);
 
 class MemoryReader implements LogReader {
   readonly #stream: MemoryStream;

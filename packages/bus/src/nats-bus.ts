@@ -19,6 +19,15 @@ export class NatsBus implements Bus {
     link.onClose(() => this.#rejectAll());
   }
 
+  get openRequests(): number {
+    return this.#open.size;
+  }
+
+  /** Messages at most once that were dropped: no connection, or a server that does not keep up. */
+  get dropped(): number {
+    return this.link.outbox.dropped;
+  }
+
   publish(subject: string, data: Uint8Array, replyTo = ''): void {
     if (this.link.isClosed) return;
     if (data.length > this.link.payloadBytesMax) throw new RangeError(`${data.length} bytes do not fit in a message`);

@@ -88,10 +88,6 @@ export class NatsLink {
     return this.connection.info?.max_payload ?? 1024 * 1024;
   }
 
-  get openReplies(): number {
-    return this.#waiting.size;
-  }
-
   /** Registers who gets what arrives on `inboxOf(token)`, until `forget(token)`. */
   expect(target: ReplyTarget): number {
     const token = ++this.#lastToken;

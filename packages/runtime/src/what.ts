@@ -4,9 +4,17 @@
  */
 export const WHAT = [
   'admin_request_failed',
+  'bus_disconnected',
+  'bus_failed',
+  'bus_handler_failed',
+  'bus_reconnected',
   'db_connection_lost',
   'db_failed',
   'db_opened',
+  'envelope_decode_failed',
+  'hook_failed',
+  'log_end_lookup_failed',
+  'negotiation_failed',
   'process_failed',
   'service_ready',
   'service_start_failed',
@@ -15,6 +23,9 @@ export const WHAT = [
   'service_stop_forced',
   'service_stopped',
   'service_stopping',
+  'session_bound',
+  'session_ended',
+  'stanza_handling_failed',
 ] as const;
 
 export type What = (typeof WHAT)[number];

@@ -1,0 +1,115 @@
+import { type Logger, type MetricsRegistry, silentLogger } from '@starling/runtime';
+import type { Bus } from './bus.ts';
+import type { BusConfig } from './config.ts';
+import { JetStreamLog } from './jetstream-log.ts';
+import type { Log } from './log.ts';
+import { MemoryBus } from './memory-bus.ts';
+import { MemoryLog, type StreamStart } from './memory-log.ts';
+import { type AppendObserver, type BusMetrics, busMetrics, observeAppends } from './metrics.ts';
+import { NatsBus } from './nats-bus.ts';
+import { type LinkEvent, NatsLink } from './nats-link.ts';
+
+/** A stream in memory is smaller than one on disk. */
+const MEMORY_STREAM_BYTES_MAX = 64 * 1024 * 1024;
+
+export interface OpenBusOptions {
+  readonly log?: Logger;
+  readonly metrics?: MetricsRegistry;
+  /** Seen in the server's list of connections. */
+  readonly name?: string;
+}
+
+/**
+ * The bus on NATS when a URL is configured, else within this process.
+ * @throws the client's error when no server takes the connection within natsConnectTimeoutMs
+ */
+export async function openBus(config: BusConfig, options: OpenBusOptions = {}): Promise<Bus> {
+  const log = options.log ?? silentLogger;
+  const metrics = options.metrics?.register(busMetrics);
+  const bus = config.natsUrl === '' ? openMemoryBus(config, log) : await openNatsBus(config, log, options.name);
+  if (metrics !== undefined) track(bus, metrics);
+  return bus;
+}
+
+function openMemoryBus(config: BusConfig, log: Logger): MemoryBus {
+  return new MemoryBus({
+    requestsMax: config.openRequestsMax,
+    onError: (err) => log.error({ what: 'bus_handler_failed', err }),
+  });
+}
+
+async function openNatsBus(config: BusConfig, log: Logger, name: string | undefined): Promise<NatsBus> {
+  const link = await NatsLink.open({
+    servers: config.natsUrl.split(',').map((url) => url.trim()),
+    user: config.natsUser,
+    password: config.natsPassword.reveal(),
+    tlsCaFile: config.natsTlsCa,
+    connectTimeoutMs: config.natsConnectTimeoutMs,
+    onEvent: (event) => logEvent(log, event),
+    ...(name === undefined ? {} : { name }),
+  });
+  return new NatsBus(link, config.openRequestsMax);
+}
+
+function logEvent(log: Logger, event: LinkEvent): void {
+  if (event.what === 'bus_failed') log.error({ what: event.what, err: event.error });
+  else if (event.what === 'bus_disconnected') log.warn(event);
+  else log.info(event);
+}
+
+function track(bus: MemoryBus | NatsBus, metrics: BusMetrics): void {
+  metrics.dropped.track(() => bus.dropped);
+  metrics.openRequests.track(() => bus.openRequests);
+  bus.onReconnect(() => metrics.reconnects.inc());
+}
+
+export interface OpenLogOptions {
+  readonly metrics?: MetricsRegistry;
+  /**
+   * Whether this process makes missing streams and changes their limits, which needs the permissions of the archive's role;
+   * otherwise it waits until they are there. Default true.
+   */
+  readonly manage?: boolean;
+  /** In process: where the streams go on after a restart. */
+  readonly start?: ReadonlyMap<number, StreamStart>;
+  /** In process: whether an append waits for the archive. Default `when-archived`. */
+  readonly acknowledge?: 'when-archived' | 'at-once';
+}
+
+/**
+ * The log on the same connection, or in the same process, as the bus that openBus gave.
+ * @throws LogConfigError when the streams that exist, or the server, do not fit the configuration
+ */
+export async function openLog(config: BusConfig, bus: Bus, options: OpenLogOptions = {}): Promise<Log> {
+  const metrics = options.metrics?.register(busMetrics);
+  const log = await openPlainLog(config, bus, options, observeAppends(metrics));
+  metrics?.pendingAppends.track(() => log.pending);
+  return log;
+}
+
+async function openPlainLog(config: BusConfig, bus: Bus, options: OpenLogOptions, observer: AppendObserver) {
+  const limits = {
+    streams: config.logStreams,
+    duplicateWindowMs: config.duplicateWindowMs,
+    appendTimeoutMs: config.appendTimeoutMs,
+    pendingMax: config.pendingAppendsMax,
+    pendingBytesMax: config.pendingAppendsBytesMax,
+    observer,
+  };
+  if (bus instanceof NatsBus) {
+    return JetStreamLog.open(bus.link, {
+      ...limits,
+      bytesMax: config.logBytesMax,
+      replicas: config.logReplicas === '3' ? 3 : 1,
+      manage: options.manage ?? true,
+      openTimeoutMs: config.natsConnectTimeoutMs,
+    });
+  }
+  if (!(bus instanceof MemoryBus)) throw new TypeError('the log needs the bus that openBus gave');
+  return new MemoryLog(bus, {
+    ...limits,
+    bytesMax: Math.min(config.logBytesMax, MEMORY_STREAM_BYTES_MAX),
+    acknowledge: options.acknowledge ?? 'when-archived',
+    ...(options.start === undefined ? {} : { start: options.start }),
+  });
+}
