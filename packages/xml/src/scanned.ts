@@ -18,6 +18,9 @@ export interface Scanned {
   /** The whole element. Owned by the receiver: the scanner never writes to it again. */
   readonly bytes: Uint8Array;
   readonly children: readonly ScannedChild[];
+  /** Byte range in `bytes` between the start tag and the end tag; empty, at the end, when the element is one empty tag. */
+  readonly innerStart: number;
+  readonly innerEnd: number;
   /** Namespace declarations in force on the element: prefix → uri, '' = default. */
   readonly scope: Readonly<Record<string, string>>;
 }

@@ -1,0 +1,10 @@
+export * from './canonical.ts';
+export * from './element.ts';
+export * from './escape.ts';
+export * from './limits.ts';
+export * from './namespaces.ts';
+export * from './parse.ts';
+export * from './scanned.ts';
+export { type ScanHandler, Scanner } from './scanner.ts';
+export * from './serialize.ts';
+export * from './xml-error.ts';

@@ -1,0 +1,4 @@
+/** Bound to the prefix `xml`, always (XML-NAMES §3). */
+export const NS_XML = 'http://www.w3.org/XML/1998/namespace';
+/** Bound to the prefix `xmlns`, which nobody may use for anything else. */
+export const NS_XMLNS = 'http://www.w3.org/2000/xmlns/';

@@ -1,0 +1,32 @@
+import type { Element } from './element.ts';
+import { escapeAttribute, escapeText } from './escape.ts';
+
+/**
+ * The element as XML without prefixes on elements. A namespaced attribute gets a prefix that is declared on the same tag.
+ * @param parentNs the default namespace where the result will stand: it is not declared again
+ */
+export function serialize(element: Element, parentNs = ''): string {
+  const { name, ns, attrs, children } = element;
+  let out = ns === parentNs ? `<${name}` : `<${name} xmlns='${escapeAttribute(ns)}'`;
+  let prefixes = 0;
+  for (const key in attrs) {
+    const value = escapeAttribute(attrs[key] as string);
+    if (key.charCodeAt(0) !== 0x7b) out += ` ${key}='${value}'`;
+    else {
+      const brace = key.lastIndexOf('}');
+      const prefix = `ns${++prefixes}`;
+      out += ` xmlns:${prefix}='${escapeAttribute(key.slice(1, brace))}' ${prefix}:${key.slice(brace + 1)}='${value}'`;
+    }
+  }
+  if (children.length === 0) return `${out}/>`;
+  out += '>';
+  for (const child of children) out += typeof child === 'string' ? escapeText(child) : serialize(child, ns);
+  return `${out}</${name}>`;
+}
+
+/** As `serialize`, in UTF-8. */
+export function serializeBytes(element: Element, parentNs = ''): Uint8Array {
+  return encoder.encode(serialize(element, parentNs));
+}
+
+const encoder = new TextEncoder();
