@@ -45,6 +45,7 @@ export class Client {
   readonly #ended: Promise<Ending>;
   #resolveEnded: (ending: Ending) => void = () => undefined;
   #endTag = false;
+  #onEnd: () => void = () => undefined;
   #reader: StreamReader;
   #channel: Channel | undefined;
   /** The full JID, '' until it is bound. */
@@ -116,6 +117,7 @@ export class Client {
 
   #onEndTag(): void {
     this.#endTag = true;
+    this.#onEnd();
     this.#inbox.close('the stream is closed');
   }
 
@@ -289,11 +291,12 @@ export class Client {
     }
   }
 
-  /** Ends the stream as RFC 6120 §4.4 wants it. */
+  /** Ends the stream as RFC 6120 §4.4 wants it: the connection is closed after the other side's end tag. */
   async close(): Promise<Ending> {
     this.send(this.endpoint.transport === 'ws' ? `<close xmlns='${FRAMING}'/>` : '</stream:stream>');
-    this.#connected.end();
     const timer = setTimeout(() => this.#connected.destroy(), RECEIVE_TIMEOUT_MS);
+    this.#onEnd = () => this.#connected.end();
+    if (this.#endTag) this.#onEnd();
     const ending = await this.#ended;
     clearTimeout(timer);
     return ending;

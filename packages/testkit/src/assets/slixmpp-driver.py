@@ -1,0 +1,59 @@
+"""slixmpp, as its documentation shows it, behind the commands and events of drivers/protocol.ts."""
+import asyncio
+import json
+import ssl
+import sys
+
+import slixmpp
+
+
+def tell(**event):
+    print(json.dumps(event), flush=True)
+
+
+class Driver(slixmpp.ClientXMPP):
+    def __init__(self, jid, password):
+        super().__init__(jid, password)
+        # The certificate of a test is self-signed, and accepted here and nowhere else.
+        self.ssl_context.check_hostname = False
+        self.ssl_context.verify_mode = ssl.CERT_NONE
+        self.register_plugin("xep_0030")
+        self.register_plugin("xep_0199")
+        self.add_event_handler("session_start", self.on_start)
+        self.add_event_handler("message", self.on_message)
+        self.add_event_handler("failed_auth", lambda _: tell(event="error", text="not authorized"))
+        self.add_event_handler("stream_error", lambda e: tell(event="error", text=str(e)))
+        self.add_event_handler("connection_failed", lambda e: tell(event="error", text=f"connection failed: {e}"))
+
+    async def on_start(self, _):
+        self.send_presence()
+        tell(event="online", jid=self.boundjid.full)
+
+    def on_message(self, message):
+        fields = ("from", "to", "id", "type", "body")
+        tell(event="message", message={field: str(message[field]) for field in fields})
+
+
+async def main():
+    reader = asyncio.StreamReader(limit=2**22)
+    loop = asyncio.get_running_loop()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    client = None
+    while line := await reader.readline():
+        command = json.loads(line)
+        if command["do"] == "connect":
+            endpoint = command["endpoint"]
+            client = Driver(command["jid"], command["password"])
+            direct = endpoint["transport"] == "tls"
+            client.connect((endpoint["host"], endpoint["port"]), use_ssl=direct, force_starttls=not direct)
+        elif command["do"] == "send":
+            message = client.make_message(mto=command["to"], mbody=command["body"], mtype=command["type"])
+            message["id"] = command["id"]
+            message.send()
+        elif command["do"] == "close":
+            break
+    if client is not None:
+        await client.disconnect()
+
+
+asyncio.run(main())

@@ -1,0 +1,25 @@
+// @xmpp/client comes without types; this is what the driver uses of it.
+declare module '@xmpp/client' {
+  interface XmlElement {
+    readonly name: string;
+    readonly attrs: Readonly<Record<string, string | undefined>>;
+    is(name: string): boolean;
+    getChildText(name: string): string | null;
+  }
+  interface XmppClient {
+    readonly reconnect: { stop(): void };
+    on(event: 'stanza', listener: (stanza: XmlElement) => void): void;
+    on(event: 'error', listener: (error: Error) => void): void;
+    start(): Promise<{ toString(): string }>;
+    send(element: XmlElement): Promise<void>;
+    stop(): Promise<unknown>;
+  }
+  export function client(options: {
+    service: string;
+    domain: string;
+    username: string;
+    password: string;
+    resource?: string;
+  }): XmppClient;
+  export function xml(name: string, attrs?: Record<string, string>, ...children: (XmlElement | string)[]): XmlElement;
+}

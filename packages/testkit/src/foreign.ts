@@ -1,0 +1,146 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { Endpoint } from './channel.ts';
+import type { Command, ForeignEvent, ForeignMessage } from './drivers/protocol.ts';
+import { RECEIVE_TIMEOUT_MS } from './inbox.ts';
+
+export type { ForeignMessage } from './drivers/protocol.ts';
+
+/** Clients that nobody here wrote. */
+export type ForeignKind = 'xmpp-client' | 'stanza' | 'slixmpp';
+
+/** A started interpreter, TLS, SCRAM: on a busy machine that takes its time. */
+const ONLINE_TIMEOUT_MS = 30_000;
+const STDERR_CHARS_MAX = 4_000;
+
+export interface ForeignOptions {
+  /** Bare (the server chooses the resource) or full. */
+  readonly jid: string;
+  readonly password: string;
+  readonly endpoint: Endpoint;
+}
+
+/** Which transports a kind speaks. */
+export const SPEAKS: Readonly<Record<ForeignKind, readonly Endpoint['transport'][]>> = {
+  'xmpp-client': ['ws', 'tcp', 'tls'],
+  stanza: ['ws'],
+  slixmpp: ['tcp', 'tls'],
+};
+
+// The one that Debian's package belongs to comes first: another python3 may stand before it in PATH.
+function pythonWithSlixmpp(): string {
+  const found = ['/usr/bin/python3', 'python3'].find(
+    (python) => spawnSync(python, ['-c', 'import slixmpp']).status === 0,
+  );
+  if (found === undefined) throw new Error('no python3 that has slixmpp: install python3-slixmpp');
+  return found;
+}
+
+function startDriver(kind: ForeignKind): ChildProcess {
+  const [command, file] =
+    kind === 'slixmpp'
+      ? [pythonWithSlixmpp(), './assets/slixmpp-driver.py']
+      : [process.execPath, `./drivers/${kind}-driver.js`];
+  // The Node clients have no way to accept one certificate; their process talks to nothing else.
+  const env = { ...process.env, NODE_TLS_REJECT_UNAUTHORIZED: '0', NODE_NO_WARNINGS: '1' };
+  return spawn(command, [fileURLToPath(new URL(file, import.meta.url))], { stdio: ['pipe', 'pipe', 'pipe'], env });
+}
+
+/** A client of another project, logged in and available. */
+export class ForeignClient {
+  readonly kind: ForeignKind;
+  /** The full JID. */
+  jid = '';
+  /** All messages, in order of arrival. */
+  readonly received: ForeignMessage[] = [];
+  readonly #child: ChildProcess;
+  #stderr = '';
+  #failure: Error | undefined;
+  #changed: () => void = () => undefined;
+
+  private constructor(kind: ForeignKind) {
+    this.kind = kind;
+    this.#child = startDriver(kind);
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr = (this.#stderr + text).slice(-STDERR_CHARS_MAX);
+    });
+    this.#child.on('exit', (code, signal) => this.#fail(`the driver has ended (${signal ?? code})`));
+    this.#child.stdin?.on('error', () => undefined); // Policy: the exit that caused it is told.
+    if (this.#child.stdout)
+      createInterface({ input: this.#child.stdout }).on('line', (line) =>
+        this.#onEvent(JSON.parse(line) as ForeignEvent),
+      );
+  }
+
+  /** @throws Error when it cannot log in */
+  static async start(kind: ForeignKind, options: ForeignOptions): Promise<ForeignClient> {
+    const client = new ForeignClient(kind);
+    client.#tell({ do: 'connect', ...options });
+    try {
+      await client.#until(() => client.jid !== '', 'online', ONLINE_TIMEOUT_MS);
+      return client;
+    } catch (error) {
+      await client.close();
+      throw error;
+    }
+  }
+
+  #onEvent(event: ForeignEvent): void {
+    if (event.event === 'online') this.jid = event.jid;
+    else if (event.event === 'message') this.received.push(event.message);
+    else this.#fail(event.text);
+    this.#changed();
+  }
+
+  #fail(text: string): void {
+    this.#failure ??= new Error(`${this.kind}: ${text}\n${this.#stderr}`);
+    this.#changed();
+  }
+
+  #tell(command: Command): void {
+    this.#child.stdin?.write(`${JSON.stringify(command)}\n`);
+  }
+
+  async #until(condition: () => boolean, label: string, withinMs: number): Promise<void> {
+    const deadline = Date.now() + withinMs;
+    while (!condition()) {
+      if (this.#failure) throw this.#failure;
+      const leftMs = deadline - Date.now();
+      if (leftMs <= 0) throw new Error(`${this.kind} ${this.jid}: not ${label} within ${withinMs} ms\n${this.#stderr}`);
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, leftMs);
+        this.#changed = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+  }
+
+  send(to: string, body: string, { id = '', type = 'chat' }: { id?: string; type?: string } = {}): void {
+    this.#tell({ do: 'send', to, body, id: id === '' ? `${this.kind}-${body}` : id, type });
+  }
+
+  /** All messages so far, as soon as they are `count`. */
+  async messages(count: number, withinMs = RECEIVE_TIMEOUT_MS): Promise<readonly ForeignMessage[]> {
+    try {
+      await this.#until(() => this.received.length >= count, `in possession of ${count} messages`, withinMs);
+    } catch (cause) {
+      throw new Error(`${this.kind} ${this.jid} has ${this.received.length} of ${count} messages`, { cause });
+    }
+    return this.received;
+  }
+
+  /** Logs off; kills the driver when it does not end by itself. */
+  async close(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const exited = once(this.#child, 'exit');
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), RECEIVE_TIMEOUT_MS);
+    this.#tell({ do: 'close' });
+    this.#child.stdin?.end();
+    await exited;
+    clearTimeout(timer);
+  }
+}

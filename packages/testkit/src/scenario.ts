@@ -1,0 +1,233 @@
+import { randomBytes } from 'node:crypto';
+import { after, test } from 'node:test';
+import type { Endpoint } from './channel.ts';
+import { Client, login, type Mechanism, registerAccount } from './client.ts';
+import { ForeignClient, type ForeignKind } from './foreign.ts';
+import type { XmlValue } from './match-xml.ts';
+import { OwnWorld, type ReadyLine, startWorld, WORLDS_VARIABLE, World, type WorldKind } from './world.ts';
+
+/** On which worlds a scenario runs. */
+export interface ScenarioOptions {
+  /** Numbers of edges on NATS and PostgreSQL; with 1 it runs embedded as well. */
+  readonly edges: readonly (1 | 3)[];
+  /** Default: TCP with STARTTLS, and WebSocket. */
+  readonly transports?: readonly Endpoint['transport'][];
+  /** Default: both. */
+  readonly modes?: readonly ('embedded' | 'cluster')[];
+  /** The scenario kills or stops parts: it gets a system of its own. */
+  readonly ownWorld?: boolean;
+  /** Settings of a world of its own. */
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly timeoutMs?: number;
+}
+
+export interface DeviceOptions {
+  readonly transport?: Endpoint['transport'];
+  /** Which edge; default: the next one in turn. */
+  readonly edge?: number;
+  readonly mechanism?: Mechanism;
+  /** Default: true; false sends no presence. */
+  readonly available?: boolean;
+}
+
+const SCENARIO_TIMEOUT_MS = 60_000;
+
+/** A person with an account; it is registered when first needed. */
+export class Person {
+  readonly #scene: Scene;
+  readonly username: string;
+  readonly password = randomBytes(9).toString('base64');
+  readonly #clients: Client[] = [];
+  #registered: Promise<void> | undefined;
+
+  constructor(scene: Scene, name: string) {
+    this.#scene = scene;
+    // Worlds are shared: nobody may meet the romeo of another scenario.
+    this.username = `${name}-${randomBytes(4).toString('hex')}`;
+  }
+
+  /** The bare JID. */
+  get jid(): string {
+    return `${this.username}@${this.#scene.world.domain}`;
+  }
+
+  register(): Promise<void> {
+    const { world, transport } = this.#scene;
+    this.#registered ??= registerAccount(
+      world.endpoint(transport, this.#scene.nextEdge()),
+      world.domain,
+      this.username,
+      this.password,
+    );
+    return this.#registered;
+  }
+
+  /** One more device of this person: logged in, bound to `resource`, available. */
+  async device(resource: string, options: DeviceOptions = {}): Promise<Client> {
+    await this.register();
+    const { world } = this.#scene;
+    const endpoint = world.endpoint(options.transport ?? this.#scene.transport, options.edge ?? this.#scene.nextEdge());
+    const { username, password } = this;
+    const credentials = { username, password, resource, ...(options.mechanism && { mechanism: options.mechanism }) };
+    const client = this.#scene.keep(await login(endpoint, world.domain, credentials));
+    this.#clients.push(client);
+    if (options.available ?? true) {
+      client.sendXml('<presence/>');
+      await client.ping();
+    }
+    return client;
+  }
+
+  /** Devices with these resources, on successive edges. */
+  async devices<const Names extends readonly string[]>(...resources: Names): Promise<{ [I in keyof Names]: Client }> {
+    const clients: Client[] = [];
+    for (const resource of resources) clients.push(await this.device(resource));
+    return clients as { [I in keyof Names]: Client };
+  }
+
+  /** The first device; made when there is none. */
+  async online(): Promise<Client> {
+    return this.#clients[0] ?? this.device('home');
+  }
+
+  /** Of the first device. */
+  async sends(parts: TemplateStringsArray, ...values: readonly XmlValue[]): Promise<void> {
+    return (await this.online()).sends(parts, ...values);
+  }
+
+  /** Of the first device. */
+  async receives(parts: TemplateStringsArray, ...values: readonly XmlValue[]) {
+    return (await this.online()).receives(parts, ...values);
+  }
+
+  /** Of all devices. */
+  async receivesNothing(): Promise<void> {
+    for (const client of this.#clients) await client.receivesNothing();
+  }
+}
+
+/** What a scenario has: a world, its people, and whoever else connects. Everything is closed at its end. */
+export class Scene {
+  readonly world: World;
+  readonly transport: Endpoint['transport'];
+  readonly #clients: Client[] = [];
+  readonly #foreign: ForeignClient[] = [];
+  readonly #people = new Map<string, Person>();
+  #edge = 0;
+
+  constructor(world: World, transport: Endpoint['transport']) {
+    this.world = world;
+    this.transport = transport;
+  }
+
+  get romeo(): Person {
+    return this.person('romeo');
+  }
+
+  get juliet(): Person {
+    return this.person('juliet');
+  }
+
+  get nurse(): Person {
+    return this.person('nurse');
+  }
+
+  /** The person with this name in this scenario. */
+  person(name: string): Person {
+    const known = this.#people.get(name) ?? new Person(this, name);
+    this.#people.set(name, known);
+    return known;
+  }
+
+  /** Devices take the edges in turn, so that two of them talk across edges where there are several. */
+  nextEdge(): number {
+    return this.#edge++;
+  }
+
+  keep(client: Client): Client {
+    this.#clients.push(client);
+    return client;
+  }
+
+  /** A bare connection: nothing is sent yet. */
+  async connect(options: Pick<DeviceOptions, 'transport' | 'edge'> = {}): Promise<Client> {
+    const endpoint = this.world.endpoint(options.transport ?? this.transport, options.edge ?? this.nextEdge());
+    return this.keep(await Client.connect(endpoint, this.world.domain));
+  }
+
+  /** A client of another project, logged in as this person. */
+  async foreign(
+    kind: ForeignKind,
+    person: Person,
+    resource: string,
+    options: Pick<DeviceOptions, 'transport' | 'edge'> = {},
+  ): Promise<ForeignClient> {
+    await person.register();
+    const endpoint = this.world.endpoint(options.transport ?? this.transport, options.edge ?? this.nextEdge());
+    const client = await ForeignClient.start(kind, {
+      jid: `${person.jid}/${resource}`,
+      password: person.password,
+      endpoint,
+    });
+    this.#foreign.push(client);
+    return client;
+  }
+
+  async end(): Promise<void> {
+    await Promise.all([...this.#clients.map((c) => c.destroy()), ...this.#foreign.map((c) => c.close())]);
+  }
+
+  /** Fails when some client was sent what is not XML. */
+  check(): void {
+    const faults = this.#clients.flatMap((c) => c.faults);
+    if (faults.length > 0) throw new Error(`not well-formed: ${faults.join('\n')}`);
+  }
+}
+
+// One system per kind for all scenarios of a file, when scripts/test.mjs has not started them for all files.
+const ownWorlds = new Map<WorldKind, Promise<OwnWorld>>();
+
+function sharedWorld(kind: WorldKind): Promise<World> {
+  const started = JSON.parse(process.env[WORLDS_VARIABLE] ?? '{}') as Partial<Record<WorldKind, ReadyLine>>;
+  const ready = started[kind];
+  if (ready) return Promise.resolve(new World(kind, ready));
+  const world = ownWorlds.get(kind) ?? startWorld(kind);
+  ownWorlds.set(kind, world);
+  return world;
+}
+
+let stopsWorlds = false;
+function stopWorldsAfterwards(): void {
+  if (stopsWorlds) return;
+  stopsWorlds = true;
+  after(async () => {
+    await Promise.all([...ownWorlds.values()].map(async (world) => (await world).stop()));
+  });
+}
+
+function kindsOf({ edges, modes = ['embedded', 'cluster'] }: ScenarioOptions): readonly WorldKind[] {
+  const clusters = modes.includes('cluster') ? edges.map((n) => `cluster-${n}` as const) : [];
+  return modes.includes('embedded') && edges.includes(1) ? ['embedded', ...clusters] : clusters;
+}
+
+/** Registers a test for every combination of world and transport; `play` fails the scenario by throwing. */
+export function scenario(title: string, options: ScenarioOptions, play: (scene: Scene) => Promise<void>): void {
+  stopWorldsAfterwards();
+  for (const kind of kindsOf(options)) {
+    for (const transport of options.transports ?? ['tcp', 'ws']) {
+      test(`${title} [${kind}, ${transport}]`, { timeout: options.timeoutMs ?? SCENARIO_TIMEOUT_MS }, async () => {
+        const world = options.ownWorld
+          ? await startWorld(kind, { settings: options.settings ?? {} })
+          : await sharedWorld(kind);
+        const scene = new Scene(world, transport);
+        try {
+          await play(scene);
+          scene.check();
+        } finally {
+          await scene.end();
+          if (options.ownWorld && world instanceof OwnWorld) await world.stop();
+        }
+      });
+    }
+  }
+}

@@ -1,0 +1,226 @@
+// `npm test`: everything that can be tested on this machine, from a fresh clone. Options:
+//   npm test -- <pattern>…        only checks and files whose name contains one of the patterns
+//   npm test -- --node 22         under another Node: a path, a version that npm fetches, or `current`; may be repeated
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { prepare } from './install.mjs';
+
+/** Files that run at the same time. */
+const CONCURRENCY = 2;
+/** A file that takes longer hangs. */
+const FILE_TIMEOUT_MS = 180_000;
+const CHECK_OUTPUT_CHARS_MAX = 20_000;
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Each counts as one test. */
+const CHECKS = [
+  { name: 'lint', command: ['node_modules/.bin/biome', 'ci', '.'] },
+  { name: 'types', command: ['node_modules/.bin/tsc', '--noEmit'] },
+  { name: 'tidy', command: [process.execPath, 'scripts/tidy.mjs'] },
+];
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { node: { type: 'string', multiple: true, default: ['current'] } },
+});
+const isWanted = (name) => positionals.length === 0 || positionals.some((pattern) => name.includes(pattern));
+
+const total = { passed: 0, skipped: 0, failed: 0 };
+const stops = [];
+
+function tell(result, name, details) {
+  const failed = result.failures.length;
+  total.passed += result.passed;
+  total.skipped += result.skipped;
+  total.failed += failed;
+  const counts = [
+    `${result.passed} passed`,
+    failed > 0 && `${failed} FAILED`,
+    result.skipped > 0 && `${result.skipped} skipped`,
+  ];
+  console.log(
+    `${failed > 0 ? '✖' : '✔'} ${name}: ${counts.filter(Boolean).join(', ')} (${(result.durationMs / 1000).toFixed(1)} s)${details}`,
+  );
+  for (const { name: test, text } of result.failures) console.log(`    ✖ ${test}\n${text.replace(/^/gm, '        ')}`);
+}
+
+async function runCheck({ name, command: [program, ...args] }) {
+  const started = performance.now();
+  const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text) => {
+      output = (output + text).slice(-CHECK_OUTPUT_CHARS_MAX);
+    });
+  }
+  const code = await new Promise((resolve) => {
+    child.once('error', () => resolve(-1));
+    child.once('close', resolve);
+  });
+  const failures = code === 0 ? [] : [{ name, text: output }];
+  tell({ passed: 1 - failures.length, skipped: 0, failures, durationMs: performance.now() - started }, name, '');
+}
+
+async function testFiles() {
+  const { filesBelow, workspaces } = await import('./build.mjs');
+  const files = workspaces().flatMap((workspace) => filesBelow(`${workspace}/dist`));
+  // Scenarios and conformance suites take longest: they start first, so that no long one runs alone at the end.
+  const isLong = (file) => /\.(scenario|conformance)/.test(file);
+  return files
+    .filter((file) => /\.(test|scenario)\.js$/.test(file) && isWanted(file))
+    .sort((a, b) => Number(isLong(b)) - Number(isLong(a)) || a.localeCompare(b));
+}
+
+const sourceOf = (file) => file.replace('/dist/', '/src/').replace(/\.js$/, '.ts');
+
+/** Runs all jobs, a few at a time. */
+async function runAll(jobs) {
+  const queue = [...jobs];
+  const worker = async () => {
+    for (let job = queue.shift(); job; job = queue.shift()) await job();
+  };
+  await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+}
+
+/** Starts the database and the message server that the files share, runs `work` with the variables that tell of them, stops. */
+async function withServers(work) {
+  const { ensurePrograms, startServers } = await import('./testing/servers.mjs');
+  const testkit = await import('../packages/testkit/dist/index.js');
+  await ensurePrograms(testkit);
+  const servers = await startServers(testkit);
+  stops.push(() => servers.stop());
+  await work(servers.env);
+}
+
+/** The same for the running Starlings that scenarios share, by this Node. */
+async function withWorlds(files, node, work) {
+  const scenarios = files.filter((file) => file.endsWith('.scenario.js'));
+  if (scenarios.length === 0) return work(files, {});
+  const { WORLDS_VARIABLE, startWorlds } = await import('../packages/testkit/dist/index.js');
+  const started = performance.now();
+  const mark = stops.length;
+  let variables;
+  try {
+    const worlds = await startWorlds({ node });
+    stops.push(() => worlds.stop());
+    variables = { [WORLDS_VARIABLE]: JSON.stringify(worlds.ready) };
+    console.log(
+      `embedded, one edge and three edges are ready (${((performance.now() - started) / 1000).toFixed(1)} s)`,
+    );
+  } catch (error) {
+    // Policy: one failure for all scenarios, and the other files run.
+    const failures = [{ name: 'the system does not start', text: describe(error) }];
+    tell(
+      { passed: 0, skipped: 0, failures, durationMs: performance.now() - started },
+      `${scenarios.length} scenario files`,
+      '',
+    );
+  }
+  await work(variables ? files : files.filter((file) => !scenarios.includes(file)), variables ?? {});
+  await stopAll(mark);
+}
+
+/** An error with its causes. */
+function describe(error) {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return error?.cause ? `${text}\ncaused by: ${describe(error.cause)}` : text;
+}
+
+/** Stops what was started last, down to the first `keep`. */
+async function stopAll(keep = 0) {
+  while (stops.length > keep) {
+    try {
+      await stops.pop()();
+    } catch (error) {
+      // Policy: what does not stop cleanly is a failure of its own, and the next one is stopped all the same.
+      tell(
+        { passed: 0, skipped: 0, failures: [{ name: 'stop', text: describe(error) }], durationMs: 0 },
+        'servers',
+        '',
+      );
+    }
+  }
+}
+
+// A setting of whoever runs the tests must not reach into them; where a program is, must.
+function withoutSettings() {
+  const kept = ['STARLING_NATS_SERVER', 'STARLING_POSTGRES_BIN'];
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([k]) => kept.includes(k) || !k.startsWith('STARLING_')),
+  );
+}
+
+async function runFiles(files, node, label, serverEnv, run) {
+  const { runFile } = await import('./testing/run-file.mjs');
+  const { MARK_VARIABLE, killLeftBehind } = await import('./testing/left-behind.mjs');
+  const folder = mkdtempSync(join(tmpdir(), 'starling-test-'));
+  const jobs = files.map((file, index) => async () => {
+    const mark = `${run}:${label}:${index}`;
+    const env = { ...withoutSettings(), ...serverEnv, [MARK_VARIABLE]: mark };
+    const result = await runFile({ file: join(root, file), node, env, folder, timeoutMs: FILE_TIMEOUT_MS, index });
+    const left = await killLeftBehind(mark);
+    if (left.length > 0) {
+      result.failures.push({
+        name: 'left processes behind',
+        text: left.map((p) => `${p.pid} ${p.command}`).join('\n'),
+      });
+    }
+    tell(result, sourceOf(file), label);
+  });
+  await runAll(jobs);
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function main() {
+  const { MARK_VARIABLE, killLeftBehind } = await import('./testing/left-behind.mjs');
+  const { nodeBinary } = await import('./testing/nodes.mjs');
+  const started = performance.now();
+  const run = randomUUID();
+  await prepare();
+  await runAll(CHECKS.filter(({ name }) => isWanted(name)).map((check) => () => runCheck(check)));
+  const files = await testFiles();
+  process.env[MARK_VARIABLE] = run;
+  if (files.length > 0) {
+    await withServers(async (servers) => {
+      for (const wanted of values.node) {
+        const node = nodeBinary(wanted);
+        const label = wanted === 'current' ? '' : ` node ${wanted}`;
+        await withWorlds(files, node, (runnable, worlds) =>
+          runFiles(runnable, node, label, { ...servers, ...worlds }, run),
+        );
+      }
+    });
+  }
+  await stopAll();
+  const left = await killLeftBehind(run);
+  if (left.length > 0) {
+    const text = left.map((p) => `${p.pid} ${p.command}`).join('\n');
+    tell({ passed: 0, skipped: 0, failures: [{ name: 'left processes behind', text }], durationMs: 0 }, 'servers', '');
+  }
+  if (total.passed + total.failed + total.skipped === 0) throw new Error(`nothing matches ${positionals.join(', ')}`);
+  console.log(`in ${((performance.now() - started) / 1000).toFixed(0)} s`);
+}
+
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, async () => {
+    await stopAll();
+    process.exit(130);
+  });
+}
+
+try {
+  await main();
+} catch (error) {
+  // Policy: a run that cannot be done is a failed one, and says why in one line.
+  console.log(`test: ${error.message}`);
+  total.failed++;
+  await stopAll();
+}
+console.log(`${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`);
+process.exitCode = total.failed > 0 ? 1 : 0;
