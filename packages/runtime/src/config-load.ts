@@ -43,6 +43,8 @@ interface Given {
 type Layer = Map<string, Given>;
 
 const FILE_SUFFIX = '_FILE';
+/** Variables of the test-suite: a process that it starts inherits them. */
+const TEST_PREFIX = 'STARLING_TEST_';
 const fieldsOf = (specs: Iterable<ConfigSpec>) => [...specs].flatMap((spec) => Object.values(spec.fields));
 /** The names under which a key can be given: a secret also has the name of the file that holds it. */
 const namesOf = (field: Field<unknown>) =>
@@ -79,7 +81,7 @@ class Reader {
     const layer: Layer = new Map();
     for (const [name, text] of Object.entries(env)) {
       // An empty variable counts as absent: templates and compose files write it for "not set".
-      if (!name.startsWith('STARLING_') || text === undefined || text === '') continue;
+      if (!name.startsWith('STARLING_') || name.startsWith(TEST_PREFIX) || text === undefined || text === '') continue;
       if (this.#accepts(name, name, (n) => n, true)) layer.set(name, { text, as: name });
     }
     return layer;

@@ -4,6 +4,7 @@ import { type RuntimeConfig, runtimeConfig } from './config.ts';
 import { helpText, printConfig } from './config-describe.ts';
 import { ConfigError, type ConfigSources, type ConfigsOf, loadConfig, type Specs } from './config-load.ts';
 import type { ConfigSpec } from './config-spec.ts';
+import { KNOWN_KEYS } from './generated/known-keys.ts';
 import { Health } from './health.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { createLogger, type Logger } from './log.ts';
@@ -35,8 +36,6 @@ export interface ServiceContext<S extends Specs> {
 }
 
 export interface RunOptions {
-  /** Specs (or names of variables) of other services of the cluster: their keys are not refused as unknown. */
-  readonly known?: ConfigSources['known'];
   /** Default: process.argv.slice(2). */
   readonly args?: readonly string[];
 }
@@ -59,7 +58,8 @@ export async function runService<const S extends Specs>(
   const commands = new Set(given.filter((arg): arg is Command => (COMMANDS as readonly string[]).includes(arg)));
   const args = given.filter((arg) => !commands.has(arg as Command));
   const all = { runtime: runtimeConfig as ConfigSpec, ...specs };
-  const sources: ConfigSources = { env: process.env, args, ...(options.known ? { known: options.known } : {}) };
+  // The environment and the file may be shared by all services of a cluster; a key of another one is no mistake.
+  const sources: ConfigSources = { env: process.env, args, known: KNOWN_KEYS };
   if (commands.has('--help')) return print(helpText(`starling ${service}`, Object.values(all)));
   try {
     if (commands.has('--print-config')) return print(printConfig(all, sources));

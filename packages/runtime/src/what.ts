@@ -8,6 +8,7 @@ export const WHAT = [
   'bus_failed',
   'bus_handler_failed',
   'bus_reconnected',
+  'certificate_loaded',
   'db_connection_lost',
   'db_failed',
   'db_opened',
@@ -26,6 +27,7 @@ export const WHAT = [
   'session_bound',
   'session_ended',
   'stanza_handling_failed',
+  'uws_load_failed',
 ] as const;
 
 export type What = (typeof WHAT)[number];

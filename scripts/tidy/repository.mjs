@@ -1,0 +1,92 @@
+// The repository as the rules see it: files, their tokens and imports, and the workspaces' manifests.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { tokenize } from './tokenize.mjs';
+
+const SKIPPED_FOLDERS = new Set(['.git', '.cache', 'node_modules', 'dist', 'data', 'results']);
+const TEXT_FILE = /(\.(ts|mjs|js|json|md|ya?ml|conf|sh|sql|proto|toml|xml|svg|tpl)|Dockerfile|\/[^.]+)$/;
+const FILE_BYTES_MAX = 2_000_000;
+
+/** Every text file below a folder: path → text. */
+export function readRepository(root) {
+  const files = new Map();
+  const walk = (folder) => {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory() && !SKIPPED_FOLDERS.has(entry.name)) walk(path);
+      else if (entry.isFile() && TEXT_FILE.test(`/${entry.name}`)) {
+        const text = readFileSync(path, 'utf8');
+        if (text.length <= FILE_BYTES_MAX && !text.includes('\0')) files.set(relative(root, path), text);
+      }
+    }
+  };
+  walk(root);
+  return new Repository(files);
+}
+
+const TEST_FILE = /(\.|\/)(test|scenario|fixture|conformance|bench)\.(ts|mjs)$/;
+
+/** One TypeScript source. */
+class Source {
+  constructor(path, text) {
+    this.path = path;
+    this.text = text;
+    /** 'packages/bus', 'services/edge', 'loadtest'. */
+    this.workspace = /^(packages|services)\/[^/]+/.exec(path)?.[0] ?? path.split('/', 1)[0];
+    this.isGenerated = path.includes('/generated/') || text.startsWith('// GENERATED');
+    /** Whether only tests run it. */
+    this.isTest = TEST_FILE.test(path) || path.includes('/testing/') || /^(packages\/testkit|loadtest)\//.test(path);
+  }
+  get lines() {
+    return this.text.split('\n').length - 1;
+  }
+  get tokens() {
+    this.cachedTokens ??= tokenize(this.text);
+    return this.cachedTokens;
+  }
+  /** What it imports or re-exports, also by import() and require(): { specifier, line, isType }. */
+  get imports() {
+    this.cachedImports ??= importsOf(this.tokens);
+    return this.cachedImports;
+  }
+}
+
+function importsOf(tokens) {
+  const found = [];
+  let start = 0;
+  tokens.forEach(({ kind, text, line }, i) => {
+    const before = tokens[i - 1];
+    if (kind === 'word' && (text === 'import' || text === 'export')) start = i;
+    if (kind !== 'string') return;
+    const call = before?.text === '(' ? tokens[i - 2]?.text : undefined;
+    const isStatement = before?.kind === 'word' && (before.text === 'from' || before.text === 'import');
+    if (!isStatement && call !== 'import' && call !== 'require') return;
+    found.push({ specifier: text, line, isType: isStatement && tokens[start + 1]?.text === 'type' });
+  });
+  return found;
+}
+
+export class Repository {
+  /** @param files path from the root → text */
+  constructor(files) {
+    this.files = files;
+    this.sources = [...files]
+      .filter(([path]) => /^(packages|services|loadtest)\/.*\.ts$/.test(path) && !path.endsWith('.d.ts'))
+      .map(([path, text]) => new Source(path, text));
+    /** 'packages/bus' → its package.json; '' → the root's. */
+    this.manifests = new Map(
+      [...files]
+        .filter(([path]) => /^((packages|services)\/[^/]+\/)?package\.json$/.test(path))
+        .map(([path, text]) => [path.replace(/\/?package\.json$/, ''), JSON.parse(text)]),
+    );
+  }
+}
+
+/** '@starling/bus' of '@starling/bus/x', 'pg' of 'pg/lib'; undefined for a relative path or node:fs. */
+export function packageOf(specifier) {
+  if (specifier.startsWith('.') || specifier.startsWith('node:') || specifier.startsWith('/')) return undefined;
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+}
