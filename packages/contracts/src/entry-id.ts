@@ -16,5 +16,8 @@ export interface EntryIdentity {
  * within a stream, not a subject, and acknowledges a duplicate like a success: so the owner and the sender are in the hash.
  */
 export function entryId({ sender, owner, key, payload }: EntryIdentity): string {
-  return createHash('sha256').update(`${sender}\n${owner}\n${key.length}\n${key}\n`).update(payload).digest('base64url');
+  return createHash('sha256')
+    .update(`${sender}\n${owner}\n${key.length}\n${key}\n`)
+    .update(payload)
+    .digest('base64url');
 }

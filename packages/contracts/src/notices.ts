@@ -11,7 +11,8 @@ export interface Digest {
   readonly last: readonly UserPosition[];
   readonly publisher: string;
 }
-export const encodeDigest = (digest: Digest): Uint8Array => wire.Digest.encode(digest as starling.v1.Digest.$Properties).finish();
+export const encodeDigest = (digest: Digest): Uint8Array =>
+  wire.Digest.encode(digest as starling.v1.Digest.$Properties).finish();
 export const decodeDigest = (bytes: Uint8Array): Digest => wire.Digest.decode(bytes) as unknown as Digest;
 
 /** A session's state in the session table. */
@@ -36,4 +37,5 @@ export interface SessionTable {
 }
 export const encodeSessionTable = (table: SessionTable): Uint8Array =>
   wire.SessionTable.encode(table as starling.v1.SessionTable.$Properties).finish();
-export const decodeSessionTable = (bytes: Uint8Array): SessionTable => wire.SessionTable.decode(bytes) as unknown as SessionTable;
+export const decodeSessionTable = (bytes: Uint8Array): SessionTable =>
+  wire.SessionTable.decode(bytes) as unknown as SessionTable;

@@ -2,7 +2,7 @@ import { EPOCH_MAX, SEQUENCE_MAX } from './limits.ts';
 
 /**
  * A place in a user's log. A stream that is made anew starts at sequence 1 again, so sequences alone do not compare;
- * the archive opens the next epoch then. Within one epoch positions of a user's log rise with the order of commit.
+ * the archive opens the next epoch then; the first epoch is 1, and 0 says that it is not known. Within one epoch positions of a user's log rise with the order of commit.
  */
 export interface Position {
   readonly epoch: number;

@@ -51,12 +51,24 @@ export type Empty = Record<string, never>;
 export const accounts = {
   keys: method<{ user: string }, KeysReply>(subjects.roster('keys'), wire.KeysRequest, wire.KeysReply),
   /** `conflict` when the account exists. */
-  create: method<{ user: string; keys: readonly ScramKeys[] }, Empty>(subjects.roster('create'), wire.CreateAccountRequest, wire.Empty),
+  create: method<{ user: string; keys: readonly ScramKeys[] }, Empty>(
+    subjects.roster('create'),
+    wire.CreateAccountRequest,
+    wire.Empty,
+  ),
   /** `item-not-found` when the account does not exist. */
-  setKeys: method<{ user: string; keys: readonly ScramKeys[] }, Empty>(subjects.roster('set-keys'), wire.SetKeysRequest, wire.Empty),
+  setKeys: method<{ user: string; keys: readonly ScramKeys[] }, Empty>(
+    subjects.roster('set-keys'),
+    wire.SetKeysRequest,
+    wire.Empty,
+  ),
   /** `item-not-found` when the account does not exist. */
   remove: method<{ user: string }, Empty>(subjects.roster('remove'), wire.DeleteAccountRequest, wire.Empty),
-  exists: method<{ user: string }, { exists: boolean }>(subjects.roster('exists'), wire.AccountExistsRequest, wire.AccountExistsReply),
+  exists: method<{ user: string }, { exists: boolean }>(
+    subjects.roster('exists'),
+    wire.AccountExistsRequest,
+    wire.AccountExistsReply,
+  ),
   /** In order of the bare JID, behind `after`; `limit` is bounded by the service. */
   list: method<{ domain: string; after: string; limit: number }, { users: readonly string[]; complete: boolean }>(
     subjects.roster('list'),
@@ -91,7 +103,8 @@ export interface GapReply {
 /** What the archive of one stream answers (proto/archive.proto). */
 export const archive = {
   /** Entries of one user's log, in order; also those that are committed but not yet written to the database. */
-  gap: (stream: number) => method<GapRequest, GapReply>(subjects.archive(stream, 'gap'), wire.GapRequest, wire.GapReply),
+  gap: (stream: number) =>
+    method<GapRequest, GapReply>(subjects.archive(stream, 'gap'), wire.GapRequest, wire.GapReply),
   /** Where these users' logs end, and the stream's epoch. */
   last: (stream: number) =>
     method<{ known: readonly UserPosition[] }, { epoch: number; last: readonly UserPosition[] }>(

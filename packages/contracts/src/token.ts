@@ -5,6 +5,7 @@ import { TOKEN_BYTES_MAX } from './limits.ts';
 // Readable in `nats sub`: what may stand in a NATS subject token stays, the rest is percent-encoded. '%' itself is encoded,
 // and '=' can come from no JID, so that no two JIDs share a token and no readable token looks like a hash.
 const PLAIN = /^[a-z0-9@_-]+$/;
+const LAST_ASCII = '\x7f';
 const UNSAFE = /[^A-Za-z0-9@_-]/g;
 
 /**
@@ -12,7 +13,9 @@ const UNSAFE = /[^A-Za-z0-9@_-]/g;
  */
 export function tokenOf(user: BareJid): string {
   if (user.length <= TOKEN_BYTES_MAX && PLAIN.test(user)) return user;
-  const escaped = user.replace(UNSAFE, (c) => (c < '\x80' ? percent(c) : c)).replace(/[^\x00-\x7f]+/gu, encodeURIComponent);
+  const escaped = user
+    .replace(UNSAFE, (c) => (c <= LAST_ASCII ? percent(c) : c))
+    .replace(/\P{ASCII}+/gu, encodeURIComponent);
   return escaped.length <= TOKEN_BYTES_MAX ? escaped : `=${createHash('sha256').update(user).digest('base64url')}`;
 }
 

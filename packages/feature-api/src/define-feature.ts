@@ -1,0 +1,68 @@
+import type { Method, ScramKeys } from '@starling/contracts';
+import type { ConfigOf, ConfigSpec } from '@starling/runtime';
+import type { Element } from '@starling/xml';
+import type { DiscoDeclaration, DiscoInfo } from './disco.ts';
+import type { HookHandler, HookMap, Phase } from './hooks.ts';
+import type { IqHandler, IqRequest, StreamIqRequest, Target } from './iq-table.ts';
+
+/** Which process hosts a feature. */
+export type Host = 'edge';
+
+/** For docs/xeps.md and doap.xml. */
+export interface XepDeclaration {
+  readonly number: number;
+  readonly version: string;
+  readonly status: 'complete' | 'partial';
+  /** Starling's release that first had it. */
+  readonly since: string;
+  /** What is missing, or worth knowing. */
+  readonly note?: string;
+}
+
+/** What a feature gets from its host. */
+export interface FeatureContext<C extends ConfigSpec> {
+  readonly config: ConfigOf<C>;
+  readonly domain: string;
+  readonly software: { readonly name: string; readonly version: string };
+  /** The answers of disco#info; complete once all features are set up. */
+  readonly disco: () => Readonly<Record<keyof DiscoDeclaration, DiscoInfo>>;
+  /** Asks another service. Throws StanzaError. */
+  readonly call: <Request, Reply>(method: Method<Request, Reply>, request: Request) => Promise<Reply>;
+  /** SCRAM keys of a new password; throws StanzaError not-acceptable when the password cannot be prepared (RFC 4013). */
+  readonly makeKeys: (password: string) => Promise<readonly ScramKeys[]>;
+  readonly iq: {
+    get(ns: string, name: string, at: readonly Target[], handler: IqHandler<IqRequest>): void;
+    set(ns: string, name: string, at: readonly Target[], handler: IqHandler<IqRequest>): void;
+    /** Before authentication. */
+    onStream(type: 'get' | 'set', ns: string, name: string, handler: IqHandler<StreamIqRequest>): void;
+  };
+  on<E extends keyof HookMap>(
+    event: E,
+    phase: Phase,
+    handler: HookHandler<HookMap[E]>,
+    after?: readonly string[],
+  ): void;
+  /** An element for `<stream:features/>`, before authentication or behind it. */
+  streamFeature(when: 'before-auth' | 'after-auth', element: Element): void;
+}
+
+/** One XEP, or one part of an RFC: what it is, then what it does. */
+export interface Feature<C extends ConfigSpec = ConfigSpec> {
+  readonly name: string;
+  readonly xep?: XepDeclaration;
+  readonly rfc?: { readonly number: number; readonly sections: string };
+  readonly runsOn: readonly Host[];
+  readonly disco: DiscoDeclaration;
+  readonly config: C;
+  setup(context: FeatureContext<C>): void;
+}
+
+/** A feature that can stand in a list with others, whatever its configuration. */
+export type AnyFeature = Omit<Feature, 'setup' | 'config'> & {
+  readonly config: ConfigSpec;
+  setup(context: FeatureContext<never>): void;
+};
+
+export function defineFeature<C extends ConfigSpec>(feature: Feature<C>): Feature<C> {
+  return feature;
+}

@@ -1,0 +1,112 @@
+import { type Stanza, StanzaError } from '@starling/stanza';
+import type { Session } from './session.ts';
+
+/** Every event there is; the only place where one is born. */
+export interface HookMap {
+  /** A stanza from a client, its `from` stamped, before it is routed. A rewrite puts another stanza in its place. */
+  'client:stanza': { readonly session: Session; stanza: Stanza };
+  /** A session's resource is bound; its client has not been told yet. */
+  'session:bound': { readonly session: Session };
+  /** A session is over, however it ended. */
+  'session:ended': { readonly session: Session };
+}
+
+/** In this order. A throw in the first three fails closed (the stanza is refused); in the last two it is logged and skipped. */
+export const PHASES = ['guard', 'rewrite', 'deliver', 'copy', 'observe'] as const;
+export type Phase = (typeof PHASES)[number];
+const FAILS_CLOSED: ReadonlySet<Phase> = new Set(['guard', 'rewrite', 'deliver']);
+
+/** next: go on; handled: stop here, the stanza is dealt with; an error: stop, the sender gets it. */
+export type Verdict = 'next' | 'handled' | StanzaError;
+export type HookHandler<E> = (event: E) => Verdict | Promise<Verdict>;
+
+interface Registered {
+  readonly feature: string;
+  readonly phase: Phase;
+  readonly after: readonly string[];
+  readonly handler: HookHandler<never>;
+}
+
+/** Called when a handler threw. */
+export type OnHookFailure = (failure: { feature: string; event: string; phase: Phase; error: unknown }) => void;
+
+/** The handlers of all events: filled while features are set up, then sorted once and frozen. */
+export class Hooks {
+  readonly #lists = new Map<keyof HookMap, Registered[]>();
+  readonly #onFailure: OnHookFailure;
+  #frozen = false;
+
+  constructor(onFailure: OnHookFailure) {
+    this.#onFailure = onFailure;
+  }
+
+  /** `after` names features that must have run before in the same phase. */
+  on<E extends keyof HookMap>(
+    feature: string,
+    event: E,
+    phase: Phase,
+    handler: HookHandler<HookMap[E]>,
+    after: readonly string[] = [],
+  ): void {
+    if (this.#frozen) throw new Error(`${feature}: hooks are frozen after setup`);
+    const list = this.#lists.get(event) ?? [];
+    list.push({ feature, phase, after, handler });
+    this.#lists.set(event, list);
+  }
+
+  freeze(): void {
+    for (const [event, list] of this.#lists) this.#lists.set(event, inOrder(list));
+    this.#frozen = true;
+  }
+
+  /** Runs all handlers of an event; a Promise comes back only when one of them returned one. */
+  run<E extends keyof HookMap>(event: E, payload: HookMap[E]): Verdict | Promise<Verdict> {
+    const list = this.#lists.get(event);
+    return list === undefined ? 'next' : this.#runFrom(list, 0, event, payload);
+  }
+
+  #runFrom(
+    list: readonly Registered[],
+    start: number,
+    event: keyof HookMap,
+    payload: unknown,
+  ): Verdict | Promise<Verdict> {
+    for (let i = start; i < list.length; i++) {
+      const entry = list[i] as Registered;
+      let verdict: Verdict | Promise<Verdict>;
+      try {
+        verdict = entry.handler(payload as never);
+      } catch (error) {
+        verdict = this.#failed(entry, event, error);
+      }
+      if (verdict instanceof Promise) {
+        return verdict
+          .catch((error: unknown) => this.#failed(entry, event, error))
+          .then((settled) => (settled === 'next' ? this.#runFrom(list, i + 1, event, payload) : settled));
+      }
+      if (verdict !== 'next') return verdict;
+    }
+    return 'next';
+  }
+
+  #failed(entry: Registered, event: keyof HookMap, error: unknown): Verdict {
+    if (error instanceof StanzaError) return error;
+    this.#onFailure({ feature: entry.feature, event, phase: entry.phase, error });
+    return FAILS_CLOSED.has(entry.phase) ? new StanzaError('internal-server-error', '', { cause: error }) : 'next';
+  }
+}
+
+/** Phase by phase, and within a phase behind the features named in `after`. */
+function inOrder(list: readonly Registered[]): Registered[] {
+  return PHASES.flatMap((phase) => {
+    const waiting = list.filter((r) => r.phase === phase);
+    const sorted: Registered[] = [];
+    while (waiting.length > 0) {
+      const ready = waiting.findIndex((r) => !waiting.some((w) => w !== r && r.after.includes(w.feature)));
+      if (ready < 0)
+        throw new Error(`hooks: a circle of "after" in phase ${phase}: ${waiting.map((w) => w.feature).join(', ')}`);
+      sorted.push(...waiting.splice(ready, 1));
+    }
+    return sorted;
+  });
+}

@@ -1,0 +1,56 @@
+import type { Method, ScramKeys } from '@starling/contracts';
+import type { ConfigOf, ConfigSpec } from '@starling/runtime';
+import type { Element } from '@starling/xml';
+import type { AnyFeature, FeatureContext, Host } from './define-feature.ts';
+import { collectDisco, type DiscoDeclaration, type DiscoInfo } from './disco.ts';
+import { Hooks, type OnHookFailure } from './hooks.ts';
+import { IqTable } from './iq-table.ts';
+
+/** What a process that hosts features lends them. */
+export interface HostServices {
+  readonly domain: string;
+  readonly software: { readonly name: string; readonly version: string };
+  /** Values of each feature's configuration, by the feature's name. */
+  readonly configOf: (feature: string) => unknown;
+  readonly call: <Request, Reply>(method: Method<Request, Reply>, request: Request) => Promise<Reply>;
+  readonly makeKeys: (password: string) => Promise<readonly ScramKeys[]>;
+  readonly onHookFailure: OnHookFailure;
+}
+
+/** All features of one process, set up and frozen. */
+export interface HostedFeatures {
+  readonly hooks: Hooks;
+  readonly iqs: IqTable;
+  readonly disco: Readonly<Record<keyof DiscoDeclaration, DiscoInfo>>;
+  readonly streamFeatures: { readonly 'before-auth': readonly Element[]; readonly 'after-auth': readonly Element[] };
+}
+
+/** Sets up every feature that runs on this host, in the order given; throws when two of them claim the same thing. */
+export function hostFeatures(host: Host, features: readonly AnyFeature[], services: HostServices): HostedFeatures {
+  const own = features.filter((f) => f.runsOn.includes(host));
+  const hooks = new Hooks(services.onHookFailure);
+  const iqs = new IqTable();
+  const disco = collectDisco(own.map((f) => f.disco));
+  const streamFeatures = { 'before-auth': [] as Element[], 'after-auth': [] as Element[] };
+  for (const feature of own) {
+    const context: FeatureContext<ConfigSpec> = {
+      config: services.configOf(feature.name) as ConfigOf<ConfigSpec>,
+      domain: services.domain,
+      software: services.software,
+      disco: () => disco,
+      call: services.call,
+      makeKeys: services.makeKeys,
+      iq: {
+        get: (ns, name, at, handler) => iqs.add('get', ns, name, at, handler),
+        set: (ns, name, at, handler) => iqs.add('set', ns, name, at, handler),
+        onStream: (type, ns, name, handler) => iqs.addForStream(type, ns, name, handler),
+      },
+      on: (event, phase, handler, after) => hooks.on(feature.name, event, phase, handler, after),
+      streamFeature: (when, element) => streamFeatures[when].push(element),
+    };
+    // The one cast: the host has loaded each feature's configuration by the spec that the feature itself declares.
+    feature.setup(context as FeatureContext<never>);
+  }
+  hooks.freeze();
+  return { hooks, iqs, disco, streamFeatures };
+}

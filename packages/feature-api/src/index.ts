@@ -1,0 +1,6 @@
+export * from './define-feature.ts';
+export * from './disco.ts';
+export * from './hooks.ts';
+export * from './host-features.ts';
+export * from './iq-table.ts';
+export * from './session.ts';

@@ -1,0 +1,31 @@
+import type { BareJid, FullJid } from '@starling/jid';
+import type { Stanza } from '@starling/stanza';
+
+/** What a feature may know of one client's session and do with it. */
+export interface Session {
+  /** Unique on its edge, unpredictable. */
+  readonly id: string;
+  readonly user: BareJid;
+  readonly jid: FullJid;
+  /** Address of the peer, for limits. */
+  readonly peerAddress: string;
+  readonly loopback: boolean;
+  /** State that features keep here; reached by sessionSlot only. */
+  readonly slots: Map<string, unknown>;
+  /** To this client, behind all that was sent before. */
+  send(stanza: Stanza): void;
+}
+
+/** A feature's own typed state in a session. */
+export interface SessionSlot<T> {
+  get(session: Session): T;
+  set(session: Session, value: T): void;
+}
+
+/** Declares a slot; `name` is unique among all features, `initial` is what an untouched session has. */
+export function sessionSlot<T>(name: string, initial: T): SessionSlot<T> {
+  return {
+    get: (session) => (session.slots.has(name) ? (session.slots.get(name) as T) : initial),
+    set: (session, value) => void session.slots.set(name, value),
+  };
+}

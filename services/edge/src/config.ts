@@ -1,0 +1,119 @@
+import { bytes, type ConfigOf, choice, configSpec, duration, int, port, text } from '@starling/runtime';
+
+/** RFC 6120 §13.12: a server must not refuse a stanza of less than 10,000 bytes. */
+const STANZA_BYTES_FLOOR = 10_000;
+
+export const edgeConfig = configSpec({
+  domain: text('STARLING_DOMAIN', 'localhost', {}, 'the domain that is served'),
+  host: text('STARLING_HOST', '127.0.0.1', {}, 'address to listen on; 0.0.0.0 or :: for all'),
+  c2sPort: port('STARLING_C2S_PORT', 5222, 'clients over TCP with STARTTLS; 0 = any'),
+  c2sTlsPort: port('STARLING_C2S_TLS_PORT', 5223, 'clients over TLS from the first byte (XEP-0368); 0 = any'),
+  httpPort: port('STARLING_HTTP_PORT', 5280, 'HTTP: /xmpp-websocket (RFC 7395); 0 = any'),
+  websocket: choice(
+    'STARLING_WS',
+    ['auto', 'uws', 'ws'],
+    'auto',
+    'WebSocket library: uWebSockets.js where it loads, else ws',
+  ),
+  tlsCert: text(
+    'STARLING_TLS_CERT',
+    '',
+    {},
+    'PEM file of the certificate chain; empty = self-signed, kept in the data folder',
+  ),
+  tlsKey: text('STARLING_TLS_KEY', '', {}, 'PEM file of the private key'),
+  dataDir: text('STARLING_DATA_DIR', './data', {}, 'where an edge keeps its self-signed certificate'),
+
+  connectionsMax: int(
+    'STARLING_CONNECTIONS_MAX',
+    19_000,
+    { min: 1 },
+    'open connections of one edge; a process has a bound of file descriptors',
+  ),
+  connectionsPerAddressMax: int(
+    'STARLING_CONNECTIONS_PER_ADDRESS_MAX',
+    100,
+    { min: 1 },
+    'open connections of one address; loopback is spared',
+  ),
+  sessionsPerUserMax: int(
+    'STARLING_SESSIONS_PER_USER_MAX',
+    32,
+    { min: 1 },
+    'sessions of one account on one edge (RFC 6120 §7.6.2.1)',
+  ),
+  handshakeMs: duration('STARLING_HANDSHAKE_TIMEOUT', '30s', { min: '1s' }, 'from connecting to a bound resource'),
+  saslFailuresMax: int(
+    'STARLING_SASL_FAILURES_MAX',
+    3,
+    { min: 2, max: 5 },
+    'failed logins on one stream (RFC 6120 §6.4.5)',
+  ),
+  bindFailuresMax: int(
+    'STARLING_BIND_FAILURES_MAX',
+    5,
+    { min: 5, max: 10 },
+    'refused binds on one stream (RFC 6120 §7.7.3)',
+  ),
+  registrationsPerStreamMax: int(
+    'STARLING_REGISTRATIONS_PER_STREAM_MAX',
+    5,
+    { min: 1 },
+    'requests of one stream before it has authenticated',
+  ),
+
+  stanzaBytesMax: bytes(
+    'STARLING_STANZA_BYTES_MAX',
+    '256KiB',
+    { min: STANZA_BYTES_FLOOR },
+    'a larger stanza is policy-violation (RFC 6120 §13.12)',
+  ),
+  depthMax: int('STARLING_XML_DEPTH_MAX', 100, { min: 10 }, 'nesting of elements in a stanza'),
+  attributesMax: int('STARLING_XML_ATTRIBUTES_MAX', 100, { min: 10 }, 'attributes of one element'),
+  inboundQueueMax: int(
+    'STARLING_INBOUND_QUEUE_MAX',
+    64,
+    { min: 1 },
+    'stanzas of one session that wait to be handled; then its socket is paused',
+  ),
+  inboundBacklogBytesMax: bytes(
+    'STARLING_INBOUND_BACKLOG_BYTES_MAX',
+    '1MiB',
+    { min: 65_536 },
+    'unread input of one paused connection',
+  ),
+  sendBufferBytesMax: bytes(
+    'STARLING_SEND_BUFFER_BYTES_MAX',
+    '4MiB',
+    { min: 65_536 },
+    'output that one client has not taken; then its connection is dropped',
+  ),
+  heldEntriesMax: int(
+    'STARLING_HELD_ENTRIES_MAX',
+    1_000,
+    { min: 1 },
+    'entries of one user kept while a gap is fetched; the rest is fetched too',
+  ),
+  gapPageMax: int('STARLING_GAP_PAGE_MAX', 500, { min: 1 }, 'entries asked from the archive at once'),
+
+  rpcTimeoutMs: duration(
+    'STARLING_RPC_TIMEOUT',
+    '5s',
+    { min: '100ms' },
+    'how long an answer of another service is waited for',
+  ),
+  positionTimeoutMs: duration(
+    'STARLING_POSITION_TIMEOUT',
+    '1s',
+    { min: '50ms' },
+    'how long a bind waits for the end of the user’s log',
+  ),
+  stopMs: duration(
+    'STARLING_EDGE_STOP_TIMEOUT',
+    '5s',
+    { min: '100ms' },
+    'how long sessions have to take their last bytes when the edge stops',
+  ),
+});
+
+export type EdgeConfig = ConfigOf<typeof edgeConfig>;

@@ -1,0 +1,212 @@
+import { randomBytes } from 'node:crypto';
+import { type Bus, call, type Log, RpcError } from '@starling/bus';
+import { accounts, type Method, type ScramKeys } from '@starling/contracts';
+import { type HostedFeatures, hostFeatures } from '@starling/feature-api';
+import { features } from '@starling/features';
+import { type BareJid, type FullJid, JidError, makeFullJid } from '@starling/jid';
+import { Lifecycle, type Logger, type MetricsRegistry } from '@starling/runtime';
+import { type Condition, isCondition, Stanza, StanzaError, StreamError } from '@starling/stanza';
+import { DEFAULT_LIMITS, type ScanLimits } from '@starling/xml';
+import type { EdgeConfig } from './config.ts';
+import { Digests } from './digests.ts';
+import { Inbound } from './inbound.ts';
+import type { ByteChannel } from './listen/byte-channel.ts';
+import { type Endpoints, openListeners } from './listen/listeners.ts';
+import { type EdgeMetrics, edgeMetrics } from './metrics.ts';
+import { Outbound } from './outbound.ts';
+import { OwnPresence } from './own-presence.ts';
+import { Road } from './road.ts';
+import { makeKeys, PasswordError } from './sasl/index.ts';
+import { ClientSession, type Link } from './session.ts';
+import { Stream, WS_CLOSE_RESTART } from './stream/stream.ts';
+import type { StreamHost } from './stream/stream-host.ts';
+
+/** Unpredictable: a session's id is part of what makes a message's id. */
+const SESSION_ID_BYTES = 9;
+const RESOURCE_BYTES = 9;
+
+export interface EdgeOptions {
+  /** Unique among all edges of the cluster. */
+  readonly id: string;
+  readonly config: EdgeConfig;
+  /** Configuration of each feature by its name, as loadConfig gave it. */
+  readonly featureConfig: Readonly<Record<string, unknown>>;
+  readonly software: { readonly name: string; readonly version: string };
+  readonly bus: Bus;
+  readonly log: Log;
+  readonly logger: Logger;
+  readonly metrics: MetricsRegistry;
+}
+
+/** Opens an edge: when this resolves, clients are served. */
+export async function startEdge(options: EdgeOptions): Promise<Edge> {
+  const edge = new Edge(options);
+  await edge.open();
+  return edge;
+}
+
+/** Terminates streams and holds sockets. All that it knows can be lost. */
+export class Edge implements StreamHost {
+  readonly id: string;
+  readonly domain: string;
+  readonly config: EdgeConfig;
+  readonly scanLimits: ScanLimits;
+  readonly features: HostedFeatures;
+  readonly metrics: EdgeMetrics;
+  readonly log: Logger;
+  readonly #bus: Bus;
+  readonly #registry: MetricsRegistry;
+  readonly #lifecycle = new Lifecycle();
+  readonly #streams = new Set<Stream>();
+  readonly #digests: Digests;
+  readonly #outbound: Outbound;
+  readonly #presence: OwnPresence;
+  readonly #inbound: Inbound;
+  #endpoints: Endpoints = { c2s: 0, c2sTls: 0, http: 0 };
+  #whenEmpty: () => void = () => undefined;
+
+  constructor({ id, config, featureConfig, software, bus, log, logger, metrics }: EdgeOptions) {
+    this.id = id;
+    this.config = config;
+    this.domain = config.domain;
+    this.scanLimits = {
+      ...DEFAULT_LIMITS,
+      stanzaBytes: config.stanzaBytesMax,
+      depth: config.depthMax,
+      attributes: config.attributesMax,
+    };
+    this.log = logger;
+    this.#registry = metrics;
+    this.metrics = metrics.register(edgeMetrics);
+    this.#bus = bus;
+    this.features = hostFeatures('edge', features, {
+      domain: this.domain,
+      software,
+      configOf: (feature) => featureConfig[feature],
+      call: (method, request) => this.#call(method, request),
+      makeKeys: keysOf,
+      onHookFailure: ({ feature, event, phase, error }) => {
+        this.metrics.hookFailures.inc(1, { phase });
+        logger.error({ what: 'hook_failed', feature, event, phase, err: error });
+      },
+    });
+    this.#digests = new Digests({ bus, streams: log.streams, timeoutMs: config.rpcTimeoutMs, log: logger });
+    this.#outbound = new Outbound({
+      bus,
+      edge: id,
+      streams: log.streams,
+      config,
+      digests: this.#digests,
+      metrics: this.metrics,
+      log: logger,
+    });
+    const road = new Road({ bus, log, edge: id, metrics: this.metrics });
+    this.#presence = new OwnPresence({ bus, edge: id, onChange: (session) => this.#outbound.sessionChanged(session) });
+    const { domain, metrics: counted } = this;
+    this.#inbound = new Inbound({
+      domain,
+      features: this.features,
+      road,
+      presence: this.#presence,
+      metrics: counted,
+      log: logger,
+    });
+  }
+
+  get endpoints(): Endpoints {
+    return this.#endpoints;
+  }
+
+  async open(): Promise<void> {
+    this.#digests.start(this.#outbound);
+    const { config, log } = this;
+    const onConnection = (channel: ByteChannel) => void this.#streams.add(new Stream(channel, this));
+    const listeners = await this.#lifecycle.use(
+      'listeners',
+      openListeners({ config, log, metrics: this.#registry, onConnection }),
+      (l) => l.stop(),
+    );
+    this.#endpoints = listeners.endpoints;
+  }
+
+  /** 1 No new connections · 2 every stream is told system-shutdown · 3 its last bytes go out, bounded · 4 off the bus. */
+  async stop(): Promise<void> {
+    await this.#lifecycle.stop();
+    const empty = new Promise<void>((resolve) => {
+      this.#whenEmpty = resolve;
+    });
+    for (const stream of this.#streams) stream.fail(new StreamError('system-shutdown'), WS_CLOSE_RESTART);
+    if (this.#streams.size > 0) await empty;
+    this.#digests.stop();
+  }
+
+  lookupKeys(user: BareJid) {
+    return call(this.#bus, accounts.keys, { user }, this.config.rpcTimeoutMs);
+  }
+
+  async bind(link: Link, user: BareJid, resource: string): Promise<ClientSession> {
+    const jid = fullJid(user, resource === '' ? randomBytes(RESOURCE_BYTES).toString('base64url') : resource);
+    const sessions = this.#outbound.userHere(user)?.local;
+    if (sessions !== undefined && sessions.size >= this.config.sessionsPerUserMax)
+      throw new StanzaError('resource-constraint'); // §7.6.2.1
+    const session = new ClientSession({
+      id: randomBytes(SESSION_ID_BYTES).toString('base64url'),
+      jid,
+      boundAt: Date.now(),
+      link,
+      handle: (from, stanza) => this.#inbound.handle(from, stanza),
+      queueMax: this.config.inboundQueueMax,
+      onQueueFull: () => this.metrics.queueFull.inc(),
+    });
+    await this.#outbound.attach(session);
+    const verdict = await this.features.hooks.run('session:bound', { session });
+    if (verdict instanceof StanzaError) {
+      this.sessionEnded(session);
+      throw verdict;
+    }
+    this.log.debug({ what: 'session_bound', session: session.id, user });
+    return session;
+  }
+
+  sessionEnded(session: ClientSession): void {
+    if (session.ended) return;
+    this.#presence.ended(session, Stanza.build('presence', { type: 'unavailable', from: session.jid }));
+    session.end();
+    this.#outbound.detach(session);
+    void this.features.hooks.run('session:ended', { session });
+    this.log.debug({ what: 'session_ended', session: session.id, user: session.user });
+  }
+
+  streamEnded(stream: Stream): void {
+    this.#streams.delete(stream);
+    if (this.#streams.size === 0) this.#whenEmpty();
+  }
+
+  async #call<Request, Reply>(method: Method<Request, Reply>, request: Request): Promise<Reply> {
+    try {
+      return await call(this.#bus, method, request, this.config.rpcTimeoutMs);
+    } catch (error) {
+      if (!(error instanceof RpcError)) throw error;
+      const condition: Condition = isCondition(error.condition) ? error.condition : 'internal-server-error';
+      throw new StanzaError(condition, '', { cause: error });
+    }
+  }
+}
+
+function fullJid(user: BareJid, resource: string): FullJid {
+  try {
+    return makeFullJid(user, resource);
+  } catch (error) {
+    if (!(error instanceof JidError)) throw error;
+    throw new StanzaError('bad-request', 'resource', { cause: error }); // RFC 6120 §7.7.2.1
+  }
+}
+
+async function keysOf(password: string): Promise<readonly ScramKeys[]> {
+  try {
+    return await makeKeys(password);
+  } catch (error) {
+    if (!(error instanceof PasswordError)) throw error;
+    throw new StanzaError('not-acceptable', error.message, { cause: error });
+  }
+}

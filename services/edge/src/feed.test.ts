@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ArchivedEntry, Position } from '@starling/contracts';
+import fc from 'fast-check';
+import { Feed, type FeedHost } from './feed.ts';
+
+const data = (sequence: number) => Buffer.from(String(sequence));
+const epoch = 1;
+
+/** A log with `count` entries, some of them on other subjects; an archive that knows all of them; a feed that follows. */
+class World {
+  readonly delivered: number[] = [];
+  readonly gaps: string[] = [];
+  readonly feed: Feed;
+  archiveDown = 0;
+  readonly sequences: readonly number[];
+  constructor(sequences: readonly number[], overrides: Partial<FeedHost> = {}) {
+    this.sequences = sequences;
+    this.feed = new Feed({
+      deliver: (entry) => void this.delivered.push(Number(Buffer.from(entry).toString())),
+      epoch: () => epoch,
+      fetch: async (after, upTo) => this.#fetch(after, upTo),
+      retryMs: 1,
+      heldMax: 3,
+      onGap: (cause) => void this.gaps.push(cause),
+      ...overrides,
+    });
+  }
+  async #fetch(after: Position, upTo: Position): Promise<{ entries: readonly ArchivedEntry[]; complete: boolean }> {
+    if (this.archiveDown-- > 0) throw new Error('away');
+    const page = 2;
+    const entries = this.sequences
+      .filter((s) => s > after.sequence && s <= upTo.sequence)
+      .map((sequence) => ({ position: { epoch, sequence }, committedAtMs: 0, envelope: data(sequence) }));
+    return { entries: entries.slice(0, page), complete: entries.length <= page };
+  }
+  commit(sequence: number): void {
+    const previous = this.sequences[this.sequences.indexOf(sequence) - 1] ?? 0;
+    this.feed.committed({ stream: 0, sequence, previous }, data(sequence));
+  }
+  async settled(count: number): Promise<void> {
+    for (let i = 0; i < 2_000 && this.delivered.length < count; i++) await new Promise((r) => setTimeout(r, 1));
+  }
+}
+
+test('entries come once and in order', () => {
+  const world = new World([1, 4, 9]);
+  world.feed.startAt({ epoch, sequence: 0 });
+  for (const s of [1, 4, 4, 1, 9]) world.commit(s);
+  assert.deepEqual(world.delivered, [1, 4, 9]);
+  assert.deepEqual(world.gaps, []);
+});
+
+test('what was before the bind is not delivered', () => {
+  const world = new World([1, 4, 9]);
+  world.feed.startAt({ epoch, sequence: 4 });
+  world.commit(4);
+  world.commit(9);
+  assert.deepEqual(world.delivered, [9]);
+});
+
+test('a gap is fetched first, also when the archive is away for a while', async () => {
+  const world = new World([1, 2, 3, 4, 5, 6]);
+  world.feed.startAt({ epoch, sequence: 0 });
+  world.archiveDown = 3;
+  world.commit(1);
+  world.commit(5);
+  world.commit(6);
+  assert.deepEqual(world.delivered, [1]);
+  await world.settled(6);
+  assert.deepEqual(world.delivered, [1, 2, 3, 4, 5, 6]);
+  assert.deepEqual(world.gaps, ['missed']);
+});
+
+test('a trim is no gap', () => {
+  const world = new World([1, 7]);
+  world.feed.startAt({ epoch, sequence: 1 });
+  world.feed.committed({ stream: 0, sequence: 7, previous: 0 }, data(7));
+  assert.deepEqual(world.delivered, [7]);
+});
+
+test('a digest tells of an entry that never came', async () => {
+  const world = new World([1, 2]);
+  world.feed.startAt({ epoch, sequence: 0 });
+  world.commit(1);
+  world.feed.reaches({ epoch, sequence: 2 });
+  await world.settled(2);
+  assert.deepEqual(world.delivered, [1, 2]);
+  world.feed.reaches({ epoch, sequence: 2 });
+  assert.deepEqual(world.gaps, ['digest']);
+});
+
+test('after the stream was made anew its first entries are not taken for old ones', async () => {
+  const entries = [{ position: { epoch: 2, sequence: 1 }, committedAtMs: 0, envelope: data(101) }];
+  const world = new World([1, 2], { fetch: async () => ({ entries, complete: true }) });
+  world.feed.startAt({ epoch: 1, sequence: 50 });
+  world.feed.committed({ stream: 0, sequence: 1, previous: 0 }, data(101)); // dropped: the epoch is not known yet
+  world.feed.reaches({ epoch: 2, sequence: 1 });
+  await world.settled(1);
+  assert.deepEqual(world.delivered, [101]);
+  assert.deepEqual(world.gaps, ['epoch']);
+});
+
+test('property: whatever is lost, doubled or held back, all entries arrive once and in order', async () => {
+  const sequences = fc
+    .uniqueArray(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 20 })
+    .map((s) => s.sort((a, b) => a - b));
+  const fates = fc.array(fc.constantFrom('arrives', 'lost', 'twice'), { minLength: 20, maxLength: 20 });
+  await fc.assert(
+    fc.asyncProperty(sequences, fates, fc.nat(2), fc.integer({ min: 1, max: 4 }), async (log, fate, down, heldMax) => {
+      const world = new World(log, { heldMax });
+      world.feed.startAt({ epoch, sequence: 0 });
+      world.archiveDown = down;
+      for (const [i, sequence] of log.entries()) {
+        if (fate[i] !== 'lost') world.commit(sequence);
+        if (fate[i] === 'twice') world.commit(sequence);
+        if (i % 3 === 0) await Promise.resolve();
+      }
+      world.feed.reaches({ epoch, sequence: log.at(-1) ?? 0 });
+      await world.settled(log.length);
+      world.feed.close();
+      assert.deepEqual(world.delivered, log);
+    }),
+    { numRuns: 60 },
+  );
+});

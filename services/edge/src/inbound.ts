@@ -1,0 +1,129 @@
+import type { HostedFeatures, Target, Verdict } from '@starling/feature-api';
+import { bareOf, domainOf, isFull, type Jid, localOf, tryParseJid } from '@starling/jid';
+import type { Logger } from '@starling/runtime';
+import { errorReply, Stanza, StanzaError, type StanzaKind, StreamError, validateStanza } from '@starling/stanza';
+import type { Scanned } from '@starling/xml';
+import { withoutForged } from './forged.ts';
+import { answerIq } from './iqs.ts';
+import type { EdgeMetrics } from './metrics.ts';
+import type { OwnPresence } from './own-presence.ts';
+import type { Road } from './road.ts';
+import type { ClientSession } from './session.ts';
+
+const KINDS: ReadonlySet<string> = new Set<StanzaKind>(['message', 'presence', 'iq']);
+
+/** What happens to every stanza that a client sends: from the socket to the features to the bus. */
+export class Inbound {
+  readonly #domain: string;
+  readonly #features: HostedFeatures;
+  readonly #road: Road;
+  readonly #presence: OwnPresence;
+  readonly #metrics: EdgeMetrics;
+  readonly #log: Logger;
+
+  constructor(options: {
+    domain: string;
+    features: HostedFeatures;
+    road: Road;
+    presence: OwnPresence;
+    metrics: EdgeMetrics;
+    log: Logger;
+  }) {
+    this.#domain = options.domain;
+    this.#features = options.features;
+    this.#road = options.road;
+    this.#presence = options.presence;
+    this.#metrics = options.metrics;
+    this.#log = options.log;
+  }
+
+  /** A session's queue calls this, one stanza at a time. Never throws, never rejects: whatever goes wrong becomes an answer. */
+  handle(session: ClientSession, scanned: Scanned): void | Promise<void> {
+    session.handled++;
+    let stanza: Stanza | undefined;
+    try {
+      stanza = this.#accept(session, scanned); // 1 shape, stamp, strip
+      const event = { session, stanza };
+      const verdict = this.#features.hooks.run('client:stanza', event); // 2 features speak
+      const settled =
+        verdict instanceof Promise
+          ? verdict.then((v) => this.#settle(session, event.stanza, v))
+          : this.#settle(session, event.stanza, verdict); // 3 answer, or on to the road
+      if (!(settled instanceof Promise)) return;
+      const accepted = stanza;
+      return settled.catch((error: unknown) => this.#refuse(session, accepted, error));
+    } catch (error) {
+      this.#refuse(session, stanza ?? unreadable(scanned), error); // 4 or refuse
+    }
+  }
+
+  /** The stanza as its sender may send it. Throws StanzaError or StreamError. */
+  #accept(session: ClientSession, scanned: Scanned): Stanza {
+    if (!KINDS.has(scanned.name)) throw new StreamError('unsupported-stanza-type'); // RFC 6120 §4.9.3.24
+    this.#metrics.stanzasIn.inc(1, { kind: scanned.name });
+    const from = scanned.attrs.from;
+    if (from !== undefined && from !== session.jid && !isSender(from, session)) throw new StreamError('invalid-from'); // §8.1.2.1
+    const stanza = Stanza.fromScanned(scanned);
+    validateStanza(stanza);
+    return withoutForged(stanza.with({ from: session.jid }), this.#domain);
+  }
+
+  #settle(session: ClientSession, stanza: Stanza, verdict: Verdict): void | Promise<void> {
+    if (verdict === 'handled') return;
+    if (verdict !== 'next') throw verdict;
+    if (stanza.kind === 'message') return this.#message(session, stanza);
+    if (stanza.kind === 'iq') return this.#iq(session, stanza);
+    this.#presence.fromClient(session, stanza);
+  }
+
+  #message(session: ClientSession, stanza: Stanza): void | Promise<void> {
+    const to = stanza.to || session.user; // RFC 6120 §10.3.1: without a `to` it is for one's own bare JID
+    this.#requireLocal(to);
+    if (localOf(to) === '') throw new StanzaError('service-unavailable'); // §10.5.1, §10.5.2: nobody reads the server's mail
+    return this.#road.message(session, stanza.to === '' ? stanza.with({ to }) : stanza, to);
+  }
+
+  #iq(session: ClientSession, stanza: Stanza): void | Promise<void> {
+    const { to } = stanza;
+    if (to !== '' && isFull(to) && bareOf(to) === session.user) {
+      this.#road.live(session, stanza, to); // between one's own resources
+      return;
+    }
+    if (stanza.type === 'result' || stanza.type === 'error') return; // §8.2.3: an answer that nobody here waits for
+    if (to !== '') this.#requireLocal(to);
+    const target: Target | undefined = to === '' ? undefined : to === session.user ? 'account' : 'server';
+    // RFC 6121 §8.5.3.1: who does not share presence gets the same answer as for a resource that is not there.
+    if (target === 'server' && to !== this.#domain) throw new StanzaError('service-unavailable');
+    return answerIq(this.#features.iqs, session, stanza, target);
+  }
+
+  #requireLocal(to: Jid): void {
+    if (domainOf(to) !== this.#domain) throw new StanzaError('remote-server-not-found'); // RFC 6120 §10.4
+  }
+
+  /** Answers with the error that the stanza earned; an error or a result is never answered (§8.3.1). */
+  #refuse(session: ClientSession, stanza: Stanza, error: unknown): void {
+    if (error instanceof StreamError) {
+      session.fail(error);
+      return;
+    }
+    const known = error instanceof StanzaError;
+    if (!known) this.#log.error({ what: 'stanza_handling_failed', session: session.id, err: error });
+    if (stanza.type === 'error' || stanza.type === 'result') return;
+    const answer = known ? error : new StanzaError('internal-server-error', '', { cause: error });
+    this.#metrics.stanzaErrors.inc(1, { condition: answer.condition });
+    session.send(errorReply(stanza, answer));
+  }
+}
+
+/** §8.1.2.1: a client may name itself by its full or its bare JID, in any spelling. */
+function isSender(from: string, session: ClientSession): boolean {
+  const jid = tryParseJid(from);
+  return jid === session.jid || jid === session.user;
+}
+
+/** As much of a stanza as an error needs that is about its own addresses or shape. */
+function unreadable({ name, attrs }: Scanned): Stanza {
+  const kind = KINDS.has(name) ? (name as StanzaKind) : 'message';
+  return Stanza.build(kind, { type: attrs.type ?? '', id: attrs.id ?? '', to: tryParseJid(attrs.to ?? '') ?? '' });
+}

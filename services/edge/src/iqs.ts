@@ -1,0 +1,27 @@
+import type { IqHandler, IqRequest, IqTable, Target } from '@starling/feature-api';
+import { resultReply, type Stanza, StanzaError } from '@starling/stanza';
+import type { ClientSession } from './session.ts';
+
+/**
+ * Answers a request that is for the server or the sender's own account, exactly once: handlers return or throw, only this
+ * writes replies. Returns a Promise when the handler did.
+ */
+export function answerIq(
+  table: IqTable,
+  session: ClientSession,
+  stanza: Stanza,
+  target: Target | undefined,
+): void | Promise<void> {
+  const payload = stanza.firstChild();
+  if (payload === undefined) throw new StanzaError('bad-request'); // RFC 6120 §8.2.3, rule 5
+  const handler: IqHandler<IqRequest> | undefined = table.find(stanza.type, payload.ns, payload.name, target);
+  if (handler === undefined) throw new StanzaError('service-unavailable'); // §8.2.3, §10.3.3
+  const answer = handler({ stanza, payload, session, target: target ?? 'account' });
+  if (answer instanceof Promise) {
+    return answer.then((result) => session.send(reply(stanza, result)));
+  }
+  session.send(reply(stanza, answer));
+}
+
+const reply = (iq: Stanza, payload: Awaited<ReturnType<IqHandler<IqRequest>>>) =>
+  payload === undefined ? resultReply(iq) : resultReply(iq, payload);

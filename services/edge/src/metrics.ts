@@ -1,0 +1,26 @@
+import { counter, gauge, type MetricsOf, metricsSpec } from '@starling/runtime';
+
+export const edgeMetrics = metricsSpec({
+  connections: gauge('starling_edge_connections', 'Open client connections'),
+  sessions: gauge('starling_edge_sessions', 'Bound sessions'),
+  users: gauge('starling_edge_users', 'Bare JIDs that have a session here'),
+  stanzasIn: counter('starling_edge_stanzas_in_total', 'Stanzas read from clients', ['kind']),
+  stanzasOut: counter('starling_edge_stanzas_out_total', 'Stanzas written to clients', ['kind']),
+  messages: counter('starling_edge_messages_total', 'Messages accepted from clients, by fate', ['fate']),
+  duplicates: counter(
+    'starling_edge_first_attempt_duplicates_total',
+    'Appends that the log had already: a client sent a stanza again',
+  ),
+  logins: counter('starling_edge_logins_total', 'Finished SASL exchanges', ['outcome']),
+  streamErrors: counter('starling_edge_stream_errors_total', 'Streams closed with an error', ['condition']),
+  stanzaErrors: counter('starling_edge_stanza_errors_total', 'Stanzas answered with an error', ['condition']),
+  gaps: counter('starling_edge_gaps_total', 'Gaps in a user’s feed that were fetched from the archive', ['cause']),
+  queueFull: counter(
+    'starling_edge_inbound_queue_full_total',
+    'Times that a session’s socket was paused because its queue was full',
+  ),
+  limits: counter('starling_edge_limits_reached_total', 'Connections refused or closed by a bound', ['limit']),
+  hookFailures: counter('starling_edge_hook_failures_total', 'Hooks of features that threw', ['phase']),
+});
+
+export type EdgeMetrics = MetricsOf<typeof edgeMetrics>;

@@ -1,0 +1,216 @@
+import type { BareJid } from '@starling/jid';
+import { el, errorReply, NS, resultReply, Stanza, StanzaError, StreamError, validateStanza } from '@starling/stanza';
+import { type Element, parseElement, type Scanned } from '@starling/xml';
+import { createMechanism, type Mechanism, mechanismsFor, SaslError } from '../sasl/index.ts';
+import { decodeBase64, textOf } from './base64.ts';
+import type { Stream } from './stream.ts';
+import type { StreamHost } from './stream-host.ts';
+
+/** How far a stream has come. What a client may send in each stage is STEPS. */
+type Stage = 'opened' | 'authenticating' | 'authenticated';
+type Step = (negotiation: Negotiation, element: Element, scanned: Scanned) => void | Promise<void>;
+
+const key = (ns: string, name: string) => `${ns} ${name}`;
+
+const STEPS: Readonly<Record<Stage, ReadonlyMap<string, Step>>> = {
+  opened: new Map<string, Step>([
+    [key(NS.tls, 'starttls'), (n) => n.startTls()],
+    [key(NS.sasl, 'auth'), (n, element) => n.authenticate(element)],
+    [key(NS.sasl, 'response'), (n) => n.saslFailed(new SaslError('malformed-request'))],
+    [key(NS.sasl, 'abort'), (n) => n.saslFailed(new SaslError('aborted'))],
+    [key(NS.client, 'iq'), (n, _, scanned) => n.askBeforeAuthentication(scanned)],
+  ]),
+  authenticating: new Map<string, Step>([
+    [key(NS.sasl, 'response'), (n, element) => n.respond(element)],
+    [key(NS.sasl, 'abort'), (n) => n.saslFailed(new SaslError('aborted'))], // RFC 6120 §6.4.4
+  ]),
+  authenticated: new Map<string, Step>([[key(NS.client, 'iq'), (n, _, scanned) => n.bind(scanned)]]),
+};
+
+/** From a stream's header to its bound resource: STARTTLS (RFC 6120 §5), SASL (§6), what is allowed before it, binding (§7). */
+export class Negotiation {
+  readonly #stream: Stream;
+  readonly #host: StreamHost;
+  #stage: Stage = 'opened';
+  #mechanism: Mechanism | undefined;
+  #user: BareJid | undefined;
+  #saslFailures = 0;
+  #bindFailures = 0;
+  #earlyRequests = 0;
+
+  constructor(stream: Stream, host: StreamHost) {
+    this.#stream = stream;
+    this.#host = host;
+  }
+
+  /** What `<stream:features/>` offers now. */
+  features(): readonly Element[] {
+    const { 'before-auth': before, 'after-auth': after } = this.#host.features.streamFeatures;
+    if (this.#user !== undefined) return [el('bind', NS.bind), ...after];
+    const offers: Element[] = [];
+    if (this.#stream.canUpgrade && !this.#stream.secure) {
+      // RFC 6120 §5.3.1: without TLS nothing else is possible, save on this machine.
+      if (!this.#stream.loopback) return [el('starttls', NS.tls, {}, el('required', NS.tls))];
+      offers.push(el('starttls', NS.tls));
+    }
+    const mechanisms = this.#mechanisms().map((name) => el('mechanism', NS.sasl, {}, name));
+    return [...offers, el('mechanisms', NS.sasl, {}, ...mechanisms), ...before];
+  }
+
+  /** One element of the client. While a step is under way the stream does not read on. */
+  handle(scanned: Scanned): void {
+    const step = STEPS[this.#stage].get(key(scanned.ns, scanned.name));
+    if (step === undefined) {
+      this.#stream.fail(new StreamError('not-authorized')); // §4.9.3.12: sent before it was allowed to
+      return;
+    }
+    const pending = step(this, parseElement(scanned.bytes, scanned.scope), scanned);
+    if (!(pending instanceof Promise)) return;
+    this.#stream.stall();
+    void pending
+      .catch((error: unknown) => {
+        // Policy: what a step did not expect is our bug; this stream pays for it, no other.
+        this.#host.log.error({ what: 'negotiation_failed', err: error });
+        this.#stream.fail(new StreamError('internal-server-error'));
+      })
+      .finally(() => this.#stream.unstall());
+  }
+
+  startTls(): void {
+    if (!this.#stream.canUpgrade || this.#stream.secure) {
+      this.#stream.writeElement(el('failure', NS.tls)); // §5.4.2.2, and the stream is closed
+      this.#stream.fail(new StreamError('policy-violation', 'TLS is not possible here'));
+      return;
+    }
+    this.#stream.writeElement(el('proceed', NS.tls));
+    this.#stream.upgrade();
+  }
+
+  authenticate(auth: Element): Promise<void> | void {
+    const name = auth.attrs.mechanism ?? '';
+    if (this.#mustUpgradeFirst()) return this.saslFailed(new SaslError('encryption-required')); // §6.5.4
+    if (!this.#mechanisms().includes(name)) return this.saslFailed(new SaslError('invalid-mechanism')); // §6.5.7
+    const { secure, loopback } = this.#stream;
+    const lookup = (user: BareJid) => this.#host.lookupKeys(user);
+    this.#mechanism = createMechanism(name, { domain: this.#host.domain, secure, loopback, lookup });
+    this.#stage = 'authenticating';
+    // §6.4.2: no text is no initial response, '=' is an empty one.
+    if (textOf(auth) === '') {
+      this.#stream.writeElement(el('challenge', NS.sasl));
+      return;
+    }
+    return this.respond(auth);
+  }
+
+  async respond(response: Element): Promise<void> {
+    try {
+      const message = decodeBase64(textOf(response));
+      if (message === undefined) throw new SaslError('incorrect-encoding'); // §6.5.5
+      if (this.#mechanism === undefined) throw new SaslError('malformed-request');
+      const step = await this.#mechanism.step(message);
+      if (this.#stream.closed) return;
+      if ('challenge' in step) this.#stream.writeElement(el('challenge', NS.sasl, {}, encodeBase64(step.challenge)));
+      else this.#authenticated(step.success, step.data);
+    } catch (error) {
+      if (!(error instanceof SaslError)) throw error;
+      this.saslFailed(error);
+    }
+  }
+
+  saslFailed(error: SaslError): void {
+    this.#stage = 'opened';
+    this.#mechanism = undefined;
+    this.#host.metrics.logins.inc(1, { outcome: error.condition });
+    this.#stream.writeElement(el('failure', NS.sasl, {}, el(error.condition, NS.sasl)));
+    if (++this.#saslFailures >= this.#host.config.saslFailuresMax)
+      this.#stream.fail(new StreamError('policy-violation', 'too many failed logins')); // §6.4.5
+  }
+
+  /** Requests that are answered before authentication, as registration (XEP-0077); any other stanza is not authorized. */
+  async askBeforeAuthentication(scanned: Scanned): Promise<void> {
+    const iq = this.#readIq(scanned);
+    if (iq === undefined) return;
+    const payload = iq.firstChild();
+    const handler = payload && this.#host.features.iqs.findForStream(iq.type, payload.ns, payload.name);
+    if (payload === undefined || handler === undefined || this.#mustUpgradeFirst()) {
+      this.#stream.fail(new StreamError('not-authorized'));
+      return;
+    }
+    if (++this.#earlyRequests > this.#host.config.registrationsPerStreamMax) {
+      this.#stream.fail(new StreamError('policy-violation', 'too many requests before authentication'));
+      return;
+    }
+    const { secure, peerAddress, loopback } = this.#stream;
+    try {
+      const answer = await handler({ stanza: iq, payload, domain: this.#host.domain, secure, peerAddress, loopback });
+      this.#stream.write((answer === undefined ? resultReply(iq) : resultReply(iq, answer)).encode());
+    } catch (error) {
+      this.#stream.write(errorReply(iq, this.#asStanzaError(error)).encode());
+    }
+  }
+
+  async bind(scanned: Scanned): Promise<void> {
+    const iq = this.#readIq(scanned);
+    const request = iq?.type === 'set' ? iq.child(NS.bind, 'bind') : undefined;
+    if (iq === undefined || request === undefined || this.#user === undefined) {
+      this.#stream.fail(new StreamError('not-authorized')); // §7.1: nothing but a bind before the bind
+      return;
+    }
+    try {
+      const wanted = request.children.find((c): c is Element => typeof c !== 'string' && c.name === 'resource');
+      const session = await this.#host.bind(this.#stream, this.#user, wanted === undefined ? '' : textOf(wanted));
+      if (this.#stream.closed) {
+        this.#host.sessionEnded(session);
+        return;
+      }
+      this.#stream.bound(session);
+      this.#stream.write(resultReply(iq, el('bind', NS.bind, {}, el('jid', NS.bind, {}, session.jid))).encode());
+    } catch (error) {
+      this.#stream.write(errorReply(iq, this.#asStanzaError(error)).encode());
+      if (++this.#bindFailures >= this.#host.config.bindFailuresMax)
+        this.#stream.fail(new StreamError('policy-violation', 'too many refused binds'));
+    }
+  }
+
+  #authenticated(user: BareJid, data: Uint8Array | undefined): void {
+    this.#host.metrics.logins.inc(1, { outcome: 'success' });
+    this.#user = user;
+    this.#stage = 'authenticated';
+    this.#mechanism = undefined;
+    this.#stream.writeElement(
+      data === undefined ? el('success', NS.sasl) : el('success', NS.sasl, {}, encodeBase64(data)),
+    );
+    this.#stream.restart(); // §6.4.6
+  }
+
+  /** An IQ that can be read, or the stream has failed. */
+  #readIq(scanned: Scanned): Stanza | undefined {
+    try {
+      const iq = Stanza.fromScanned(scanned);
+      validateStanza(iq);
+      return iq;
+    } catch (error) {
+      if (!(error instanceof StanzaError)) throw error;
+      const { id = '', type = '' } = scanned.attrs;
+      if (type !== 'error' && type !== 'result')
+        this.#stream.write(errorReply(Stanza.build('iq', { type: 'error', id }), error).encode());
+      return undefined;
+    }
+  }
+
+  #asStanzaError(error: unknown): StanzaError {
+    if (error instanceof StanzaError) return error;
+    this.#host.log.error({ what: 'negotiation_failed', err: error });
+    return new StanzaError('internal-server-error', '', { cause: error });
+  }
+
+  #mechanisms(): readonly string[] {
+    return mechanismsFor({ secure: this.#stream.secure, loopback: this.#stream.loopback });
+  }
+
+  #mustUpgradeFirst(): boolean {
+    return this.#stream.canUpgrade && !this.#stream.secure && !this.#stream.loopback;
+  }
+}
+
+const encodeBase64 = (bytes: Uint8Array): string => (bytes.length === 0 ? '=' : Buffer.from(bytes).toString('base64'));

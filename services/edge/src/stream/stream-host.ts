@@ -1,0 +1,25 @@
+import type { KeysReply } from '@starling/contracts';
+import type { HostedFeatures } from '@starling/feature-api';
+import type { BareJid } from '@starling/jid';
+import type { Logger } from '@starling/runtime';
+import type { ScanLimits } from '@starling/xml';
+import type { EdgeConfig } from '../config.ts';
+import type { EdgeMetrics } from '../metrics.ts';
+import type { ClientSession, Link } from '../session.ts';
+import type { Stream } from './stream.ts';
+
+/** What all streams of an edge share. */
+export interface StreamHost {
+  readonly domain: string;
+  readonly config: EdgeConfig;
+  readonly scanLimits: ScanLimits;
+  readonly features: HostedFeatures;
+  readonly metrics: EdgeMetrics;
+  readonly log: Logger;
+  /** The account's SCRAM keys, or a decoy. Rejects when the roster service cannot answer. */
+  lookupKeys(user: BareJid): Promise<KeysReply>;
+  /** Makes a session of a resource ('' = of the server's choice). @throws StanzaError bad-request, resource-constraint */
+  bind(link: Link, user: BareJid, resource: string): Promise<ClientSession>;
+  sessionEnded(session: ClientSession): void;
+  streamEnded(stream: Stream): void;
+}
