@@ -1,2 +1,4 @@
 export * from './child.ts';
+export * from './free-ports.ts';
+export * from './nats-server.ts';
 export * from './orphan-guard.ts';
