@@ -69,11 +69,11 @@ async function runCheck({ name, command: [program, ...args] }) {
 
 async function testFiles() {
   const { filesBelow, workspaces } = await import('./build.mjs');
-  const files = workspaces().flatMap((workspace) => filesBelow(`${workspace}/dist`));
+  const files = [...workspaces().map((workspace) => `${workspace}/dist`), 'scripts'].flatMap(filesBelow);
   // Scenarios and conformance suites take longest: they start first, so that no long one runs alone at the end.
   const isLong = (file) => /\.(scenario|conformance)/.test(file);
   return files
-    .filter((file) => /\.(test|scenario)\.js$/.test(file) && isWanted(file))
+    .filter((file) => /\.(test|scenario)\.m?js$/.test(file) && isWanted(file))
     .sort((a, b) => Number(isLong(b)) - Number(isLong(a)) || a.localeCompare(b));
 }
 

@@ -31,8 +31,9 @@ function functionName(tokens, i) {
     else if (depth === 0 && text === ')') break;
     else if (depth === 0 && ![':', '.', '|', '&'].includes(text)) return undefined;
   }
-  const parameters = openingOf(tokens, j);
-  const name = tokens[parameters - 1];
+  let before = openingOf(tokens, j, '(', ')') - 1;
+  if (tokens[before]?.text === '>') before = openingOf(tokens, before, '<', '>') - 1;
+  const name = tokens[before];
   if (name?.kind !== 'word' || NO_FUNCTION.has(name.text)) return undefined;
   return name.text === 'function' ? '(anonymous)' : name.text;
 }
@@ -46,12 +47,12 @@ function arrowName(tokens, arrow) {
   return '(arrow)';
 }
 
-function openingOf(tokens, closing) {
+function openingOf(tokens, closing, open, close) {
   let depth = 0;
   for (let j = closing; j >= 0; j--) {
     if (tokens[j].kind !== 'mark') continue;
-    if (tokens[j].text === ')') depth++;
-    if (tokens[j].text === '(' && --depth === 0) return j;
+    if (tokens[j].text === close) depth++;
+    if (tokens[j].text === open && --depth === 0) return j;
   }
   return 0;
 }

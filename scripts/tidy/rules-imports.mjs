@@ -10,7 +10,7 @@ const ORDER = [
   'features', // tier 3: what we speak
   ...['local-servers', 'testkit'], // tier 4: processes on this machine, tests
 ];
-/** What a service only imports when it is `starling`, and other packages only in their tests. */
+/** Starts processes: only `starling` and tests do. */
 const MACHINE = 'local-servers';
 /** The command wires the embedded mode: the one place where services meet. */
 const COMMAND = 'services/starling';
@@ -104,7 +104,12 @@ export function checkOwners(repository) {
 /** Every import has its dependency in package.json, and every dependency an import. */
 export function checkDependencies(repository) {
   const problems = [];
-  const shared = new Set(Object.keys(repository.manifests.get('')?.devDependencies ?? {}));
+  // What any test may use without saying so again.
+  const shared = new Set([
+    '@starling/testkit',
+    `@starling/${MACHINE}`,
+    ...Object.keys(repository.manifests.get('')?.devDependencies ?? {}),
+  ]);
   for (const [folder, manifest] of repository.manifests) {
     if (folder === '') continue;
     const sources = repository.sources.filter((s) => s.workspace === folder);
