@@ -34,8 +34,8 @@ export function parseElement(bytes: Uint8Array | string, scope: Readonly<Record<
   return new TreeBuilder(buffer, start, scope).element();
 }
 
-/** The tree of one child of a stanza that a scanner has delivered. */
-export function parseChild(scanned: Scanned, child: ScannedChild): Element {
+/** The tree of one child of a stanza that a scanner has delivered, or of a range of bytes that one has accepted before. */
+export function parseChild(scanned: Pick<Scanned, 'bytes' | 'scope'>, child: Pick<ScannedChild, 'start'>): Element {
   return new TreeBuilder(asBuffer(scanned.bytes), child.start, scanned.scope).element();
 }
 
