@@ -20,10 +20,8 @@ export function withoutForged(stanza: Stanza, domain: string): Stanza {
   return stanza.without((child) => {
     if (child.ns === NS.carbons) return child.name === 'sent' || child.name === 'received';
     if (child.ns === NS.mam) return child.name === 'result';
-    if (child.ns === NS.stanzaId && child.name === 'stanza-id')
-      return isLocal(stanza.child(child.ns, child.name)?.attrs.by, domain);
-    if (child.ns === NS.delay && child.name === 'delay')
-      return isLocal(stanza.child(child.ns, child.name)?.attrs.from, domain);
+    if (child.ns === NS.stanzaId && child.name === 'stanza-id') return isLocal(stanza.element(child).attrs.by, domain);
+    if (child.ns === NS.delay && child.name === 'delay') return isLocal(stanza.element(child).attrs.from, domain);
     return false;
   });
 }
