@@ -62,6 +62,7 @@ test('mounted routes get parameters, query and JSON, and answer errors as such',
   assert.equal((await fetchPath('/accounts/x', { method: 'POST' })).status, 405);
   assert.equal((await fetchPath('/accounts/')).status, 404);
   assert.equal((await fetchPath('/accounts/%zz', { method: 'PUT' })).status, 400);
+  assert.equal((await fetchPath('//')).status, 400);
   assert.equal((await fetchPath('/accounts/x', { method: 'PUT', body: '{' })).status, 400);
   assert.equal((await fetchPath('/accounts/x', { method: 'PUT', body: 'x'.repeat(1024 * 1024 + 1) })).status, 413);
   assert.deepEqual(await fetchPath('/broken'), { status: 500, text: '{"error":"internal error"}\n' });

@@ -47,6 +47,8 @@ interface Route {
   readonly handler: AdminHandler;
 }
 
+/** Makes a URL of a request's path; nobody is asked at that host. */
+const BASE = 'http://admin';
 const BODY_BYTES_MAX = 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
 const CONNECTIONS_MAX = 200;
@@ -105,7 +107,9 @@ export class AdminServer {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = new URL(request.url ?? '/', 'http://admin');
+    const target = request.url ?? '/';
+    if (!URL.canParse(target, BASE)) throw new AdminError(400, 'malformed path');
+    const url = new URL(target, BASE);
     if (request.method === 'GET' || request.method === 'HEAD') {
       // The process answers, so it lives: never ask anybody else here, or an outage of theirs would restart us.
       if (url.pathname === '/livez') return sendJson(response, 200, { live: true });

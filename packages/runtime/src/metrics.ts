@@ -327,3 +327,11 @@ export class MetricsRegistry {
     this.#registered.clear();
   }
 }
+
+/** What every process counts of itself, besides what prom-client collects. */
+export const runtimeMetrics = metricsSpec({
+  droppedLogLines: counter(
+    'starling_runtime_log_lines_dropped_total',
+    'Log lines dropped because nobody read them in time',
+  ),
+});

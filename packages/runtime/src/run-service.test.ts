@@ -136,7 +136,11 @@ for (const crash of ['throw', 'reject']) {
 }
 
 test('a wrong configuration: all problems on stderr, exit 78', async (t) => {
-  const service = run(t, ['--stopp=well', '--start=never'], { STARLING_CRSH: 'no' });
+  const service = run(t, ['--stopp=well', '--start=never'], {
+    STARLING_CRSH: 'no',
+    STARLING_DOMAIN: 'of another service',
+    STARLING_TEST_ANYTHING: 'of the test-suite',
+  });
   assert.equal(await service.end(), 78);
   assert.equal(
     service.stderr,

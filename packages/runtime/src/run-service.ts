@@ -8,7 +8,7 @@ import { KNOWN_KEYS } from './generated/known-keys.ts';
 import { Health } from './health.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { createLogger, type Logger } from './log.ts';
-import { MetricsRegistry } from './metrics.ts';
+import { MetricsRegistry, runtimeMetrics } from './metrics.ts';
 
 /** How a process ends. */
 export const EXIT = {
@@ -88,6 +88,7 @@ class ServiceProcess<S extends Specs> {
   readonly #jsonReady: boolean;
   readonly #lifecycle = new Lifecycle();
   readonly #id: string;
+  readonly #metrics = new MetricsRegistry();
   readonly #log: Logger;
   #isStarted = false;
   #exitCode: number = EXIT.ok;
@@ -99,7 +100,9 @@ class ServiceProcess<S extends Specs> {
     this.#jsonReady = jsonReady;
     const { id, logLevel, logUsers } = config.runtime;
     this.#id = id || `${service}-${randomBytes(4).toString('hex')}`;
-    this.#log = createLogger({ service, id: this.#id, level: logLevel, users: logUsers });
+    const { droppedLogLines } = this.#metrics.register(runtimeMetrics);
+    const onDrop = () => droppedLogLines.inc();
+    this.#log = createLogger({ service, id: this.#id, level: logLevel, users: logUsers, onDrop });
   }
 
   async run(start: (context: ServiceContext<S>) => Promise<void>): Promise<void> {
@@ -108,6 +111,7 @@ class ServiceProcess<S extends Specs> {
     log.info({ what: 'service_starting', node: process.version });
     try {
       const ready = await this.#start(start);
+      if (this.#lifecycle.isStopping) return;
       this.#isStarted = true;
       log.info({ what: 'service_ready', ...ready });
       if (this.#jsonReady) print(`${JSON.stringify({ ready: true, ...ready })}\n`);
@@ -124,7 +128,7 @@ class ServiceProcess<S extends Specs> {
   async #start(start: (context: ServiceContext<S>) => Promise<void>): Promise<Record<string, unknown>> {
     const { runtime } = this.#config;
     const health = new Health();
-    const metrics = new MetricsRegistry();
+    const metrics = this.#metrics;
     metrics.collectProcessMetrics();
     health.ready('service', () => (this.#lifecycle.isStopping ? 'stopping' : this.#isStarted || 'starting'));
     const use: Lifecycle['use'] = (name, thing, stop, options) => this.#lifecycle.use(name, thing, stop, options);
