@@ -1,6 +1,6 @@
 /**
  * One client's connection, whatever carries it. The only thing of a transport that the rest of the edge knows.
- * All calls are synchronous and none of them throws when the connection is already gone.
+ * All calls are synchronous and none of them throws when the connection is already gone; onData and onClose are never called from within one.
  */
 export interface ByteChannel {
   /** How stanzas are framed: a TCP byte stream (RFC 6120), or one WebSocket message each (RFC 7395). */
@@ -15,7 +15,8 @@ export interface ByteChannel {
   readonly bufferedBytes: number;
   /**
    * Queues bytes for the peer: with framing 'message' each call is one WebSocket text message. What is sent within one turn of the loop goes out
-   * together (cork). False: the buffer is above its bound and the channel closes itself without an end tag, so that the session can resume.
+   * together (cork); the bytes must not be changed any more. False: not sent, as the channel is closing or closed, or the buffer is above its bound
+   * and the channel closes itself without an end tag, so that the session can resume.
    */
   send(bytes: Uint8Array): boolean;
   /** Stops reading (TCP). Over WebSocket it returns false: the caller bounds its queue and closes. */
@@ -23,13 +24,16 @@ export interface ByteChannel {
   resume(): void;
   /** Whether upgrade() is possible: plain TCP with a certificate at hand. */
   readonly canUpgrade: boolean;
-  /** STARTTLS: what was sent so far goes out in clear, all that follows is TLS. Unread clear-text input is thrown away (RFC 6120 §5.4.3.3). */
+  /**
+   * STARTTLS: what was sent so far goes out in clear, all that follows is TLS. To be called in the turn that sent <proceed/>. Unread clear-text input is thrown
+   * away (RFC 6120 §5.4.3.3); what stands behind <starttls/> in the same chunk is the caller's to throw away.
+   */
   upgrade(): void;
-  /** Sends what is queued, then closes. `code` is a WebSocket close code (default 1000). Bounded by a timer. */
+  /** Sends what is queued, then closes; what the peer still sends is dropped. `code` is a WebSocket close code (default 1000). Bounded by a timer. */
   close(code?: number): void;
   /** Closes at once, without sending what is queued. */
   destroy(): void;
-  /** Set by the stream before the first event. */
+  /** Set by the stream before the first event. The bytes are only lent: of a WebSocket they are void when the call returns, so copy what stays. */
   onData: (chunk: Uint8Array) => void;
   /** Exactly once, however the connection ended. No onData after it. */
   onClose: () => void;

@@ -1,0 +1,60 @@
+import type { ConnectionLimits } from './connection-limits.ts';
+
+/** Where the WebSocket is; everything else goes to the HTTP handler. */
+export const WEBSOCKET_PATH = '/xmpp-websocket';
+/** RFC 7395 §3.1: what the client must offer and we answer. */
+export const SUBPROTOCOL = 'xmpp';
+
+/** Close codes of RFC 6455 §7.4.1 and its registry. */
+export const CLOSE_CODES = {
+  normal: 1000,
+  /** A binary message (RFC 7395 §3.2). */
+  unsupportedData: 1003,
+  /** The edge drains; the session resumes elsewhere. */
+  serviceRestart: 1012,
+} as const;
+
+/** Names in lower case. */
+export type HttpHeaders = Readonly<Record<string, string>>;
+export interface HttpReply {
+  readonly status: number;
+  readonly headers: HttpHeaders;
+  readonly body: string | Uint8Array;
+}
+/** Answers what is not a WebSocket, without the request's body. `path` has no query. Must not throw. */
+export type HttpHandler = (method: string, path: string, headers: HttpHeaders) => HttpReply;
+
+export interface WebSocketOptions {
+  /** Default: all addresses, IPv6 and IPv4. */
+  readonly host?: string | undefined;
+  /** 0 = any. */
+  readonly port: number;
+  /**
+   * Bytes of a message beyond which the transport itself closes (1009). Above the stanza limit, so that the scanner refuses first and the client hears
+   * policy-violation; a connection can make us hold this much.
+   */
+  readonly messageBytesMax: number;
+  /** Bytes that one connection may have waiting to be sent. */
+  readonly sendBufferBytesMax: number;
+  /** A connection from which nothing has come for so long, not even a pong to our ping, is closed. */
+  readonly idleTimeoutMs: number;
+  readonly limits: ConnectionLimits;
+  readonly http: HttpHandler;
+}
+
+export const NOT_FOUND: HttpReply = { status: 404, headers: { 'content-type': 'text/plain' }, body: 'not found\n' };
+export const NOT_XMPP: HttpReply = {
+  status: 400,
+  headers: { 'content-type': 'text/plain' },
+  body: `a WebSocket with the sub-protocol '${SUBPROTOCOL}' is wanted here (RFC 7395)\n`,
+};
+export const TOO_MANY: HttpReply = {
+  status: 503,
+  headers: { 'content-type': 'text/plain', 'retry-after': '5' },
+  body: 'busy\n',
+};
+
+/** Whether a Sec-WebSocket-Protocol header offers XMPP. */
+export function offersXmpp(header: string): boolean {
+  return header.split(',').some((name) => name.trim() === SUBPROTOCOL);
+}

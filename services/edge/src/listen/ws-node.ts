@@ -1,0 +1,115 @@
+import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { Listener, OnConnection } from './byte-channel.ts';
+import { listen, stopListening } from './node-server.ts';
+import { plainAddress } from './peer.ts';
+import { ignore } from './queued-channel.ts';
+import { Turn } from './turn.ts';
+import {
+  type HttpHeaders,
+  type HttpReply,
+  NOT_XMPP,
+  offersXmpp,
+  SUBPROTOCOL,
+  TOO_MANY,
+  WEBSOCKET_PATH,
+  type WebSocketOptions,
+} from './websocket.ts';
+import { WsNodeChannel } from './ws-node-channel.ts';
+
+/**
+ * XMPP over WebSocket (RFC 7395) on the npm package `ws`, for where uWebSockets.js has no binary.
+ * @throws the error of listen(2)
+ */
+export async function openWsNodeListener(options: WebSocketOptions, onConnection: OnConnection): Promise<Listener> {
+  const turn = new Turn();
+  const channels = new Set<WsNodeChannel>();
+  let stopped = false;
+  const websockets = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: options.messageBytesMax,
+    // The scanner checks UTF-8, and answers with a stream error.
+    skipUTF8Validation: true,
+    handleProtocols: () => SUBPROTOCOL,
+  });
+  const server = createServer({ noDelay: true }, (request, response) => answer(request, response, options));
+
+  const accept = (websocket: WebSocket, socket: Socket, address: string) => {
+    const channel = new WsNodeChannel(websocket, socket, { ...options, address, turn });
+    channels.add(channel);
+    websocket.on('close', () => {
+      channels.delete(channel);
+      if (stopped && channels.size === 0) clearInterval(heartbeat);
+    });
+    onConnection(channel);
+  };
+  server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
+    // Of a plain HTTP server it is always a net.Socket.
+    const socket = stream as Socket;
+    // ws listens for errors only once it has taken over.
+    socket.on('error', ignore);
+    if (pathOf(request) !== WEBSOCKET_PATH)
+      return refuse(socket, options.http(request.method ?? '', pathOf(request), headersOf(request)));
+    if (!offersXmpp(request.headers['sec-websocket-protocol'] ?? '')) return refuse(socket, NOT_XMPP);
+    const address = plainAddress(socket.remoteAddress);
+    if (address === '' || !options.limits.enter(address)) return refuse(socket, TOO_MANY);
+    let accepted = false;
+    socket.once('close', () => {
+      if (!accepted) options.limits.leave(address);
+    });
+    websockets.handleUpgrade(request, socket, head, (websocket) => {
+      accepted = true;
+      accept(websocket, socket, address);
+    });
+  });
+
+  const port = await listen(server, options);
+  server.on('error', () => options.limits.acceptFailed());
+  // Half the timeout between two looks: a peer has at least that long to answer a ping.
+  const heartbeat = setInterval(() => {
+    for (const channel of channels) channel.checkAlive();
+  }, options.idleTimeoutMs / 2);
+  heartbeat.unref();
+  return {
+    port,
+    stop: async () => {
+      stopped = true;
+      await stopListening(server);
+      server.closeIdleConnections();
+      if (channels.size === 0) clearInterval(heartbeat);
+    },
+  };
+}
+
+function answer(request: IncomingMessage, response: ServerResponse, { http }: WebSocketOptions): void {
+  const path = pathOf(request);
+  const reply = path === WEBSOCKET_PATH ? NOT_XMPP : http(request.method ?? '', path, headersOf(request));
+  // What the handler does not want is not read: the connection would have to be read to its end to be used again.
+  response.writeHead(reply.status, {
+    ...reply.headers,
+    'content-length': Buffer.byteLength(reply.body),
+    connection: 'close',
+  });
+  response.end(request.method === 'HEAD' ? undefined : reply.body);
+}
+
+function refuse(socket: Socket, reply: HttpReply): void {
+  const headers = { ...reply.headers, 'content-length': String(Buffer.byteLength(reply.body)), connection: 'close' };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.write(`HTTP/1.1 ${reply.status} ${STATUS_CODES[reply.status] ?? ''}\r\n${lines.join('')}\r\n`);
+  socket.end(reply.body);
+}
+
+const pathOf = (request: IncomingMessage): string => (request.url ?? '').split('?')[0] ?? '';
+
+function headersOf(request: IncomingMessage): HttpHeaders {
+  const flat = Object.entries(request.headers).map(([name, value]) => [
+    name,
+    Array.isArray(value) ? value.join(', ') : (value ?? ''),
+  ]);
+  return Object.fromEntries(flat);
+}
