@@ -92,6 +92,11 @@ export class Client {
     return this.#inbox.unread;
   }
 
+  /** Whether the stream is over. */
+  get closed(): boolean {
+    return this.#inbox.closed;
+  }
+
   #newReader(): StreamReader {
     const element = (e: Element) => this.#element(e);
     if (this.endpoint.transport === 'ws') return new StreamReader(0, { element });

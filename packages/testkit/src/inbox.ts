@@ -40,6 +40,11 @@ export class Inbox {
     return this.#unread;
   }
 
+  /** Whether nothing more can come. */
+  get closed(): boolean {
+    return this.#closed !== undefined;
+  }
+
   push(element: Element): void {
     if (this.history.length < HISTORY_MAX) this.history.push(element);
     for (const waiter of this.#waiters) {

@@ -38,6 +38,7 @@ export class Person {
   readonly username: string;
   readonly password = randomBytes(9).toString('base64');
   readonly #clients: Client[] = [];
+  readonly #available: Client[] = [];
   #registered: Promise<void> | undefined;
 
   constructor(scene: Scene, name: string) {
@@ -71,11 +72,23 @@ export class Person {
     const credentials = { username, password, resource, ...(options.mechanism && { mechanism: options.mechanism }) };
     const client = this.#scene.keep(await login(endpoint, world.domain, credentials));
     this.#clients.push(client);
-    if (options.available ?? true) {
-      client.sendXml('<presence/>');
-      await client.ping();
-    }
+    if (options.available ?? true) await this.#becomeAvailable(client);
     return client;
+  }
+
+  // RFC 6121 §4.2.2: initial presence comes back to all available resources. When it has, all of this person's edges know.
+  async #becomeAvailable(client: Client): Promise<void> {
+    client.sendXml('<presence/>');
+    this.#available.push(client);
+    const heard = this.#available.map(async (device) => {
+      try {
+        await device.receives`<presence from='${client.jid}'/>`;
+      } catch (error) {
+        // Policy: one that has left, or was replaced by the new one, hears nothing more.
+        if (device === client || !device.closed) throw error;
+      }
+    });
+    await Promise.all(heard);
   }
 
   /** Devices with these resources, on successive edges. */

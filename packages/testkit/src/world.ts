@@ -119,6 +119,8 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
 export interface WorldOptions {
   /** STARLING_… → value. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** More of the command line: ['--nats', '3']. */
+  readonly args?: readonly string[];
   /** The Node binary to run it by. */
   readonly node?: string;
 }
@@ -129,7 +131,7 @@ export interface WorldOptions {
  */
 export async function startWorld(
   kind: WorldKind,
-  { settings = {}, node = process.execPath }: WorldOptions = {},
+  { settings = {}, args: more = [], node = process.execPath }: WorldOptions = {},
 ): Promise<OwnWorld> {
   const folder = await mkdtemp(join(tmpdir(), `starling-${kind}-`));
   const ports = Object.fromEntries(['C2S', 'C2S_TLS', 'HTTP', 'ADMIN'].map((name) => [`STARLING_${name}_PORT`, '0']));
@@ -140,7 +142,7 @@ export async function startWorld(
     ...ports,
     ...settings,
   };
-  const args = [join(ROOT, 'scripts/starling.mjs'), ...COMMANDS[kind], '--json-ready'];
+  const args = [join(ROOT, 'scripts/starling.mjs'), ...COMMANDS[kind], ...more, '--json-ready'];
   const child = spawn(node, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   const keep = (text: string) => {
