@@ -35,7 +35,8 @@ class Source {
     this.workspace = /^(packages|services)\/[^/]+/.exec(path)?.[0] ?? path.split('/', 1)[0];
     this.isGenerated = path.includes('/generated/') || text.startsWith('// GENERATED');
     /** Whether only tests run it. */
-    this.isTest = TEST_FILE.test(path) || path.includes('/testing/') || /^(packages\/testkit|loadtest)\//.test(path);
+    this.isTest =
+      TEST_FILE.test(path) || /\/(testing|conformance)\//.test(path) || /^(packages\/testkit|loadtest)\//.test(path);
   }
   get lines() {
     return this.text.split('\n').length - 1;
