@@ -77,7 +77,7 @@ export class Repository {
     /** 'packages/bus' → its package.json; '' → the root's. */
     this.manifests = new Map(
       [...files]
-        .filter(([path]) => /^((packages|services)\/[^/]+\/)?package\.json$/.test(path))
+        .filter(([path]) => /^((packages|services)\/[^/]+\/|loadtest\/)?package\.json$/.test(path))
         .map(([path, text]) => [path.replace(/\/?package\.json$/, ''), JSON.parse(text)]),
     );
   }
