@@ -1,0 +1,114 @@
+import { jetstreamManager } from '@nats-io/jetstream';
+import { streamName } from '@starling/contracts';
+import { type NatsBinary, type NatsServer, startNatsServer } from '@starling/testkit/nats-server';
+import type { Bus } from '../bus.ts';
+import { JetStreamLog, type JetStreamLogOptions } from '../jetstream-log.ts';
+import { NatsBus } from '../nats-bus.ts';
+import { stall } from '../nats-client.ts';
+import { NatsLink } from '../nats-link.ts';
+import { type BusWorld, REQUESTS_MAX } from './bus.ts';
+import { type LogLimits, type LogProcess, type LogWorld, STREAMS } from './log.ts';
+import { until } from './tools.ts';
+
+// A subscriber that lags this far behind is cut off, and what is written to it is waited for this long.
+const IMPATIENT = 'max_pending: 16MB, write_deadline: "1s"';
+const FLOOD_BYTES = 512 * 1024;
+const FLOOD_MESSAGES = 128;
+
+export const LOG_OPTIONS: JetStreamLogOptions = {
+  streams: STREAMS,
+  replicas: 1,
+  bytesMax: 256 * 1024 * 1024,
+  duplicateWindowMs: 300_000,
+  appendTimeoutMs: 15_000,
+  pendingMax: 4096,
+  pendingBytesMax: 64 * 1024 * 1024,
+  manage: true,
+  openTimeoutMs: 20_000,
+};
+
+/** A server of its own for every test. */
+export class NatsWorld implements BusWorld {
+  readonly server: NatsServer;
+  readonly #buses: NatsBus[] = [];
+
+  constructor(server: NatsServer) {
+    this.server = server;
+  }
+
+  static async start(binary: NatsBinary): Promise<NatsWorld> {
+    return new NatsWorld(await startNatsServer({ binary, config: IMPATIENT }));
+  }
+
+  async open(): Promise<NatsBus> {
+    const bus = new NatsBus(await NatsLink.open({ servers: [this.server.url] }), REQUESTS_MAX);
+    this.#buses.push(bus);
+    return bus;
+  }
+
+  /** Stops one process from reading, until the server has cut it off. */
+  async overload(slow: Bus, subject: string, meanwhile = async () => {}): Promise<void> {
+    const flooder = await this.open();
+    const letGo = stall((slow as NatsBus).link.connection);
+    const flood = new Uint8Array(FLOOD_BYTES);
+    for (let i = 0; i < FLOOD_MESSAGES; i++) {
+      flooder.publish(subject, flood);
+      if (i % 8 === 0) await flooder.flush();
+    }
+    await until('the server cuts it off', () => this.server.log.includes('Slow Consumer'));
+    await meanwhile();
+    letGo();
+    await flooder.close();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#buses.map((bus) => bus.close()));
+    await this.server.remove();
+  }
+}
+
+export class JetStreamWorld implements LogWorld {
+  readonly #nats: NatsWorld;
+  readonly #logs: JetStreamLog[] = [];
+
+  constructor(nats: NatsWorld) {
+    this.#nats = nats;
+  }
+
+  static async start(binary: NatsBinary): Promise<JetStreamWorld> {
+    return new JetStreamWorld(await NatsWorld.start(binary));
+  }
+
+  async open(limits: Partial<LogLimits> = {}): Promise<LogProcess & { bus: NatsBus }> {
+    const bus = await this.#nats.open();
+    const log = await JetStreamLog.open(bus.link, { ...LOG_OPTIONS, ...limits });
+    this.#logs.push(log);
+    return { bus, log };
+  }
+
+  async restart(): Promise<void> {
+    await this.#nats.server.kill();
+    await this.#nats.server.restart();
+  }
+
+  async recreate({ bus }: LogProcess, stream: number): Promise<void> {
+    const { link } = bus as NatsBus;
+    const manager = await jetstreamManager(link.connection);
+    await manager.streams.delete(streamName(stream));
+    await (await JetStreamLog.open(link, LOG_OPTIONS)).close();
+  }
+
+  hold = async () => {
+    this.#nats.server.pause();
+    return async () => this.#nats.server.resume();
+  };
+
+  overload(slow: Bus, subject: string, meanwhile: () => Promise<void>): Promise<void> {
+    return this.#nats.overload(slow, subject, meanwhile);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#logs.map((log) => log.close()));
+    await this.#nats.close();
+  }
+}
