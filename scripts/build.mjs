@@ -8,11 +8,12 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Every workspace folder, `packages/jid` and the like. */
 export function workspaces() {
-  return ['packages', 'services'].flatMap((group) =>
+  const grouped = ['packages', 'services'].flatMap((group) =>
     readdirSync(join(root, group), { withFileTypes: true })
       .filter((d) => d.isDirectory() && existsSync(join(root, group, d.name, 'package.json')))
       .map((d) => `${group}/${d.name}`),
   );
+  return [...grouped, 'loadtest'];
 }
 
 /** All files below a folder, as paths from the repository's root. */

@@ -3,6 +3,7 @@
  * words; do not vary one that exists.
  */
 export const WHAT = [
+  'account_notice_failed',
   'admin_request_failed',
   'bus_disconnected',
   'bus_failed',
@@ -17,6 +18,7 @@ export const WHAT = [
   'log_end_lookup_failed',
   'negotiation_failed',
   'process_failed',
+  'request_handling_failed',
   'service_ready',
   'service_start_failed',
   'service_starting',

@@ -1,0 +1,2 @@
+export { type RosterConfig, rosterConfig } from './config.ts';
+export { type Roster, type RosterOptions, startRoster } from './roster.ts';

@@ -1,0 +1,14 @@
+import { busConfig, openBus, openLog } from '@starling/bus';
+import { dbConfig, openDb } from '@starling/db';
+import { runService } from '@starling/runtime';
+import { rosterConfig } from './config.ts';
+import { startRoster } from './roster.ts';
+
+const specs = { roster: rosterConfig, bus: busConfig, db: dbConfig };
+
+await runService('roster', specs, async ({ config, id, use, log: logger, metrics }) => {
+  const db = await use('db', openDb(config.db, { log: logger, metrics }), (d) => d.close());
+  const bus = await use('bus', openBus(config.bus, { log: logger, metrics, name: id }), (b) => b.close());
+  const log = await use('log', openLog(config.bus, bus, { metrics, manage: false }), (l) => l.close());
+  await use('roster', startRoster({ db, bus, log, config: config.roster, logger, metrics }), (r) => r.stop());
+});

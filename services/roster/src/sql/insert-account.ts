@@ -1,0 +1,16 @@
+import { KIND, type ScramKeys } from '@starling/contracts';
+import type { Queryable } from '@starling/db';
+import { insertKeys } from './insert-keys.ts';
+import { insertNotice } from './insert-notice.ts';
+
+/** A new account with its keys and its notice; false when the name is taken. In the caller's transaction. */
+export async function insertAccount(tx: Queryable, user: string, keys: readonly ScramKeys[]): Promise<boolean> {
+  const inserted = await tx.query(
+    'insert into account (username) values ($1) on conflict do nothing returning username',
+    [user],
+  );
+  if (inserted.length === 0) return false;
+  await insertKeys(tx, user, keys);
+  await insertNotice(tx, user, KIND.accountCreated);
+  return true;
+}
