@@ -1,0 +1,25 @@
+import { type ConfigOf, configSpec, duration, int, secret, text } from '@starling/runtime';
+
+export const dbConfig = configSpec({
+  url: secret(
+    'STARLING_DATABASE_URL',
+    '',
+    'postgresql://user:password@host:5432/database; empty = PGlite in the data folder',
+  ),
+  dataDir: text('STARLING_DATA_DIR', './data', {}, 'folder for everything that one process keeps on disk'),
+  poolSize: int('STARLING_DATABASE_POOL', 8, { min: 1, max: 500 }, 'connections to PostgreSQL of one process'),
+  connectTimeoutMs: duration(
+    'STARLING_DATABASE_CONNECT_TIMEOUT',
+    '3s',
+    { min: '100ms', max: '60s' },
+    'for a connection, and for a free place in the pool',
+  ),
+  statementTimeoutMs: duration(
+    'STARLING_DATABASE_STATEMENT_TIMEOUT',
+    '10s',
+    { min: '100ms', max: '10m' },
+    'after which the server ends a statement',
+  ),
+});
+
+export type DbConfig = ConfigOf<typeof dbConfig>;
