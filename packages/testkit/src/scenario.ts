@@ -133,6 +133,8 @@ export class Scene {
     this.transport = transport;
   }
 
+  // Everything that takes arguments is a property, so that a scenario may write ({ romeo, connect }) => ….
+
   get romeo(): Person {
     return this.person('romeo');
   }
@@ -146,11 +148,11 @@ export class Scene {
   }
 
   /** The person with this name in this scenario. */
-  person(name: string): Person {
+  readonly person = (name: string): Person => {
     const known = this.#people.get(name) ?? new Person(this, name);
     this.#people.set(name, known);
     return known;
-  }
+  };
 
   /** Devices take the edges in turn, so that two of them talk across edges where there are several. */
   nextEdge(): number {
@@ -163,18 +165,18 @@ export class Scene {
   }
 
   /** A bare connection: nothing is sent yet. */
-  async connect(options: Pick<DeviceOptions, 'transport' | 'edge'> = {}): Promise<Client> {
+  readonly connect = async (options: Pick<DeviceOptions, 'transport' | 'edge'> = {}): Promise<Client> => {
     const endpoint = this.world.endpoint(options.transport ?? this.transport, options.edge ?? this.nextEdge());
     return this.keep(await Client.connect(endpoint, this.world.domain));
-  }
+  };
 
   /** A client of another project, logged in as this person. */
-  async foreign(
+  readonly foreign = async (
     kind: ForeignKind,
     person: Person,
     resource: string,
     options: Pick<DeviceOptions, 'transport' | 'edge'> = {},
-  ): Promise<ForeignClient> {
+  ): Promise<ForeignClient> => {
     await person.register();
     const endpoint = this.world.endpoint(options.transport ?? this.transport, options.edge ?? this.nextEdge());
     const client = await ForeignClient.start(kind, {
@@ -184,7 +186,7 @@ export class Scene {
     });
     this.#foreign.push(client);
     return client;
-  }
+  };
 
   async end(): Promise<void> {
     await Promise.all([...this.#clients.map((c) => c.destroy()), ...this.#foreign.map((c) => c.close())]);
