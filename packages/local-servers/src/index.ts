@@ -2,3 +2,4 @@ export * from './child.ts';
 export * from './free-ports.ts';
 export * from './nats-server.ts';
 export * from './orphan-guard.ts';
+export * from './postgres.ts';

@@ -1,0 +1,56 @@
+import { randomBytes } from 'node:crypto';
+import { resolve } from 'node:path';
+import { accountsOnBus } from '../accounts.ts';
+import { mountAccounts } from '../admin-accounts.ts';
+import { describeReady } from '../describe.ts';
+import { startEmbedded } from '../embedded.ts';
+import { type HostContext, type ReadyLine, runHost } from '../host.ts';
+import { clientPorts } from '../ports.ts';
+import { writeRunningFile } from '../running-file.ts';
+import { type EmbeddedSpecs, embeddedSpecs } from '../specs.ts';
+
+const EDGE_ID_BYTES = 4;
+
+/** `starling start`: everything in this process, until a signal. Resolves with the exit code. @throws ConfigError */
+export function start(args: readonly string[], jsonReady: boolean): Promise<number> {
+  return runHost({
+    name: 'start',
+    specs: embeddedSpecs,
+    args,
+    jsonReady,
+    ports: ({ edge }) => clientPorts(edge),
+    describe: (ready) => describeReady(ready, 'start'),
+    start: startHere,
+  });
+}
+
+async function startHere(context: HostContext<EmbeddedSpecs>): Promise<ReadyLine> {
+  const { config, use, log, metrics, admin, adminAccess, fail } = context;
+  const { domain } = config.edge;
+  const edgeId = config.runtime.id || newEdgeId(config.bus.natsUrl);
+  const { bus, edge } = await startEmbedded({ config, edgeId, use, logger: log, metrics, onFailure: fail });
+  mountAccounts(admin, accountsOnBus(bus, domain));
+
+  const dataDir = resolve(config.edge.dataDir);
+  const file = { mode: 'embedded', domain } as const;
+  writeRunningFile(dataDir, { ...file, running: adminAccess });
+  await use('running-file', undefined, () => writeRunningFile(dataDir, file));
+
+  const { pid } = process;
+  const shared = { pid, admin: admin.port };
+  return {
+    ready: true,
+    domain,
+    dataDir,
+    endpoints: { ...edge.endpoints, admin: admin.port },
+    processes: [
+      { service: 'edge', id: edgeId, ...shared, ...edge.endpoints },
+      { service: 'roster', id: 'roster-1', ...shared },
+      { service: 'archive', id: 'archive-1', ...shared },
+    ],
+  };
+}
+
+/** Alone in its process it is the first one; on a NATS there may be others. */
+const newEdgeId = (natsUrl: string) =>
+  natsUrl === '' ? 'edge-1' : `edge-${randomBytes(EDGE_ID_BYTES).toString('hex')}`;

@@ -1,0 +1,94 @@
+import { makeKeys, PasswordError } from '@starling/edge';
+import { type BareJid, domainOf, JidError, localOf, makeBareJid, parseBareJid } from '@starling/jid';
+import { AccountError } from '../accounts.ts';
+import { CommandError, EXIT } from '../exit-codes.ts';
+import { withAccounts } from '../find-accounts.ts';
+import { type PasswordSource, readPassword } from '../password.ts';
+
+/** '' = where a system runs, else the usual folder. */
+export interface UserOptions {
+  readonly dataDir: string;
+}
+
+/** `starling user add`. @throws CommandError */
+export async function addUser(name: string, password: PasswordSource, { dataDir }: UserOptions): Promise<void> {
+  const keys = await keysOf(await readPassword(password));
+  await withAccounts(dataDir, async ({ accounts, domain }) => {
+    const user = userOf(name, domain);
+    await told(user, accounts.create(user, keys));
+    print(`${user} added`);
+  });
+}
+
+/** `starling user passwd`. @throws CommandError */
+export async function changePassword(name: string, password: PasswordSource, { dataDir }: UserOptions): Promise<void> {
+  const keys = await keysOf(await readPassword(password));
+  await withAccounts(dataDir, async ({ accounts, domain }) => {
+    const user = userOf(name, domain);
+    await told(user, accounts.setKeys(user, keys));
+    print(`${user} has a new password`);
+  });
+}
+
+/** `starling user del`. @throws CommandError */
+export async function deleteUser(name: string, { dataDir }: UserOptions): Promise<void> {
+  await withAccounts(dataDir, async ({ accounts, domain }) => {
+    const user = userOf(name, domain);
+    await told(user, accounts.remove(user));
+    print(`${user} deleted`);
+  });
+}
+
+/** `starling user list`: one bare JID a line. @throws CommandError */
+export async function listUsers({ dataDir }: UserOptions): Promise<void> {
+  await withAccounts(dataDir, async ({ accounts, domain }) => {
+    for (let after = '', complete = false; !complete; ) {
+      const page = await told(domain, accounts.list(after));
+      for (const user of page.users) print(user);
+      complete = page.complete || page.users.length === 0;
+      after = page.users.at(-1) ?? '';
+    }
+  });
+}
+
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+
+/** 'alice' or 'alice@example.com', the domain being the one that is served. */
+function userOf(name: string, domain: string): BareJid {
+  try {
+    const user = name.includes('@') ? parseBareJid(name) : makeBareJid(name, domain);
+    if (localOf(user) === '') throw new CommandError(EXIT.data, `'${name}' has no name before the @`);
+    if (domainOf(user) === domain) return user;
+  } catch (cause) {
+    if (!(cause instanceof JidError)) throw cause;
+    throw new CommandError(EXIT.data, `'${name}' is no address: ${cause.message}`, { cause });
+  }
+  throw new CommandError(EXIT.data, `'${name}' is not of ${domain}, which is served here`);
+}
+
+async function keysOf(password: string) {
+  try {
+    return await makeKeys(password);
+  } catch (cause) {
+    if (!(cause instanceof PasswordError)) throw cause;
+    throw new CommandError(EXIT.data, `the password cannot be used: ${cause.message}`, { cause });
+  }
+}
+
+const MESSAGES: Readonly<Record<string, { readonly exitCode: number; readonly text: string }>> = {
+  conflict: { exitCode: EXIT.data, text: 'exists already' },
+  'item-not-found': { exitCode: EXIT.data, text: 'does not exist' },
+  'resource-constraint': { exitCode: EXIT.unavailable, text: 'the roster service or its database is not available' },
+  'remote-server-timeout': { exitCode: EXIT.unavailable, text: 'the roster service does not answer' },
+};
+
+/** What the service said, for people. */
+async function told<T>(what: string, asked: Promise<T>): Promise<T> {
+  try {
+    return await asked;
+  } catch (cause) {
+    if (!(cause instanceof AccountError)) throw cause;
+    const { exitCode, text } = MESSAGES[cause.condition] ?? { exitCode: EXIT.failed, text: cause.message };
+    throw new CommandError(exitCode, `${what}: ${text}`, { cause });
+  }
+}

@@ -1,0 +1,47 @@
+import { recentLogState, startArchive } from '@starling/archive';
+import { type Bus, MemoryBus, openBus, openLog } from '@starling/bus';
+import { openDb } from '@starling/db';
+import { type Edge, SOFTWARE, startEdge } from '@starling/edge';
+import { startRoster } from '@starling/roster';
+import type { ConfigsOf, Lifecycle, Logger, MetricsRegistry } from '@starling/runtime';
+import type { EmbeddedSpecs } from './specs.ts';
+
+export interface EmbeddedOptions {
+  readonly config: ConfigsOf<EmbeddedSpecs>;
+  /** Unique among the edges on the same NATS. */
+  readonly edgeId: string;
+  readonly use: Lifecycle['use'];
+  readonly logger: Logger;
+  readonly metrics: MetricsRegistry;
+  /** The embedded database has ended by itself. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/**
+ * Everything but the edge, in this process. Database, bus and log are each chosen by themselves: PGlite unless a PostgreSQL is configured, in
+ * process unless a NATS is.
+ * @throws DbLockedError when another process has the data folder, DbUnavailableError, LogConfigError
+ */
+export async function openServices({ config, use, logger, metrics, onFailure }: EmbeddedOptions) {
+  const database = openDb(config.db, { log: logger, metrics, onFailure });
+  const [db, bus] = await Promise.all([
+    use('db', database, (d) => d.close()),
+    use('bus', openBus(config.bus, { log: logger, metrics, name: 'starling' }), (b) => b.close()),
+  ]);
+  const start = bus instanceof MemoryBus ? { start: await recentLogState(db) } : {};
+  const log = await use('log', openLog(config.bus, bus, { metrics, ...start }), (l) => l.close());
+  const shared = { db, bus, log, logger, metrics };
+  // The archive first, since it ends last: an append of the roster service resolves when the archive has it.
+  await use('archive', startArchive({ ...shared, config: config.archive }), (a) => a.stop());
+  await use('roster', startRoster({ ...shared, config: config.roster }), (r) => r.stop());
+  return { db, bus, log };
+}
+
+/** The whole system in this process; when it resolves, clients are served. */
+export async function startEmbedded(options: EmbeddedOptions): Promise<{ readonly bus: Bus; readonly edge: Edge }> {
+  const { config, edgeId, use, logger, metrics } = options;
+  const { bus, log } = await openServices(options);
+  const shared = { id: edgeId, software: SOFTWARE, bus, log, logger, metrics };
+  const edge = startEdge({ ...shared, config: config.edge, featureConfig: config });
+  return { bus, edge: await use('edge', edge, (e) => e.stop(), { stopTimeoutMs: config.edge.stopMs }) };
+}

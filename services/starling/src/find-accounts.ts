@@ -1,0 +1,69 @@
+import { resolve } from 'node:path';
+import { type ConfigSources, Lifecycle, loadConfig, MetricsRegistry, silentLogger } from '@starling/runtime';
+import { type Accounts, accountsOnBus } from './accounts.ts';
+import { accountsOfRunning } from './admin-client.ts';
+import { openServices } from './embedded.ts';
+import { CommandError, EXIT } from './exit-codes.ts';
+import { isAnswering, type RunningFile, readRunningFile } from './running-file.ts';
+import { embeddedSpecs } from './specs.ts';
+
+export interface FoundAccounts {
+  readonly accounts: Accounts;
+  readonly domain: string;
+}
+
+/** Where `start` and `cluster` keep their data unless they are told otherwise. */
+const USUAL_FOLDERS = ['./data', './data/cluster'];
+
+/**
+ * Lets `work` use the accounts of the system in a data folder: of the running one, else of a stopped embedded one, which is opened for it
+ * without listeners and closed again when what `work` did is durable.
+ * @param dataDir '' = the usual folders, a running system first
+ * @throws CommandError when a cluster is stopped; DbLockedError when the embedded one is starting or stopping
+ */
+export async function withAccounts<T>(dataDir: string, work: (found: FoundAccounts) => Promise<T>): Promise<T> {
+  const folders = dataDir === '' ? USUAL_FOLDERS : [dataDir];
+  const found = folders.map((folder) => ({ folder, file: readRunningFile(folder) }));
+  for (const { file } of found) {
+    if (!file?.running || !(await isAnswering(file))) continue;
+    return work({ accounts: accountsOfRunning(file.running), domain: file.domain });
+  }
+  const stopped = found.find(({ file }) => file) ?? found[0];
+  return withStopped(stopped?.folder ?? '', stopped?.file, work);
+}
+
+async function withStopped<T>(
+  folder: string,
+  file: RunningFile | undefined,
+  work: (found: FoundAccounts) => Promise<T>,
+): Promise<T> {
+  if (file?.mode === 'cluster') {
+    throw new CommandError(
+      EXIT.unavailable,
+      `the cluster of ${resolve(folder)} is not running: start it with 'starling cluster --data-dir ${folder}'`,
+    );
+  }
+  const lifecycle = new Lifecycle();
+  const use: Lifecycle['use'] = (name, thing, stop, options) => lifecycle.use(name, thing, stop, options);
+  const config = loadConfig(embeddedSpecs, stoppedSources(folder, file));
+  const { domain } = config.edge;
+  if (file && file.domain !== domain) {
+    throw new CommandError(
+      EXIT.config,
+      `${resolve(folder)} belongs to ${file.domain}, but STARLING_DOMAIN is ${domain}`,
+    );
+  }
+  try {
+    const options = { config, use, logger: silentLogger, metrics: new MetricsRegistry(), onFailure: () => {} };
+    const { bus } = await openServices({ ...options, edgeId: '' });
+    return await work({ accounts: accountsOnBus(bus, domain), domain });
+  } finally {
+    await lifecycle.stop();
+  }
+}
+
+/** The environment, as `starling start` would have it; the domain is the one that the folder was last started with. */
+function stoppedSources(folder: string, file: RunningFile | undefined): ConfigSources {
+  const domain = file ? { STARLING_DOMAIN: file.domain } : {};
+  return { env: { ...domain, ...process.env, STARLING_DATA_DIR: folder }, args: [] };
+}

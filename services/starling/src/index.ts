@@ -1,0 +1,45 @@
+import { createLogger } from '@starling/runtime';
+import { CommanderError } from 'commander';
+import { check } from './commands/check.ts';
+import { cluster } from './commands/cluster.ts';
+import { start } from './commands/start.ts';
+import { addUser, changePassword, deleteUser, listUsers } from './commands/user.ts';
+import { EXIT } from './exit-codes.ts';
+import { explain } from './explain.ts';
+import { type Actions, buildProgram } from './program.ts';
+
+const done = (work: Promise<void>): Promise<number> => work.then(() => EXIT.ok);
+
+const actions: Actions = {
+  start: (args, { jsonReady }) => start(args, jsonReady),
+  cluster: (args, options) => cluster(args, options),
+  check: (args, { json }) => check(args, json),
+  userAdd: (name, argument, { passwordStdin: fromStdin, dataDir }) =>
+    done(addUser(name, { argument, fromStdin }, { dataDir })),
+  userPasswd: (name, argument, { passwordStdin: fromStdin, dataDir }) =>
+    done(changePassword(name, { argument, fromStdin }, { dataDir })),
+  userDel: (name, options) => done(deleteUser(name, options)),
+  userList: (options) => done(listUsers(options)),
+};
+
+/** The `starling` command. @param args behind its name @returns the exit code, when everything has ended */
+export async function run(args: readonly string[]): Promise<number> {
+  let exitCode: number = EXIT.ok;
+  const program = buildProgram(actions, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    // Policy: every error ends the command; explain() knows the expected ones, and a mistake of ours shows its stack.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    const { exitCode: code, message } = explain(error);
+    if (message === undefined) {
+      const log = createLogger({ service: 'starling', id: `starling-${process.pid}`, level: 'error' });
+      log.error({ what: 'process_failed', err: error });
+      await log.flush();
+    } else process.stderr.write(`starling: ${message}\n`);
+    return code;
+  }
+}

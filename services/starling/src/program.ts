@@ -1,0 +1,127 @@
+import type { Specs } from '@starling/runtime';
+import { Command, InvalidArgumentError } from 'commander';
+import { EXIT_HELP } from './exit-codes.ts';
+import { keysHelp } from './keys-help.ts';
+import { clusterSpecs, embeddedSpecs } from './specs.ts';
+import { VERSION } from './version.ts';
+
+const PROCESSES_MAX = 32;
+
+export interface ClusterOptions {
+  readonly edges: number;
+  readonly roster: number;
+  readonly archive: number;
+  readonly nats: number;
+  readonly presence: number;
+  readonly restart: boolean;
+  readonly jsonReady: boolean;
+}
+
+export interface PasswordOptions {
+  readonly dataDir: string;
+  readonly passwordStdin: boolean;
+}
+
+/** What the command line asks for, to be carried out by `run`; the tests record it instead. */
+export interface Actions {
+  /** `args`: the flags of keys, for loadConfig. */
+  start(args: readonly string[], options: { jsonReady: boolean }): Promise<number>;
+  cluster(args: readonly string[], options: ClusterOptions): Promise<number>;
+  check(args: readonly string[], options: { json: boolean }): Promise<number>;
+  userAdd(name: string, password: string | undefined, options: PasswordOptions): Promise<number>;
+  userPasswd(name: string, password: string | undefined, options: PasswordOptions): Promise<number>;
+  userDel(name: string, options: { dataDir: string }): Promise<number>;
+  userList(options: { dataDir: string }): Promise<number>;
+}
+
+/** The command line of `starling`. `done` gets the exit code of the action that ran. */
+export function buildProgram(actions: Actions, done: (exitCode: number) => void): Command {
+  const program = new Command('starling')
+    .description('Starling, a horizontally scaled XMPP messaging cluster')
+    .version(VERSION)
+    .addHelpText('after', EXIT_HELP)
+    .configureHelp({ showGlobalOptions: false })
+    .showHelpAfterError('(starling --help tells more)')
+    .exitOverride();
+
+  // Flags of keys are unknown to commander: loadConfig reads them, and tells all mistakes at once.
+  const withKeys = (name: string, description: string, specs: Specs) =>
+    program
+      .command(name)
+      .description(description)
+      .usage('[options] [--<key> <value> …]')
+      .addHelpText('after', () => keysHelp(specs))
+      .allowUnknownOption()
+      .allowExcessArguments();
+
+  withKeys('start', 'run everything in this process: the embedded mode', embeddedSpecs)
+    .option('--json-ready', 'print one JSON line on standard output when all is ready, and nothing else', false)
+    .action(async (options, command: Command) => done(await actions.start(command.args, options)));
+
+  withKeys('cluster', 'run a cluster on this machine: every service a process, on NATS and PostgreSQL', clusterSpecs)
+    .option('--edges <n>', 'edges', count(1), 3)
+    .option('--roster <n>', 'roster services', count(1), 1)
+    .option('--archive <n>', 'archive services', count(1), 1)
+    .option('--nats <n>', 'NATS servers, 1 or 3; 3 need nats-server 2.11 or later', natsCount, 1)
+    .option('--presence <n>', 'presence services: none yet', noPresence, 0)
+    .option('--restart', 'start a process again, on the same ports, when it dies', false)
+    .option('--json-ready', 'print one JSON line on standard output when all is ready, and nothing else', false)
+    .action(async (options, command: Command) => done(await actions.cluster(command.args, options)));
+
+  withKeys(
+    'check',
+    'examine configuration, data folder, ports, certificate, NATS, PostgreSQL and limits',
+    embeddedSpecs,
+  )
+    .option('--json', 'print the findings as JSON', false)
+    .action(async (options, command: Command) => done(await actions.check(command.args, options)));
+
+  const user = program.command('user').description('administer accounts, of a running or of a stopped system');
+  const dataDir = ['--data-dir <folder>', 'of the system', process.env.STARLING_DATA_DIR ?? ''] as const;
+  const stdin = ['--password-stdin', 'the password is the first line of standard input', false] as const;
+  const passwordHelp = 'asked for when it is left out';
+  user
+    .command('add')
+    .description('make an account')
+    .argument('<user>', 'alice, or alice@domain')
+    .argument('[password]', passwordHelp)
+    .option(...dataDir)
+    .option(...stdin)
+    .action(async (name, password, options) => done(await actions.userAdd(name, password, options)));
+  user
+    .command('passwd')
+    .description('set the password of an account')
+    .argument('<user>', 'alice, or alice@domain')
+    .argument('[password]', passwordHelp)
+    .option(...dataDir)
+    .option(...stdin)
+    .action(async (name, password, options) => done(await actions.userPasswd(name, password, options)));
+  user
+    .command('del')
+    .description('delete an account and all that belongs to it')
+    .argument('<user>', 'alice, or alice@domain')
+    .option(...dataDir)
+    .action(async (name, options) => done(await actions.userDel(name, options)));
+  user
+    .command('list')
+    .description('print all accounts, one a line')
+    .option(...dataDir)
+    .action(async (options) => done(await actions.userList(options)));
+  return program;
+}
+
+const count = (min: number) => (text: string) => {
+  const value = /^\d{1,3}$/.test(text) ? Number(text) : -1;
+  if (value < min || value > PROCESSES_MAX) throw new InvalidArgumentError(`${min} to ${PROCESSES_MAX}`);
+  return value;
+};
+
+function natsCount(text: string): number {
+  if (text !== '1' && text !== '3') throw new InvalidArgumentError('1 or 3: a majority of 2 is no better than 1');
+  return Number(text);
+}
+
+function noPresence(text: string): number {
+  if (text !== '0') throw new InvalidArgumentError('there is no presence service yet: it comes with presence itself');
+  return 0;
+}

@@ -1,0 +1,42 @@
+import { archiveConfig } from '@starling/archive';
+import { busConfig } from '@starling/bus';
+import { dbConfig } from '@starling/db';
+import { edgeConfig, featureConfigs } from '@starling/edge';
+import { rosterConfig } from '@starling/roster';
+import { type ConfigSpec, configSpec, type Specs } from '@starling/runtime';
+import { localConfig } from './config.ts';
+
+/** Whoever tries it out on one machine wants accounts; the chart has it closed. */
+const HERE = { STARLING_REGISTRATION: 'open' };
+const CLUSTER = { ...HERE, STARLING_DATA_DIR: './data/cluster' };
+
+const specs = {
+  edge: edgeConfig,
+  bus: busConfig,
+  db: dbConfig,
+  roster: rosterConfig,
+  archive: archiveConfig,
+  ...featureConfigs,
+};
+
+/** All keys of the embedded mode. */
+export const embeddedSpecs = withDefaults(specs, HERE);
+export type EmbeddedSpecs = typeof embeddedSpecs;
+
+/** All keys of a cluster on one machine, those of its processes included. */
+export const clusterSpecs = withDefaults({ ...specs, local: localConfig }, CLUSTER);
+
+/** The same keys with other defaults, by the name of the variable. */
+export function withDefaults<const S extends Specs>(of: S, defaults: Readonly<Record<string, string>>): S {
+  const changed = Object.entries(of).map(([part, spec]) => [part, changeSpec(spec, defaults)] as const);
+  // The one cast: fromEntries forgets the names; every spec is still under its own, with the same keys.
+  return Object.fromEntries(changed) as unknown as S;
+}
+
+function changeSpec({ fields }: ConfigSpec, defaults: Readonly<Record<string, string>>): ConfigSpec {
+  const changed = Object.entries(fields).map(([key, field]) => {
+    const fallback = defaults[field.env];
+    return [key, fallback === undefined ? field : { ...field, fallback }] as const;
+  });
+  return configSpec(Object.fromEntries(changed));
+}
