@@ -20,7 +20,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Each counts as one test. */
 const CHECKS = [
-  { name: 'lint', command: ['node_modules/.bin/biome', 'ci', '.'] },
+  { name: 'lint', command: ['node_modules/.bin/biome', 'ci', '--colors=off', '.'] },
   { name: 'types', command: ['node_modules/.bin/tsc', '--noEmit'] },
   { name: 'tidy', command: [process.execPath, 'scripts/tidy.mjs'] },
 ];
@@ -37,16 +37,17 @@ const stops = [];
 function tell(result, name, details) {
   const failed = result.failures.length;
   total.passed += result.passed;
-  total.skipped += result.skipped;
+  total.skipped += result.skipped.length;
   total.failed += failed;
   const counts = [
     `${result.passed} passed`,
     failed > 0 && `${failed} FAILED`,
-    result.skipped > 0 && `${result.skipped} skipped`,
+    result.skipped.length > 0 && `${result.skipped.length} skipped`,
   ];
   console.log(
     `${failed > 0 ? '✖' : '✔'} ${name}: ${counts.filter(Boolean).join(', ')} (${(result.durationMs / 1000).toFixed(1)} s)${details}`,
   );
+  for (const test of result.skipped) console.log(`    skipped: ${test}`);
   for (const { name: test, text } of result.failures) console.log(`    ✖ ${test}\n${text.replace(/^/gm, '        ')}`);
 }
 
@@ -64,7 +65,7 @@ async function runCheck({ name, command: [program, ...args] }) {
     child.once('close', resolve);
   });
   const failures = code === 0 ? [] : [{ name, text: output }];
-  tell({ passed: 1 - failures.length, skipped: 0, failures, durationMs: performance.now() - started }, name, '');
+  tell({ passed: 1 - failures.length, skipped: [], failures, durationMs: performance.now() - started }, name, '');
 }
 
 async function testFiles() {
@@ -117,7 +118,7 @@ async function withWorlds(files, node, work) {
     // Policy: one failure for all scenarios, and the other files run.
     const failures = [{ name: 'the system does not start', text: describe(error) }];
     tell(
-      { passed: 0, skipped: 0, failures, durationMs: performance.now() - started },
+      { passed: 0, skipped: [], failures, durationMs: performance.now() - started },
       `${scenarios.length} scenario files`,
       '',
     );
@@ -140,7 +141,7 @@ async function stopAll(keep = 0) {
     } catch (error) {
       // Policy: what does not stop cleanly is a failure of its own, and the next one is stopped all the same.
       tell(
-        { passed: 0, skipped: 0, failures: [{ name: 'stop', text: describe(error) }], durationMs: 0 },
+        { passed: 0, skipped: [], failures: [{ name: 'stop', text: describe(error) }], durationMs: 0 },
         'servers',
         '',
       );
@@ -201,7 +202,7 @@ async function main() {
   const left = await killLeftBehind(run);
   if (left.length > 0) {
     const text = left.map((p) => `${p.pid} ${p.command}`).join('\n');
-    tell({ passed: 0, skipped: 0, failures: [{ name: 'left processes behind', text }], durationMs: 0 }, 'servers', '');
+    tell({ passed: 0, skipped: [], failures: [{ name: 'left processes behind', text }], durationMs: 0 }, 'servers', '');
   }
   if (total.passed + total.failed + total.skipped === 0) throw new Error(`nothing matches ${positionals.join(', ')}`);
   console.log(`in ${((performance.now() - started) / 1000).toFixed(0)} s`);

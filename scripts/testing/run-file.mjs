@@ -8,7 +8,7 @@ const REPORTER = fileURLToPath(new URL('./reporter.mjs', import.meta.url));
 const OUTPUT_CHARS_MAX = 20_000;
 
 /** @typedef {{ name: string, text: string }} Failure */
-/** @typedef {{ passed: number, skipped: number, failures: Failure[], durationMs: number }} Result */
+/** @typedef {{ passed: number, skipped: string[], failures: Failure[], durationMs: number }} Result */
 
 function readEvents(path) {
   try {
@@ -22,27 +22,29 @@ function readEvents(path) {
   }
 }
 
-// A child is told before its parent, so the names of a failure's ancestors are put before its own as they come.
-function failuresOf(events) {
-  const failures = [];
-  for (const { type, name, nesting, isSkipped, failureType, error } of events) {
-    if (type !== 'test:pass' && type !== 'test:fail') continue;
-    for (const failure of failures.filter((f) => f.nesting > nesting)) {
-      failure.path.unshift(name);
-      failure.nesting = nesting;
+// A child is told before its parent, so the names of its ancestors are put before its own as they come.
+function pathsOf(events, isChosen) {
+  const chosen = [];
+  for (const event of events) {
+    for (const one of chosen.filter((c) => c.nesting > event.nesting)) {
+      one.path.unshift(event.name);
+      one.nesting = event.nesting;
     }
-    // A test that failed only because a subtest did is not a second failure to read.
-    if (type === 'test:fail' && !isSkipped && failureType !== 'subtestsFailed')
-      failures.push({ nesting, path: [name], text: error });
+    if (isChosen(event)) chosen.push({ nesting: event.nesting, path: [event.name], text: event.error ?? '' });
   }
-  return failures.map(({ path, text }) => ({ name: path.join(' › '), text }));
+  return chosen.map(({ path, text }) => ({ name: path.join(' › '), text }));
 }
+
+// A test that failed only because a subtest did is not a second failure to read.
+const isFailure = ({ type, isSkipped, failureType }) =>
+  type === 'test:fail' && !isSkipped && failureType !== 'subtestsFailed';
 
 /** Counts tests, not suites. */
 function resultOf(events) {
   const ended = events.filter(({ type }) => type === 'test:pass' || type === 'test:fail');
   const passed = ended.filter(({ type, isSuite, isSkipped }) => type === 'test:pass' && !isSuite && !isSkipped).length;
-  return { passed, skipped: ended.filter(({ isSkipped }) => isSkipped).length, failures: failuresOf(events) };
+  const skipped = pathsOf(ended, ({ isSkipped }) => isSkipped).map(({ name }) => name);
+  return { passed, skipped, failures: pathsOf(ended, isFailure) };
 }
 
 // What had begun and not ended when the process was gone.
