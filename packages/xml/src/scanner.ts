@@ -211,7 +211,10 @@ export class Scanner {
 
   private readMessage(bytes: Buffer, offset: number): number {
     // RFC 7395 §3.3.3: "The first character of each frame MUST be a '<' character."
-    if (bytes[offset] !== LT) this.fail('not-well-formed', "a message has to begin with '<'");
+    const first = bytes[offset];
+    if (first === undefined || ((BYTE_CLASS[first] as number) & SPACE) !== 0) {
+      this.fail('not-well-formed', "a message has to begin with '<'");
+    }
     this.state = START;
     this.start = -1;
     this.complete = undefined;

@@ -1,5 +1,6 @@
 import type { Element } from './element.ts';
 import { escapeAttribute, escapeText } from './escape.ts';
+import { NS_XML } from './namespaces.ts';
 
 /**
  * The element as XML without prefixes on elements. A namespaced attribute gets a prefix that is declared on the same tag.
@@ -7,7 +8,11 @@ import { escapeAttribute, escapeText } from './escape.ts';
  */
 export function serialize(element: Element, parentNs = ''): string {
   const { name, ns, attrs, children } = element;
-  let out = ns === parentNs ? `<${name}` : `<${name} xmlns='${escapeAttribute(ns)}'`;
+  // XML-NAMES §3: this namespace has its prefix always, and nobody may declare it as the default.
+  const isXml = ns === NS_XML;
+  const tag = isXml ? `xml:${name}` : name;
+  const childNs = isXml ? parentNs : ns;
+  let out = childNs === parentNs ? `<${tag}` : `<${tag} xmlns='${escapeAttribute(ns)}'`;
   let prefixes = 0;
   for (const key in attrs) {
     const value = escapeAttribute(attrs[key] as string);
@@ -20,8 +25,8 @@ export function serialize(element: Element, parentNs = ''): string {
   }
   if (children.length === 0) return `${out}/>`;
   out += '>';
-  for (const child of children) out += typeof child === 'string' ? escapeText(child) : serialize(child, ns);
-  return `${out}</${name}>`;
+  for (const child of children) out += typeof child === 'string' ? escapeText(child) : serialize(child, childNs);
+  return `${out}</${tag}>`;
 }
 
 /** As `serialize`, in UTF-8. */
