@@ -5,6 +5,7 @@ export * from './inbox.ts';
 export * from './match-xml.ts';
 export * from './nats-server.ts';
 export * from './postgres.ts';
+export * from './read-log.ts';
 export * from './scenario.ts';
 export * from './show-element.ts';
 export * from './stream-reader.ts';

@@ -54,12 +54,7 @@ export class Person {
 
   register(): Promise<void> {
     const { world, transport } = this.#scene;
-    this.#registered ??= registerAccount(
-      world.endpoint(transport, this.#scene.nextEdge()),
-      world.domain,
-      this.username,
-      this.password,
-    );
+    this.#registered ??= registerAccount(world.endpoint(transport), world.domain, this.username, this.password);
     return this.#registered;
   }
 
