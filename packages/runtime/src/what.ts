@@ -5,6 +5,7 @@
 export const WHAT = [
   'account_notice_failed',
   'admin_request_failed',
+  'archive_writer_failed',
   'bus_disconnected',
   'bus_failed',
   'bus_handler_failed',
@@ -15,7 +16,10 @@ export const WHAT = [
   'db_opened',
   'envelope_decode_failed',
   'hook_failed',
+  'http_request_failed',
+  'lease_release_failed',
   'log_end_lookup_failed',
+  'log_trim_failed',
   'negotiation_failed',
   'process_failed',
   'request_handling_failed',
@@ -29,6 +33,10 @@ export const WHAT = [
   'session_bound',
   'session_ended',
   'stanza_handling_failed',
+  'stream_acquire_failed',
+  'stream_acquired',
+  'stream_recreated',
+  'stream_released',
   'uws_load_failed',
 ] as const;
 

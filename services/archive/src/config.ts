@@ -1,0 +1,35 @@
+import { bytes, type ConfigOf, configSpec, duration, int } from '@starling/runtime';
+
+export const archiveConfig = configSpec({
+  lingerMs: duration(
+    'STARLING_ARCHIVE_LINGER',
+    '100ms',
+    { max: '1s' },
+    'how long entries are collected before they are written; not waited for when the log is in this process',
+  ),
+  batchRows: int('STARLING_ARCHIVE_BATCH_ROWS', 2_000, { min: 1, max: 20_000 }, 'entries written at once'),
+  batchBytes: bytes('STARLING_ARCHIVE_BATCH_BYTES', '8MiB', { min: '64KiB', max: '256MiB' }, 'their bytes'),
+  tailBytes: bytes(
+    'STARLING_ARCHIVE_TAIL_BYTES',
+    '64MiB',
+    { min: '1MiB' },
+    'of one stream: entries that are read and not yet written; more stays in the log',
+  ),
+  digestMs: duration('STARLING_DIGEST_INTERVAL', '1s', { min: '50ms', max: '10s' }, 'between the digests of a stream'),
+  leaseMs: duration(
+    'STARLING_ARCHIVE_LEASE',
+    '3s',
+    { min: '500ms', max: '60s' },
+    'after which another process takes over the streams of one that is silent',
+  ),
+  gapEntries: int('STARLING_GAP_ENTRIES_MAX', 500, { min: 1, max: 5_000 }, 'entries in one answer'),
+  gapBytes: bytes(
+    'STARLING_GAP_BYTES_MAX',
+    '512KiB',
+    { min: '16KiB', max: '900KiB' },
+    "their bytes, unless it is one entry; NATS's own limit is 1 MiB",
+  ),
+  keepMs: duration('STARLING_LOG_KEEP', '10m', { min: '1s' }, 'how long written entries stay in the log'),
+});
+
+export type ArchiveConfig = ConfigOf<typeof archiveConfig>;

@@ -1,0 +1,28 @@
+import { counter, gauge, histogram, type MetricsOf, metricsSpec } from '@starling/runtime';
+
+export const archiveMetrics = metricsSpec({
+  entries: counter('starling_archive_entries_total', 'Entries of the log that are done with', ['outcome']),
+  writeSeconds: histogram(
+    'starling_archive_write_seconds',
+    'One batch, from the first attempt to the commit',
+    [0.002, 0.005, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 60],
+  ),
+  writeRetries: counter('starling_archive_write_retries_total', 'Batches tried again because the database was away'),
+  lostRaces: counter('starling_archive_lost_races_total', 'Batches that another process had written already'),
+  lagSeconds: histogram(
+    'starling_archive_lag_seconds',
+    'From the commit in the log to the commit in the database, oldest entry of a batch',
+    [0.01, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 30, 300, 3600],
+  ),
+  tailBytes: gauge('starling_archive_tail_bytes', 'Entries that are read and not yet written'),
+  streams: gauge('starling_archive_streams', 'Streams that this process archives'),
+  epochs: counter('starling_archive_epochs_total', 'Streams that were found made anew'),
+  holes: counter('starling_archive_holes_total', 'Times that the log had lost entries before they were written'),
+  gaps: counter('starling_archive_gap_requests_total', 'Gap reads answered', ['source']),
+  rejected: counter('starling_archive_rejected_total', 'Messages answered with an error', ['reason']),
+});
+
+export type ArchiveMetrics = MetricsOf<typeof archiveMetrics>;
+
+/** Label `outcome` of `entries`: a row, a notice about an account, no row for want of an account, no row by their kind, unreadable. */
+export type EntryOutcome = 'written' | 'account' | 'rejected' | 'skipped' | 'unreadable';

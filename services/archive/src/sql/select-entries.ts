@@ -1,0 +1,32 @@
+import { type ArchivedEntry, packPosition, type Position, unpackPosition } from '@starling/contracts';
+import type { Queryable } from '@starling/db';
+
+export interface EntryRange {
+  readonly owner: string;
+  /** Exclusive. */
+  readonly after: Position;
+  /** Inclusive. */
+  readonly upTo: Position;
+  readonly entriesMax: number;
+  /** Unless the first entry alone is longer. */
+  readonly bytesMax: number;
+}
+
+/** Entries of one owner in order. */
+export async function selectEntries(db: Queryable, range: EntryRange): Promise<readonly ArchivedEntry[]> {
+  const rows = await db.query<{ position: bigint; committed_at_ms: bigint; envelope: Uint8Array }>(
+    `select position, committed_at_ms, envelope from (
+      select position, committed_at_ms, envelope, sum(length(envelope)) over (order by position) as bytes,
+        row_number() over (order by position) as n
+      from (
+        select * from archive where owner = $1 and position > $2 and position <= $3 order by position limit $4
+      ) as page
+    ) as measured where bytes <= $5 or n = 1 order by position`,
+    [range.owner, packPosition(range.after), packPosition(range.upTo), range.entriesMax, range.bytesMax],
+  );
+  return rows.map((row) => ({
+    position: unpackPosition(row.position),
+    committedAtMs: Number(row.committed_at_ms),
+    envelope: row.envelope,
+  }));
+}
