@@ -10,6 +10,7 @@ import { silentLogger } from '@starling/runtime';
 import { WebSocket } from 'ws';
 import type { ByteChannel, Listener, OnConnection } from './byte-channel.ts';
 import { ConnectionLimits, type LimitName } from './connection-limits.ts';
+import { CLOSE_TIMEOUT_MS } from './queued-channel.ts';
 import { openTcpListener } from './tcp.ts';
 import { openTlsIdentity } from './tls-context.ts';
 import { type HttpHandler, NOT_FOUND, WEBSOCKET_PATH } from './websocket.ts';
@@ -442,6 +443,23 @@ async function refused(kind: Kind, server: Server): Promise<void> {
   if (failed) throw new Error('refused');
 }
 
+describe('a peer that never reads', () => {
+  it('does not hold a closed channel for ever', async () => {
+    const kinds = KINDS.filter((kind) => kind !== 'uws' || !uwsMissing);
+    const started = Date.now();
+    await Promise.all(
+      kinds.map(async (kind) => {
+        const { client, channel, seen } = await open(kind);
+        client.pause();
+        for (let i = 0; i < 140; i++) channel.send(bytes('y'.repeat(50_000)));
+        channel.close();
+        await until(() => seen.closes === 1, kind, CLOSE_TIMEOUT_MS + 1_000);
+        assert.ok(Date.now() - started >= CLOSE_TIMEOUT_MS - 100);
+      }),
+    );
+  });
+});
+
 describe('STARTTLS', () => {
   /** A plain client that sends these bytes, and a channel that upgrades at the first it gets. */
   async function startTls(first: string | Buffer) {
@@ -570,16 +588,18 @@ for (const kind of ['ws', 'uws'] as const) {
       assert.equal(head.headers.get('content-length'), '11');
       assert.equal(await upgradeStatus(server, '/other', ['xmpp']), 404);
     });
+    it('survives a handler that throws', async () => {
+      const server = await serve(kind, () => undefined, { http: () => assert.fail('a bug') });
+      for (const method of ['GET', 'POST', 'HEAD', 'OPTIONS'])
+        assert.equal((await fetch(url(server, '/page'), { method })).status, 500);
+      assert.equal(await upgradeStatus(server, '/page', ['xmpp']), 500);
+    });
     it('wants the sub-protocol on its path', async () => {
       const server = await serve(kind, () => assert.fail('no connection'));
       assert.equal((await fetch(url(server, WEBSOCKET_PATH))).status, 400);
       assert.equal(await upgradeStatus(server, WEBSOCKET_PATH, []), 400);
       assert.equal(await upgradeStatus(server, WEBSOCKET_PATH, ['mqtt', 'xmppx']), 400);
-      const socket = new WebSocket(url(server, WEBSOCKET_PATH).replace('http', 'ws'), ['mqtt', 'xmpp']);
-      servers.splice(0);
-      await server.listener.stop();
       const other = await serve(kind, () => undefined);
-      socket.on('error', () => undefined).terminate();
       const accepted = new WebSocket(url(other, WEBSOCKET_PATH).replace('http', 'ws'), ['mqtt', 'xmpp']);
       clients.push(webSocketClient(accepted));
       await once(accepted, 'open');

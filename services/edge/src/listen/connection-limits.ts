@@ -1,6 +1,9 @@
 import { isLoopback, networkOf } from './peer.ts';
 
-/** Which bound was reached: the label of a metric. */
+/**
+ * Which bound was reached, the label of a metric. send_buffer: a channel closed itself, as its peer does not read; accept: the kernel could not give us a
+ * connection, for want of descriptors or memory.
+ */
 export type LimitName = 'connections' | 'connections_per_address' | 'send_buffer' | 'accept';
 
 export interface ConnectionLimitOptions {
@@ -27,6 +30,10 @@ export class ConnectionLimits {
     return this.#open;
   }
 
+  get connectionsMax(): number {
+    return this.#options.connectionsMax;
+  }
+
   /** Takes a place for a connection from this plain address. False: there is none. Each true is given back by leave(). */
   enter(address: string): boolean {
     const { connectionsMax, connectionsPerAddressMax } = this.#options;
@@ -50,14 +57,9 @@ export class ConnectionLimits {
     else this.#perNetwork.delete(network);
   }
 
-  /** A channel closes itself because its peer does not read. */
-  overflowed(): void {
-    this.#options.onLimit?.('send_buffer');
-  }
-
-  /** The kernel could not give us a connection: out of descriptors or memory. */
-  acceptFailed(): void {
-    this.#options.onLimit?.('accept');
+  /** A bound was reached: counts it. */
+  hit(limit: LimitName): void {
+    this.#options.onLimit?.(limit);
   }
 
   #counts(address: string): boolean {
@@ -65,7 +67,7 @@ export class ConnectionLimits {
   }
 
   #refuse(limit: LimitName): false {
-    this.#options.onLimit?.(limit);
+    this.hit(limit);
     return false;
   }
 }

@@ -116,7 +116,7 @@ export abstract class QueuedChannel implements ByteChannel {
 
   /** The peer does not read: its session, if it has one, can resume. */
   protected overflow(): void {
-    this.#options.limits.overflowed();
+    this.#options.limits.hit('send_buffer');
     this.destroy();
   }
 

@@ -53,7 +53,7 @@ export class TcpChannel extends QueuedChannel {
   upgrade(): void {
     if (this.state !== 'open' || this.#secure || !this.canUpgrade) return;
     const socket = this.#socket;
-    socket.removeAllListeners('data').removeAllListeners('end').pause();
+    socket.removeAllListeners('data').pause();
     // What is here by now came in clear behind <starttls/>: an attacker's commands, if it were taken for a part of the encrypted stream.
     while (socket.read() !== null);
     this.#secure = true;

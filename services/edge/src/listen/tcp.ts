@@ -40,7 +40,7 @@ export async function openTcpListener(options: TcpOptions, onConnection: OnConne
     },
   );
   const port = await listen(server, options);
-  server.on('error', () => options.limits.acceptFailed());
+  server.on('error', () => options.limits.hit('accept'));
   return { port, stop: () => stopListening(server) };
 }
 

@@ -1,3 +1,4 @@
+import type { Logger } from '@starling/runtime';
 import type { ConnectionLimits } from './connection-limits.ts';
 
 /** Where the WebSocket is; everything else goes to the HTTP handler. */
@@ -21,7 +22,7 @@ export interface HttpReply {
   readonly headers: HttpHeaders;
   readonly body: string | Uint8Array;
 }
-/** Answers what is not a WebSocket, without the request's body. `path` has no query. Must not throw. */
+/** Answers what is not a WebSocket, without the request's body. `path` has no query. */
 export type HttpHandler = (method: string, path: string, headers: HttpHeaders) => HttpReply;
 
 export interface WebSocketOptions {
@@ -40,19 +41,37 @@ export interface WebSocketOptions {
   readonly idleTimeoutMs: number;
   readonly limits: ConnectionLimits;
   readonly http: HttpHandler;
+  readonly log: Logger;
 }
 
-export const NOT_FOUND: HttpReply = { status: 404, headers: { 'content-type': 'text/plain' }, body: 'not found\n' };
-export const NOT_XMPP: HttpReply = {
-  status: 400,
-  headers: { 'content-type': 'text/plain' },
-  body: `a WebSocket with the sub-protocol '${SUBPROTOCOL}' is wanted here (RFC 7395)\n`,
-};
-export const TOO_MANY: HttpReply = {
-  status: 503,
-  headers: { 'content-type': 'text/plain', 'retry-after': '5' },
-  body: 'busy\n',
-};
+export const NOT_FOUND: HttpReply = plain(404, 'not found');
+export const NOT_XMPP: HttpReply = plain(
+  400,
+  `a WebSocket with the sub-protocol '${SUBPROTOCOL}' is wanted here (RFC 7395)`,
+);
+export const TOO_MANY: HttpReply = plain(503, 'too many connections');
+const FAILED: HttpReply = plain(500, 'internal error');
+
+function plain(status: number, text: string): HttpReply {
+  return { status, headers: { 'content-type': 'text/plain' }, body: `${text}\n` };
+}
+
+/** What a request that is no WebSocket gets. */
+export function answerHttp(
+  { http, log }: WebSocketOptions,
+  method: string,
+  path: string,
+  headers: HttpHeaders,
+): HttpReply {
+  if (path === WEBSOCKET_PATH) return NOT_XMPP;
+  try {
+    return http(method, path, headers);
+  } catch (err) {
+    // Policy: a page that fails must not end the process with its sessions, as uWebSockets.js would.
+    log.error({ what: 'http_request_failed', path, err });
+    return FAILED;
+  }
+}
 
 /** Whether a Sec-WebSocket-Protocol header offers XMPP. */
 export function offersXmpp(header: string): boolean {

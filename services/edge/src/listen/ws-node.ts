@@ -8,6 +8,7 @@ import { plainAddress } from './peer.ts';
 import { ignore } from './queued-channel.ts';
 import { Turn } from './turn.ts';
 import {
+  answerHttp,
   type HttpHeaders,
   type HttpReply,
   NOT_XMPP,
@@ -37,6 +38,9 @@ export async function openWsNodeListener(options: WebSocketOptions, onConnection
     handleProtocols: () => SUBPROTOCOL,
   });
   const server = createServer({ noDelay: true }, (request, response) => answer(request, response, options));
+  // Also what is not, or not yet, a WebSocket has a bound.
+  server.maxConnections = options.limits.connectionsMax;
+  server.on('drop', () => options.limits.hit('connections'));
 
   const accept = (websocket: WebSocket, socket: Socket, address: string) => {
     const channel = new WsNodeChannel(websocket, socket, { ...options, address, turn });
@@ -52,8 +56,7 @@ export async function openWsNodeListener(options: WebSocketOptions, onConnection
     const socket = stream as Socket;
     // ws listens for errors only once it has taken over.
     socket.on('error', ignore);
-    if (pathOf(request) !== WEBSOCKET_PATH)
-      return refuse(socket, options.http(request.method ?? '', pathOf(request), headersOf(request)));
+    if (pathOf(request) !== WEBSOCKET_PATH) return refuse(socket, replyTo(request, options));
     if (!offersXmpp(request.headers['sec-websocket-protocol'] ?? '')) return refuse(socket, NOT_XMPP);
     const address = plainAddress(socket.remoteAddress);
     if (address === '' || !options.limits.enter(address)) return refuse(socket, TOO_MANY);
@@ -68,7 +71,7 @@ export async function openWsNodeListener(options: WebSocketOptions, onConnection
   });
 
   const port = await listen(server, options);
-  server.on('error', () => options.limits.acceptFailed());
+  server.on('error', () => options.limits.hit('accept'));
   // Half the timeout between two looks: a peer has at least that long to answer a ping.
   const heartbeat = setInterval(() => {
     for (const channel of channels) channel.checkAlive();
@@ -85,9 +88,12 @@ export async function openWsNodeListener(options: WebSocketOptions, onConnection
   };
 }
 
-function answer(request: IncomingMessage, response: ServerResponse, { http }: WebSocketOptions): void {
-  const path = pathOf(request);
-  const reply = path === WEBSOCKET_PATH ? NOT_XMPP : http(request.method ?? '', path, headersOf(request));
+function replyTo(request: IncomingMessage, options: WebSocketOptions): HttpReply {
+  return answerHttp(options, request.method ?? '', pathOf(request), headersOf(request));
+}
+
+function answer(request: IncomingMessage, response: ServerResponse, options: WebSocketOptions): void {
+  const reply = replyTo(request, options);
   // What the handler does not want is not read: the connection would have to be read to its end to be used again.
   response.writeHead(reply.status, {
     ...reply.headers,
@@ -101,6 +107,8 @@ function refuse(socket: Socket, reply: HttpReply): void {
   const headers = { ...reply.headers, 'content-length': String(Buffer.byteLength(reply.body)), connection: 'close' };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.write(`HTTP/1.1 ${reply.status} ${STATUS_CODES[reply.status] ?? ''}\r\n${lines.join('')}\r\n`);
+  // The HTTP server has let go of it: nobody else would end the other half.
+  socket.once('finish', () => socket.destroy());
   socket.end(reply.body);
 }
 

@@ -5,6 +5,7 @@ import type { Listener, OnConnection } from './byte-channel.ts';
 import { plainAddress } from './peer.ts';
 import { Turn } from './turn.ts';
 import {
+  answerHttp,
   type HttpReply,
   NOT_XMPP,
   offersXmpp,
@@ -40,7 +41,7 @@ export async function openWsUwsListener(
   options: WebSocketOptions,
   onConnection: OnConnection,
 ): Promise<Listener> {
-  const { limits, http, sendBufferBytesMax, messageBytesMax } = options;
+  const { limits, sendBufferBytesMax, messageBytesMax } = options;
   const turn = new Turn();
   const app = library.App();
   app.ws<UwsUserData>(WEBSOCKET_PATH, {
@@ -64,12 +65,8 @@ export async function openWsUwsListener(
     close: (socket) => socket.getUserData().channel?.gone(),
   });
   app.any('/*', (response, request) => {
-    const path = request.getUrl();
-    answer(
-      response,
-      path === WEBSOCKET_PATH ? NOT_XMPP : http(request.getCaseSensitiveMethod(), path, headersOf(request)),
-      request.getMethod(),
-    );
+    const method = request.getCaseSensitiveMethod();
+    answer(response, answerHttp(options, method, request.getUrl(), headersOf(request)), method);
   });
   const socket = await listen(app, options);
   return {
@@ -97,12 +94,12 @@ type ListenOnHost = (
   done: (socket: uws.us_listen_socket | false) => void,
 ) => void;
 
-function answer(response: uws.HttpResponse, reply: HttpReply, method = 'get'): void {
+function answer(response: uws.HttpResponse, reply: HttpReply, method = 'GET'): void {
   response.cork(() => {
     response.writeStatus(`${reply.status} ${STATUS_CODES[reply.status] ?? ''}`);
     for (const [name, value] of Object.entries(reply.headers)) response.writeHeader(name, value);
     // endWithoutBody(length) aborts the process ("without responding", seen with version 20).
-    if (method === 'head') response.writeHeader('content-length', `${Buffer.byteLength(reply.body)}`).endWithoutBody();
+    if (method === 'HEAD') response.writeHeader('content-length', `${Buffer.byteLength(reply.body)}`).endWithoutBody();
     else response.end(reply.body, true);
   });
 }

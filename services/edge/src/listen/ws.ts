@@ -1,4 +1,3 @@
-import type { Logger } from '@starling/runtime';
 import type { Listener, OnConnection } from './byte-channel.ts';
 import type { WebSocketOptions } from './websocket.ts';
 import { openWsNodeListener } from './ws-node.ts';
@@ -7,7 +6,6 @@ import { loadUws, openWsUwsListener, type Uws } from './ws-uws.ts';
 export interface OpenWebSocketOptions extends WebSocketOptions {
   /** auto: uWebSockets.js where it has a binary for this Node, else ws. */
   readonly library: 'auto' | 'uws' | 'ws';
-  readonly log: Logger;
 }
 
 /**
