@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
 import { entryId, subjects } from '@starling/contracts';
 import type { BareJid } from '@starling/jid';
-import { findNatsServers, type NatsBinary, startNatsServer } from '@starling/testkit/nats-server';
+import { findNatsServers, type NatsBinary, startNatsServer } from '@starling/local-servers/nats-server';
 import type { Bus } from './bus.ts';
 import { JetStreamLog } from './jetstream-log.ts';
 import type { Log } from './log.ts';

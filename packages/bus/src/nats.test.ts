@@ -1,4 +1,4 @@
-import { findNatsServers } from '@starling/testkit/nats-server';
+import { findNatsServers } from '@starling/local-servers/nats-server';
 import { busConformance } from './conformance/bus.ts';
 import { logConformance } from './conformance/log.ts';
 import { JetStreamWorld, NatsWorld } from './conformance/nats-world.ts';

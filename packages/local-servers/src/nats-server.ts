@@ -63,6 +63,10 @@ export interface NatsServerOptions {
   readonly binary?: NatsBinary;
   /** Further lines of its configuration file. */
   readonly config?: string;
+  /** A whole configuration file instead; names, ports and routes are set beside it, the store is $NATS_STORE_DIR. */
+  readonly configFile?: string;
+  /** What the configuration refers to as $NAME. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly jetstream?: boolean;
   /** Keeps the stores, one folder for each server, for the next start; without it they are temporary. */
   readonly folder?: string;
@@ -75,8 +79,9 @@ interface Place {
   readonly port: number;
   readonly httpPort: number;
   readonly folder: string;
-  /** The `cluster` block. */
-  readonly cluster: string;
+  /** Of the whole cluster, itself among them; empty for a single server. */
+  readonly routes: readonly string[];
+  readonly route: string;
 }
 
 /** One nats-server with JetStream in a folder of its own. It is killed when this process ends. */
@@ -110,13 +115,11 @@ export class NatsServer {
 
   /** Starts the process, with the store that it had; `waitUntilReady` says when it serves. */
   launch(): void {
-    const { folder } = this.#place;
-    const configFile = join(folder, 'nats.conf');
-    writeFileSync(configFile, configText(this.#place, this.#options));
-    const log = openSync(join(folder, 'log'), 'a');
-    const { binary, guard } = this.#options;
-    const child = spawn(binary.path, ['-c', configFile], {
+    const log = openSync(join(this.#place.folder, 'log'), 'a');
+    const { binary, env, guard } = this.#options;
+    const child = spawn(binary.path, argumentsOf(this.#place, this.#options), {
       stdio: ['ignore', log, log],
+      env: { ...process.env, NATS_STORE_DIR: storeOf(this.#place), ...env },
       detached: guard !== undefined,
     });
     closeSync(log);
@@ -237,13 +240,14 @@ async function startServers(size: number, options: NatsServerOptions): Promise<N
 async function choosePlaces(size: number, folder: string | undefined): Promise<Place[]> {
   const ports = await freePorts(size * 3);
   const routePorts = ports.slice(size * 2);
-  const routes = routePorts.map((port) => `nats://127.0.0.1:${port}`).join(', ');
+  const routes = routePorts.map((port) => `nats://127.0.0.1:${port}`);
   return Array.from({ length: size }, (_, i) => ({
     name: `n${i + 1}`,
     port: ports[i] as number,
     httpPort: ports[size + i] as number,
     folder: folder === undefined ? mkdtempSync(join(tmpdir(), 'starling-nats-')) : keptFolder(folder, `n${i + 1}`),
-    cluster: size === 1 ? '' : `cluster { name: test, listen: "127.0.0.1:${routePorts[i]}", routes: [${routes}] }`,
+    routes: size === 1 ? [] : routes,
+    route: routes[i] as string,
   }));
 }
 
@@ -255,18 +259,19 @@ function keptFolder(folder: string, name: string): string {
   return path;
 }
 
-function configText(place: Place, options: NatsServerOptions): string {
-  const store = JSON.stringify(join(place.folder, 'store'));
-  return [
-    `server_name: ${place.name}`,
-    `listen: "127.0.0.1:${place.port}"`,
-    `http: "127.0.0.1:${place.httpPort}"`,
-    options.jetstream === false ? '' : `jetstream { store_dir: ${store}, max_file_store: ${FILE_STORE_MAX} }`,
-    place.cluster,
-    options.config ?? '',
-    '',
-  ].join('\n');
+function argumentsOf(place: Place, options: NatsServerOptions): string[] {
+  const args = ['-n', place.name, '-a', '127.0.0.1', '-p', String(place.port), '-m', String(place.httpPort)];
+  if (place.routes.length > 0) {
+    args.push('--cluster_name', 'starling', '--cluster', place.route, '--routes', place.routes.join());
+  }
+  if (options.configFile !== undefined) return [...args, '-c', options.configFile];
+  const configFile = join(place.folder, 'nats.conf');
+  const store = `jetstream { store_dir: ${JSON.stringify(storeOf(place))}, max_file_store: ${FILE_STORE_MAX} }`;
+  writeFileSync(configFile, `${options.jetstream === false ? '' : store}\n${options.config ?? ''}\n`);
+  return [...args, '-c', configFile];
 }
+
+const storeOf = (place: Place) => join(place.folder, 'store');
 
 const liveChildren = new Set<ChildProcess>();
 let isWatchingExit = false;

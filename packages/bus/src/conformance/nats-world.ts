@@ -1,6 +1,6 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import { streamName } from '@starling/contracts';
-import { type NatsBinary, type NatsServer, startNatsServer } from '@starling/testkit/nats-server';
+import { type NatsBinary, type NatsServer, startNatsServer } from '@starling/local-servers/nats-server';
 import type { Bus } from '../bus.ts';
 import { JetStreamLog, type JetStreamLogOptions } from '../jetstream-log.ts';
 import { NatsBus } from '../nats-bus.ts';

@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { queues, subjects } from '@starling/contracts';
+import type { BareJid } from '@starling/jid';
+import {
+  findNatsServers,
+  type NatsServer,
+  startNatsCluster,
+  startNatsServer,
+} from '@starling/local-servers/nats-server';
+import { LOG_OPTIONS } from './conformance/nats-world.ts';
+import { bytesOf, textOf, until } from './conformance/tools.ts';
+import { JetStreamLog } from './jetstream-log.ts';
+import { NatsBus } from './nats-bus.ts';
+import { NatsLink } from './nats-link.ts';
+
+const configFile = fileURLToPath(new URL('../../../infra/nats/nats.conf', import.meta.url));
+const alice = 'alice@example.com' as BareJid;
+const NEWEST = findNatsServers()[0];
+
+/** An authority and one certificate of it, for 127.0.0.1. */
+function makeCertificates(folder: string): { ca: string; cert: string; key: string } {
+  const at = (name: string) => join(folder, name);
+  const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' });
+  const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+  openssl(
+    'req',
+    '-x509',
+    ...newKey,
+    '-keyout',
+    'ca.key',
+    '-out',
+    'ca.pem',
+    '-subj',
+    '/CN=test authority',
+    '-days',
+    '2',
+  );
+  openssl('req', ...newKey, '-keyout', 'key.pem', '-out', 'request.pem', '-subj', '/CN=nats');
+  writeFileSync(at('extensions'), 'subjectAltName=IP:127.0.0.1,DNS:localhost');
+  const signing = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', 'extensions', '-days', '2'];
+  openssl('x509', '-req', '-in', 'request.pem', '-out', 'cert.pem', ...signing);
+  return { ca: at('ca.pem'), cert: at('cert.pem'), key: at('key.pem') };
+}
+
+describe('infra/nats', { skip: NEWEST === undefined }, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'starling-roles-'));
+  let environment: Record<string, string> = {};
+  let tlsCaFile = '';
+  let server: NatsServer;
+  const open: NatsBus[] = [];
+  const errors: string[] = [];
+
+  before(async () => {
+    const { ca, cert, key } = makeCertificates(folder);
+    tlsCaFile = ca;
+    environment = {
+      NATS_CERT_FILE: cert,
+      NATS_KEY_FILE: key,
+      NATS_CA_FILE: ca,
+      NATS_EDGE_PASSWORD: 'edge-secret',
+      NATS_ARCHIVE_PASSWORD: 'archive-secret',
+      NATS_ROSTER_PASSWORD: 'roster-secret',
+    };
+    server = await startNatsServer({ configFile, env: environment });
+  });
+  after(async () => {
+    await Promise.all(open.map((bus) => bus.close()));
+    await server?.remove();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const enter = async (user: string, password = `${user}-secret`, servers = [server.url]) => {
+    const link = await NatsLink.open({
+      servers,
+      user,
+      password,
+      tlsCaFile,
+      onEvent: (event) => {
+        if (event.what === 'bus_failed') errors.push(`${user}: ${(event.error as Error).message}`);
+      },
+    });
+    const bus = new NatsBus(link, 64);
+    open.push(bus);
+    return bus;
+  };
+
+  it('lets each role do its work', async () => {
+    const [edge, archive, roster] = [await enter('edge'), await enter('archive'), await enter('roster')];
+    const ofArchive = await JetStreamLog.open(archive.link, LOG_OPTIONS);
+    const ofEdge = await JetStreamLog.open(edge.link, { ...LOG_OPTIONS, manage: false });
+    const ofRoster = await JetStreamLog.open(roster.link, { ...LOG_OPTIONS, manage: false });
+    const live: string[] = [];
+    edge.subscribe(subjects.user(alice), ({ data }) => live.push(textOf(data)));
+    await edge.flush();
+    const { stream } = await ofEdge.append(alice, 'id-1', bytesOf('entry'));
+    await ofRoster.append(alice, 'id-2', bytesOf('account'));
+    edge.publish(subjects.user(alice), bytesOf('of an edge'));
+    archive.publish(subjects.user(alice), bytesOf('of the archive'));
+    await until('all is live', () => live.length === 4);
+
+    const reader = await ofArchive.read(stream, 1);
+    await until('the archive has read', async () =>
+      (await reader.next(10, 100)).some(({ sequence }) => sequence === 2),
+    );
+    await reader.close();
+    await ofArchive.trim(stream, 2);
+
+    const digests: string[] = [];
+    edge.subscribe(subjects.digest(0), ({ data }) => digests.push(textOf(data)));
+    roster.subscribe(subjects.roster('keys'), ({ replyTo }) => roster.publish(replyTo, bytesOf('keys')), {
+      queue: queues.roster,
+    });
+    archive.subscribe(subjects.archive(0, 'gap'), ({ replyTo }) => archive.publish(replyTo, bytesOf('gap')));
+    edge.subscribe(subjects.edge('edge-1'), ({ replyTo }) => edge.publish(replyTo, bytesOf('kicked')));
+    await Promise.all([edge.flush(), archive.flush(), roster.flush()]);
+    archive.publish(subjects.digest(0), bytesOf('digest'));
+    assert.equal(textOf(await edge.request(subjects.roster('keys'), bytesOf(''), 5_000)), 'keys');
+    assert.equal(textOf(await archive.request(subjects.roster('keys'), bytesOf(''), 5_000)), 'keys');
+    assert.equal(textOf(await edge.request(subjects.archive(0, 'gap'), bytesOf(''), 5_000)), 'gap');
+    assert.equal(textOf(await edge.request(subjects.edge('edge-1'), bytesOf(''), 5_000)), 'kicked');
+    await until('the digest arrives', () => digests.length === 1);
+    assert.deepEqual(errors, []);
+    await Promise.all([ofEdge.close(), ofArchive.close(), ofRoster.close()]);
+  });
+
+  it('lets no role do more', async () => {
+    const publishing: [user: string, subject: string][] = [
+      ['edge', 't.0'],
+      ['edge', '$JS.API.STREAM.DELETE.M0'],
+      ['edge', '$JS.API.STREAM.PURGE.M0'],
+      ['edge', '$JS.API.STREAM.CREATE.X'],
+      ['edge', '$JS.API.STREAM.MSG.GET.M0'],
+      ['edge', '$JS.API.CONSUMER.CREATE.M0'],
+      ['edge', '_INBOX_roster.x.1'],
+      ['archive', '$JS.API.STREAM.DELETE.M0'],
+      ['archive', 'edge.edge-1'],
+      ['roster', '$JS.API.STREAM.PURGE.M0'],
+      ['roster', 'r.keys'],
+      ['roster', 'a.0.gap'],
+    ];
+    const subscribing: [user: string, subject: string][] = [
+      ['edge', 'r.keys'],
+      ['edge', 'm.>'],
+      ['edge', '>'],
+      ['edge', '_INBOX_roster.>'],
+      ['edge', '_INBOX_archive.>'],
+      ['archive', 'u.>'],
+      ['archive', 'r.*'],
+      ['roster', 'u.>'],
+      ['roster', '_INBOX_edge.>'],
+    ];
+    const buses = { edge: await enter('edge'), archive: await enter('archive'), roster: await enter('roster') };
+    for (const [user, subject] of publishing) {
+      const bus = buses[user as keyof typeof buses];
+      errors.length = 0;
+      bus.publish(subject, bytesOf(''));
+      await bus.flush();
+      await until(`${user} may not publish to ${subject}`, () => errors.some((e) => e.includes(subject)));
+    }
+    for (const [user, subject] of subscribing) {
+      const bus = buses[user as keyof typeof buses];
+      errors.length = 0;
+      bus.subscribe(subject, () => {});
+      await bus.flush();
+      await until(`${user} may not subscribe to ${subject}`, () => errors.some((e) => e.includes(subject)));
+    }
+    errors.length = 0;
+  });
+
+  it('lets nobody in without the password, or without TLS', async () => {
+    await assert.rejects(enter('edge', 'wrong'), /authorization/i);
+    await assert.rejects(enter('', ''), /authorization/i);
+    await assert.rejects(
+      NatsLink.open({ servers: [server.url], user: 'edge', password: 'edge-secret' }),
+      /certificate/,
+    );
+  });
+
+  it('works for three servers, with TLS on their routes', { skip: (NEWEST?.version[1] ?? 0) < 11 }, async () => {
+    const servers = await startNatsCluster(3, { configFile, env: environment });
+    try {
+      const archive = await enter(
+        'archive',
+        undefined,
+        servers.map(({ url }) => url),
+      );
+      const log = await JetStreamLog.open(archive.link, { ...LOG_OPTIONS, replicas: 3 });
+      assert.equal((await log.append(alice, 'id', bytesOf('x'))).sequence, 1);
+      await log.close();
+      await archive.close();
+    } finally {
+      await Promise.all(servers.map((s) => s.remove()));
+    }
+  });
+});
