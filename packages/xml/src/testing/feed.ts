@@ -42,6 +42,7 @@ export function feed(input: Uint8Array | string, sizes: Sizes, options: FeedOpti
     },
   );
   try {
+    if (bytes.length === 0) scanner.write(bytes);
     for (let from = 0, n = 0; from < bytes.length; n++) {
       const size = Math.min(sizes[n % sizes.length] as number, bytes.length - from);
       const piece = Buffer.from(bytes.subarray(from, from + size));
