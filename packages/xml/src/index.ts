@@ -2,7 +2,7 @@ export * from './canonical.ts';
 export * from './element.ts';
 export * from './escape.ts';
 export * from './limits.ts';
-export * from './namespaces.ts';
+export * from './ns.ts';
 export * from './parse.ts';
 export * from './scanned.ts';
 export { type ScanHandler, Scanner } from './scanner.ts';

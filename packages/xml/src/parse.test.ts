@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { canonical } from './canonical.ts';
 import { escapeAttribute } from './escape.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
-import { NS_XML } from './namespaces.ts';
+import { NS_XML } from './ns.ts';
 import { innerBytes, innerChildren, parseChild, parseElement } from './parse.ts';
 import type { Scanned } from './scanned.ts';
 import { Scanner } from './scanner.ts';

@@ -28,6 +28,6 @@ describe('against saxes', () => {
       { numRuns: 4000 },
     );
     t.diagnostic(JSON.stringify(counts));
-    assert.ok(counts.accepted > 100 && counts.refused > 1000 && counts.restricted > 5, 'a mixture');
+    assert.ok(counts.accepted > 100 && counts.refused > 1000 && counts.restricted > 0, 'a mixture');
   });
 });

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { canonical } from './canonical.ts';
 import type { Element } from './element.ts';
 import { escapeAttribute, escapeText } from './escape.ts';
-import { NS_XML } from './namespaces.ts';
+import { NS_XML } from './ns.ts';
 import { parseElement } from './parse.ts';
 import { serialize, serializeBytes } from './serialize.ts';
 

@@ -1,6 +1,6 @@
 import type { Element } from './element.ts';
 import { escapeAttribute, escapeText } from './escape.ts';
-import { NS_XML } from './namespaces.ts';
+import { NS_XML } from './ns.ts';
 
 /**
  * The element as XML without prefixes on elements. A namespaced attribute gets a prefix that is declared on the same tag.

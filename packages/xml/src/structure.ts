@@ -1,7 +1,7 @@
 import { setOwn } from './attributes.ts';
 import { decodeValue } from './decode.ts';
 import type { ScanLimits } from './limits.ts';
-import { NS_XML, NS_XMLNS } from './namespaces.ts';
+import { NS_CLIENT, NS_SERVER, NS_XML, NS_XMLNS } from './ns.ts';
 import type { Scanned, ScannedChild, StreamHead } from './scanned.ts';
 import { ascii, hashOf, intern } from './strings.ts';
 import { XmlError } from './xml-error.ts';
@@ -222,7 +222,7 @@ export class Structure {
     if (colon < 0) return this.defaultNs;
     const ns = this.resolve(intern(bytes, base + this.nameStart, base + colon, this.prefixHash));
     // RFC 6120 §4.8.5: nobody may generate such a prefix, and a server must not route it.
-    if (ns === 'jabber:client' || ns === 'jabber:server') {
+    if (ns === NS_CLIENT || ns === NS_SERVER) {
       throw new XmlError('bad-namespace-prefix', 'a prefix on an element of the content namespace');
     }
     return ns;

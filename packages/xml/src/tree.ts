@@ -1,7 +1,7 @@
 import { setOwn } from './attributes.ts';
 import { decodeCdata, decodeText, decodeValue } from './decode.ts';
 import type { Element } from './element.ts';
-import { NS_XML } from './namespaces.ts';
+import { NS_XML } from './ns.ts';
 import { hashOf, intern } from './strings.ts';
 
 const LT = 0x3c;

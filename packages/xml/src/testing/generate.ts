@@ -125,6 +125,9 @@ const FRAGMENTS = [
     '-->',
     '<![CDATA[',
     '<?a?>',
+    '<!--a-->',
+    '<!-- -->',
+    '<?b c?>',
     '&#',
     '&#x',
     '&a;',
@@ -162,7 +165,7 @@ const BAD_BYTES = [
 /** The document with a few of its bytes changed. */
 export function mutate(random: Random, document: string): Buffer {
   let bytes = Buffer.from(document);
-  for (let n = 1 + random(3); n > 0; n--) {
+  for (let n = 1 + random(2); n > 0; n--) {
     const at = random(bytes.length + 1);
     const before = bytes.subarray(0, at);
     const length = random(5);

@@ -2,7 +2,7 @@ import { SaxesParser } from 'saxes';
 import { setOwn } from '../attributes.ts';
 import { canonical } from '../canonical.ts';
 import type { Element } from '../element.ts';
-import { NS_XML, NS_XMLNS } from '../namespaces.ts';
+import { NS_XML, NS_XMLNS } from '../ns.ts';
 
 /** Characters that a name may have, but not begin with. */
 const NO_NAME_START = /^(?:[-.0-9\u00b7\u203f\u2040]|[\u0300-\u036f])/;
