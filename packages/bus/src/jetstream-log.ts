@@ -27,6 +27,8 @@ const RETRY_AFTER_MS = 1_000;
 // After an answer that says "not now".
 const RETRY_SOON_MS = 200;
 const SWEEP_MS = 100;
+/** Of a question to JetStream about a stream: it gets no answer while there is no leader, and is asked again. */
+const API_TIMEOUT_MS = 3_000;
 // nats-server's error codes (server/errors.json).
 const STORE_FAILED = 10077;
 const FULL_CODES = new Set([10002, 10023, 10047, 10122]);
@@ -62,7 +64,7 @@ export class JetStreamLog implements Log {
   /** @throws LogConfigError when the streams that exist, or the server, do not fit the options */
   static async open(link: NatsLink, options: JetStreamLogOptions): Promise<JetStreamLog> {
     checkServerVersion(link.connection.info?.version ?? '', options.replicas);
-    const manager = await jetstreamManager(link.connection, { checkAPI: false });
+    const manager = await jetstreamManager(link.connection, { checkAPI: false, timeout: API_TIMEOUT_MS });
     await ensureStreams(manager, options, options.manage, options.openTimeoutMs);
     return new JetStreamLog(link, manager, options);
   }
@@ -102,7 +104,7 @@ export class JetStreamLog implements Log {
   }
 
   async info(stream: number): Promise<StreamInfo> {
-    const { created, state } = await this.#manager.streams.info(streamName(stream));
+    const { created, state } = await this.#ask(stream, (name) => this.#manager.streams.info(name));
     const { messages, first_seq: first, last_seq: last } = state;
     return { stream, createdAtMs: Date.parse(created), first: messages === 0 ? last + 1 : first, last };
   }
@@ -124,8 +126,19 @@ export class JetStreamLog implements Log {
     // A restarted server rebuilds its table of ids from what is stored: the duplicate window must stay. Its clock may differ.
     const oldMs = Date.now() - this.#options.duplicateWindowMs * TRIM_SHARE_OF_WINDOW;
     const { first, last } = await this.info(stream);
-    const end = await firstSequenceSince(this.#manager, stream, first, Math.min(before, last + 1), oldMs);
-    if (end > first) await this.#manager.streams.purge(streamName(stream), { seq: end });
+    const limit = Math.min(before, last + 1);
+    const end = await this.#ask(stream, () => firstSequenceSince(this.#manager, stream, first, limit, oldMs));
+    if (end > first) await this.#ask(stream, (name) => this.#manager.streams.purge(name, { seq: end }));
+  }
+
+  async #ask<T>(stream: number, question: (name: string) => Promise<T>): Promise<T> {
+    if (stream < 0 || stream >= this.streams) throw new RangeError(`there is no stream ${stream}`);
+    try {
+      return await question(streamName(stream));
+    } catch (cause) {
+      // Policy: no leader, no server, no stream: whatever it is, it may be asked again.
+      throw new LogUnavailableError(`stream ${stream}: ${cause instanceof Error ? cause.message : cause}`, { cause });
+    }
   }
 
   async close(): Promise<void> {
@@ -184,7 +197,7 @@ export class JetStreamLog implements Log {
     const nowMs = performance.now();
     for (const pending of this.#pending) {
       if (nowMs - pending.startedMs >= this.#options.appendTimeoutMs) this.#expire(pending);
-      else if (nowMs >= pending.retryAtMs) this.#send(pending);
+      else if (nowMs >= pending.retryAtMs && this.#link.outbox.mayRetry) this.#send(pending);
     }
     if (this.#pending.size > 0) this.#sweep = setTimeout(this.#onSweep, SWEEP_MS);
   };

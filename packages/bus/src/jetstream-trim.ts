@@ -13,14 +13,18 @@ export async function firstSequenceSince(
   end: number,
   sinceMs: number,
 ): Promise<number> {
-  let low = first;
+  const isOld = async (sequence: number) => {
+    const message = await manager.streams.getMessage(streamName(stream), { seq: sequence });
+    // A sequence without an entry cannot be told old or young: to keep it is the safe side.
+    return message !== null && message.time.getTime() < sinceMs;
+  };
+  // Most of the time there is nothing to trim yet.
+  if (first >= end || !(await isOld(first))) return first;
+  let low = first + 1;
   let high = end;
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
-    const message = await manager.streams.getMessage(streamName(stream), { seq: middle });
-    // A sequence without an entry cannot be told old or young: to keep it is the safe side.
-    const isOld = message !== null && message.time.getTime() < sinceMs;
-    if (isOld) low = middle + 1;
+    if (await isOld(middle)) low = middle + 1;
     else high = middle;
   }
   return low;

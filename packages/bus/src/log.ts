@@ -44,24 +44,26 @@ export interface Log {
   readonly streams: number;
   /**
    * Appends to the log of one bare JID and resolves when a majority has it (embedded: when the archive has committed it).
-   * Retries by itself with the same id while it is unsure, bounded by `appendTimeoutMs`.
-   * @throws LogFullError (the stream refuses more), LogUnavailableError (unsure until the deadline),
-   * LogBusyError (the table of pending appends is full: stop reading from clients)
+   * Retries by itself with the same id while it is unsure, bounded by `appendTimeoutMs`; so `duplicate` may speak of a first try
+   * of its own. The id is ASCII without spaces. The entry must not be changed until the answer.
+   * @throws LogFullError (the stream refuses more), LogUnavailableError (unsure until the deadline: it may be stored or not),
+   * LogBusyError (the table of pending appends is full: stop reading from clients), RangeError (more than a message holds)
    */
   append(user: BareJid, id: string, entry: Uint8Array): Promise<Appended>;
   /** Whether the table of pending appends is so full that its owner should stop reading from clients. */
   readonly congested: boolean;
   /** Called once when `congested` turns false again. */
   onDrained(handler: () => void): void;
+  /** @throws LogUnavailableError (here and below: nobody could be asked), RangeError when there is no such stream */
   info(stream: number): Promise<StreamInfo>;
-  /** From the first entry with a sequence of at least `from`. */
+  /** From the first entry with a sequence of at least `from`. @throws LogUnavailableError */
   read(stream: number, from: number): Promise<LogReader>;
   /**
    * The archive has written everything up to this sequence. Embedded: only now the appends resolve and are re-published.
    * JetStream: nothing to do.
    */
   archived(stream: number, upTo: number): void;
-  /** Removes what is before this sequence, but never what is younger than the duplicate window. */
+  /** Removes what is before this sequence, but never what is younger than the duplicate window. @throws LogUnavailableError */
   trim(stream: number, before: number): Promise<void>;
   close(): Promise<void>;
 }

@@ -55,7 +55,7 @@ export class NatsBus implements Bus {
           });
         } catch (thrown) {
           // Policy: a throw here would end the client's read loop; it is a mistake of ours, so it is reported.
-          link.report(thrown);
+          link.reportMistake(thrown);
         }
       },
     });

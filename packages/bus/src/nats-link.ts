@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type ConnectionOptions, connect, createInbox, type NatsConnection } from 'nats';
+import { AuthorizationError, type ConnectionOptions, connect, createInbox, type NatsConnection } from 'nats';
 import { rawOf } from './nats-client.ts';
 import { numberAtEnd, type RawMessage } from './nats-wire.ts';
 import { Outbox } from './outbox.ts';
@@ -9,6 +9,7 @@ const PING_INTERVAL_MS = 3_000;
 const PINGS_OUT_MAX = 2;
 const RECONNECT_WAIT_MS = 250;
 const RECONNECT_JITTER_MS = 250;
+const DIAL_TIMEOUT_MS = 5_000;
 const DRAIN_DEADLINE_MS = 5_000;
 /** What may wait in the socket before messages that are at most once are dropped. */
 const BACKLOG_BYTES_MAX = 64 * 1024 * 1024;
@@ -28,7 +29,7 @@ export interface NatsLinkOptions {
 
 export type LinkEvent =
   | { readonly what: 'bus_disconnected' | 'bus_reconnected'; readonly server: string }
-  | { readonly what: 'bus_failed'; readonly error: unknown };
+  | { readonly what: 'bus_failed' | 'bus_handler_failed'; readonly error: unknown };
 
 /** Who waits for an answer in the inbox. */
 export interface ReplyTarget {
@@ -72,8 +73,8 @@ export class NatsLink {
       try {
         return new NatsLink(await connect(settings), inboxPrefix, options.onEvent ?? (() => {}));
       } catch (error) {
-        // Policy: a server that is not up yet is waited for; the last error goes to the caller.
-        if (Date.now() >= deadlineMs) throw error;
+        // Policy: a server that is not up yet is waited for, a wrong password is not; the last error goes to the caller.
+        if (Date.now() >= deadlineMs || error instanceof AuthorizationError) throw error;
         await new Promise((resolve) => setTimeout(resolve, RECONNECT_WAIT_MS));
       }
     }
@@ -117,8 +118,14 @@ export class NatsLink {
     this.#closeHandlers.add(handler);
   }
 
+  /** The server refused something, a permission for example. */
   report(error: unknown): void {
     this.#onEvent({ what: 'bus_failed', error });
+  }
+
+  /** A handler threw: a mistake of ours. */
+  reportMistake(error: unknown): void {
+    this.#onEvent({ what: 'bus_handler_failed', error });
   }
 
   async flush(): Promise<void> {
@@ -151,7 +158,7 @@ export class NatsLink {
       target.onReply(message);
     } catch (error) {
       // Policy: a throw here would end the client's read loop; it is a mistake of ours, so it is reported.
-      this.report(error);
+      this.reportMistake(error);
     }
   }
 
@@ -184,6 +191,7 @@ function connectionOptions(options: NatsLinkOptions, inboxPrefix: string): Conne
     servers: [...options.servers],
     name: options.name ?? 'starling',
     inboxPrefix,
+    timeout: DIAL_TIMEOUT_MS,
     pingInterval: PING_INTERVAL_MS,
     maxPingOut: PINGS_OUT_MAX,
     maxReconnectAttempts: -1,

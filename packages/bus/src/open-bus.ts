@@ -52,7 +52,7 @@ async function openNatsBus(config: BusConfig, log: Logger, name: string | undefi
 }
 
 function logEvent(log: Logger, event: LinkEvent): void {
-  if (event.what === 'bus_failed') log.error({ what: event.what, err: event.error });
+  if ('error' in event) log.error({ what: event.what, err: event.error });
   else if (event.what === 'bus_disconnected') log.warn(event);
   else log.info(event);
 }

@@ -5,6 +5,8 @@ import { isConnected, sendCommands, unsentBytes } from './nats-client.ts';
 // its own, so a busy edge would still write once per client that it reads from (bench.ts: 4 times the CPU).
 
 const SLAB_BYTES = 256 * 1024;
+/** With more than this in the socket, what is sent again would only queue up behind itself. */
+const RETRY_BACKLOG_BYTES_MAX = 1024 * 1024;
 /** A turn that produces more than this writes at once. */
 const FLUSH_BYTES = 64 * 1024;
 const CRLF = 0x0a0d;
@@ -24,6 +26,11 @@ export class Outbox {
   constructor(connection: NatsConnection, backlogBytesMax: number) {
     this.#connection = connection;
     this.#backlogBytesMax = backlogBytesMax;
+  }
+
+  /** Whether sending something again makes sense: what went before has left this process. */
+  get mayRetry(): boolean {
+    return isConnected(this.#connection) && unsentBytes(this.#connection) <= RETRY_BACKLOG_BYTES_MAX;
   }
 
   /** At most once: dropped while it cannot be sent. */

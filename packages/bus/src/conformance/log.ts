@@ -109,6 +109,10 @@ export function logConformance(name: string, makeWorld: () => Promise<LogWorld>)
       assert.equal((await log.append(bob, 'c', bytesOf('c'))).sequence, 2);
       assert.deepEqual([(await log.info(0)).last, (await log.info(1)).last], [2, 1]);
       assert.equal(log.streams, STREAMS);
+      for (const stream of [-1, STREAMS]) {
+        await assert.rejects(log.info(stream), RangeError);
+        await assert.rejects(log.read(stream, 1), RangeError);
+      }
     });
 
     it('takes an entry of any user, whatever the characters of the JID', async (t) => {
