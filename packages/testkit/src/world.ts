@@ -19,6 +19,8 @@ export interface ReadyProcess {
   readonly c2sTls?: number;
   readonly http?: number;
   readonly admin?: number;
+  /** Of nats-server and PostgreSQL. */
+  readonly port?: number;
 }
 
 /** What `starling start --json-ready` and `starling cluster --json-ready` print. */
@@ -60,6 +62,13 @@ export class World {
 
   get edges(): readonly ReadyProcess[] {
     return this.ready.processes.filter((p) => p.service === 'edge');
+  }
+
+  /** Where its NATS is; not embedded. @throws Error when it has none */
+  get natsUrl(): string {
+    const nats = this.ready.processes.find((p) => p.service === 'nats');
+    if (nats?.port === undefined) throw new Error(`${this.kind} has no NATS of its own`);
+    return `nats://${HOST}:${nats.port}`;
   }
 
   /** Where one edge listens; embedded, the one process is the edge. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Client } from '../client.ts';
+import { readLog } from '../read-log.ts';
 import { scenario } from '../scenario.ts';
 import { childOf, textOf } from '../show-element.ts';
 
@@ -62,6 +63,28 @@ scenario(
         numbers(each).map((i) => `${sender.jid} ${i}`),
       );
     }
+  },
+);
+
+scenario(
+  'two devices on two edges and who asks the archive see the same order',
+  { edges: [3], transports: ['tcp', 'ws'] },
+  async ({ juliet, person, world }) => {
+    const devices = await juliet.devices('phone', 'laptop');
+    const senders = [await person('romeo').online(), await person('nurse').online()];
+    const each = 50;
+    for (const i of numbers(each)) {
+      for (const sender of senders)
+        await sender.sends`<message to='${juliet.jid}' type='chat'><body>${sender.jid} ${i}</body></message>`;
+    }
+    const count = each * senders.length;
+    const [phone, laptop] = await Promise.all(devices.map(async (d) => (await d.messages(count)).map(bodyOf)));
+    const archived = await readLog(world.natsUrl, juliet.jid);
+    assert.deepEqual(phone, laptop);
+    assert.deepEqual(
+      archived.filter(({ stanza }) => stanza.name === 'message').map(({ stanza }) => bodyOf(stanza)),
+      phone,
+    );
   },
 );
 
