@@ -26,7 +26,6 @@ export class OrphanGuard {
     const child = spawn(process.execPath, [main, String(orderlyMs)], {
       detached: true,
       stdio: ['pipe', 'ignore', 'ignore'],
-      env: {},
     });
     await once(child, 'spawn');
     // Policy: without its reader the guard protects nothing; that is no reason to stop.

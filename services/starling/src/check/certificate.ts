@@ -11,7 +11,7 @@ const DAYS_LEFT_WARNING = 20;
 
 export function checkCertificate({ tlsCert, tlsKey, dataDir, domain }: EdgeConfig, nowMs: number): Outcome {
   if (tlsCert === '' && tlsKey === '') {
-    const kept = existsSync(join(dataDir, 'self-signed.pem'));
+    const kept = existsSync(join(dataDir, 'tls', 'self-signed.pem'));
     return warning(
       `self-signed${kept ? '' : ', to be made at the first start'}: set STARLING_TLS_CERT and STARLING_TLS_KEY`,
     );

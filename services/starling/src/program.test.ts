@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CommanderError } from 'commander';
+import { type Actions, buildProgram } from './program.ts';
+
+/** Parses a command line, and tells what would be done. */
+async function parse(line: string): Promise<readonly unknown[]> {
+  let asked: readonly unknown[] = [];
+  const record =
+    (name: string) =>
+    async (...given: readonly unknown[]) => {
+      asked = [name, ...given.map((g) => (typeof g === 'object' && !Array.isArray(g) ? { ...g } : g))];
+      return 0;
+    };
+  const actions: Actions = {
+    start: record('start'),
+    cluster: record('cluster'),
+    check: record('check'),
+    userAdd: record('userAdd'),
+    userPasswd: record('userPasswd'),
+    userDel: record('userDel'),
+    userList: record('userList'),
+  };
+  const program = buildProgram(actions, () => {});
+  const silent = { writeOut: () => {}, writeErr: () => {} };
+  for (const command of [program, ...program.commands, ...program.commands.flatMap((c) => c.commands)])
+    command.configureOutput(silent);
+  await program.parseAsync(line.split(' ').filter(Boolean), { from: 'user' });
+  return asked;
+}
+
+const fails = (line: string, code: string) =>
+  assert.rejects(parse(line), (error) => error instanceof CommanderError && error.code === code, line);
+
+test('start passes the flags of keys on, wherever its own stand', async () => {
+  assert.deepEqual(await parse('start'), ['start', [], { jsonReady: false }]);
+  const flags = ['--c2s-port', '0', '--domain=example.org'];
+  assert.deepEqual(await parse(`start --json-ready ${flags.join(' ')}`), ['start', flags, { jsonReady: true }]);
+  assert.deepEqual(await parse(`start ${flags.join(' ')} --json-ready`), ['start', flags, { jsonReady: true }]);
+});
+
+test('cluster counts its processes', async () => {
+  const defaults = { edges: 3, roster: 1, archive: 1, nats: 1, presence: 0, restart: false, jsonReady: false };
+  assert.deepEqual(await parse('cluster'), ['cluster', [], defaults]);
+  assert.deepEqual(
+    await parse('cluster --edges 5 --nats 3 --archive 2 --presence 0 --restart --data-dir /x --json-ready'),
+    ['cluster', ['--data-dir', '/x'], { ...defaults, edges: 5, nats: 3, archive: 2, restart: true, jsonReady: true }],
+  );
+  for (const wrong of ['--edges 0', '--edges x', '--edges 33', '--nats 2', '--presence 1', '--roster -1'])
+    await fails(`cluster ${wrong}`, 'commander.invalidArgument');
+});
+
+test('user takes a name, and a password in three ways', async () => {
+  const options = { dataDir: '', passwordStdin: false };
+  assert.deepEqual(await parse('user add alice'), ['userAdd', 'alice', undefined, options]);
+  assert.deepEqual(await parse('user add alice secret --data-dir /x'), [
+    'userAdd',
+    'alice',
+    'secret',
+    { ...options, dataDir: '/x' },
+  ]);
+  assert.deepEqual(await parse('user passwd alice --password-stdin'), [
+    'userPasswd',
+    'alice',
+    undefined,
+    { ...options, passwordStdin: true },
+  ]);
+  assert.deepEqual(await parse('user del alice'), ['userDel', 'alice', { dataDir: '' }]);
+  assert.deepEqual(await parse('user list'), ['userList', { dataDir: '' }]);
+  await fails('user add', 'commander.missingArgument');
+  await fails('user del alice --force', 'commander.unknownOption');
+});
+
+test('check, and what is no command', async () => {
+  assert.deepEqual(await parse('check --json --domain x'), ['check', ['--domain', 'x'], { json: true }]);
+  await fails('chekc', 'commander.unknownCommand');
+  await fails('', 'commander.help');
+  for (const command of ['', 'start', 'cluster', 'check', 'user', 'user add', 'user passwd', 'user del', 'user list'])
+    await fails(`${command} --help`, 'commander.helpDisplayed');
+  await fails('--version', 'commander.version');
+});
