@@ -68,6 +68,12 @@ export const edgeConfig = configSpec({
     { min: STANZA_BYTES_FLOOR },
     'a larger stanza is policy-violation (RFC 6120 §13.12)',
   ),
+  wsMessageBytesMax: bytes(
+    'STARLING_WS_MESSAGE_BYTES_MAX',
+    '16MiB',
+    { min: 65_536 },
+    'a larger WebSocket message cuts the connection; up to it a stanza that is too large hears policy-violation',
+  ),
   depthMax: int('STARLING_XML_DEPTH_MAX', 100, { min: 10 }, 'nesting of elements in a stanza'),
   attributesMax: int('STARLING_XML_ATTRIBUTES_MAX', 100, { min: 10 }, 'attributes of one element'),
   inboundQueueMax: int(

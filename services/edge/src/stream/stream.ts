@@ -32,6 +32,8 @@ export class Stream implements Link {
   /** Ours has gone out since the last restart. */
   #headerSent = false;
   #closed = false;
+  /** What follows in the chunk that is being read is thrown away. */
+  #dropRest = false;
   /** Inside the scanner's write: only then it can be told to pause. */
   #reading = false;
   /** Reading is stopped as often as this; what comes meanwhile is kept. */
@@ -102,6 +104,11 @@ export class Stream implements Link {
   upgrade(): void {
     this.#backlog = [];
     this.#backlogBytes = 0;
+    if (this.#reading) {
+      // The rest of this chunk came in clear too: whoever put it there must not speak inside TLS.
+      this.#dropRest = true;
+      this.#scanner.pause();
+    }
     this.#channel.upgrade();
     this.restart();
   }
@@ -131,7 +138,8 @@ export class Stream implements Link {
     this.#reading = true;
     try {
       const end = this.#scanner.write(chunk);
-      if (end < chunk.length && !this.#closed) this.#keep(chunk.subarray(end), true);
+      if (end < chunk.length && !this.#closed && !this.#dropRest) this.#keep(chunk.subarray(end), true);
+      this.#dropRest = false;
     } catch (error) {
       if (!(error instanceof XmlError)) throw error;
       this.fail(new StreamError(error.condition, error.message, { cause: error }));

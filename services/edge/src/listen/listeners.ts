@@ -1,0 +1,75 @@
+import { Lifecycle, type Logger, type MetricsRegistry } from '@starling/runtime';
+import type { EdgeConfig } from '../config.ts';
+import { edgeMetrics } from '../metrics.ts';
+import type { OnConnection } from './byte-channel.ts';
+import { ConnectionLimits } from './connection-limits.ts';
+import { openTcpListener } from './tcp.ts';
+import { openTlsIdentity } from './tls-context.ts';
+import { NOT_FOUND } from './websocket.ts';
+import { openWebSocketListener } from './ws.ts';
+
+/** The ports that clients use. */
+export interface Endpoints {
+  readonly c2s: number;
+  readonly c2sTls: number;
+  readonly http: number;
+}
+
+const IDLE_TIMEOUT_MS = 120_000;
+
+export interface Listeners {
+  readonly endpoints: Endpoints;
+  stop(): Promise<void>;
+}
+
+/** Opens every way in: TCP with STARTTLS, TCP with TLS from the first byte, WebSocket. One set of limits counts them all. */
+export async function openListeners(options: {
+  config: EdgeConfig;
+  log: Logger;
+  metrics: MetricsRegistry;
+  onConnection: OnConnection;
+}): Promise<Listeners> {
+  const { config, log, onConnection } = options;
+  const metrics = options.metrics.register(edgeMetrics);
+  const limits = new ConnectionLimits({
+    connectionsMax: config.connectionsMax,
+    connectionsPerAddressMax: config.connectionsPerAddressMax,
+    onLimit: (limit) => metrics.limits.inc(1, { limit }),
+  });
+  const lifecycle = new Lifecycle();
+  const untrack = metrics.connections.track(() => limits.open);
+  const tls = await openTlsIdentity({
+    cert: config.tlsCert,
+    key: config.tlsKey,
+    dataDir: config.dataDir,
+    domain: config.domain,
+    log,
+  });
+  const common = { host: config.host, limits, sendBufferBytesMax: config.sendBufferBytesMax };
+  const open = (port: number, direct: boolean) => openTcpListener({ ...common, port, tls, direct }, onConnection);
+  const c2s = await lifecycle.use('c2s', open(config.c2sPort, false), (l) => l.stop());
+  const c2sTls = await lifecycle.use('c2sTls', open(config.c2sTlsPort, true), (l) => l.stop());
+  const http = await lifecycle.use(
+    'http',
+    openWebSocketListener(
+      {
+        ...common,
+        port: config.httpPort,
+        library: config.websocket,
+        messageBytesMax: Math.max(config.wsMessageBytesMax, config.stanzaBytesMax),
+        idleTimeoutMs: IDLE_TIMEOUT_MS,
+        http: () => NOT_FOUND,
+        log,
+      },
+      onConnection,
+    ),
+    (l) => l.stop(),
+  );
+  return {
+    endpoints: { c2s: c2s.port, c2sTls: c2sTls.port, http: http.port },
+    stop: async () => {
+      untrack();
+      await lifecycle.stop();
+    },
+  };
+}
