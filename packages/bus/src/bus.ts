@@ -1,6 +1,10 @@
 import type { Method } from '@starling/contracts';
 
-/** What tells a committed log entry on a live subject from anything else that is published there. */
+/**
+ * What tells a committed log entry on a live subject from anything else that is published there. Entries arrive in the order of their
+ * sequence, save for losses, and save for nats-server 2.9, where an entry may overtake the one before it by a moment (measured: 1 in 300
+ * of one user, 8 connections appending as fast as they can).
+ */
 export interface Commit {
   /** Number of the stream (`M<s>`). */
   readonly stream: number;
@@ -9,7 +13,10 @@ export interface Commit {
   readonly previous: number;
 }
 
-/** One message, as a subscriber gets it. `data` belongs to the subscriber: it is never written to again. */
+/**
+ * One message, as a subscriber gets it. `data` is never written to again, neither by the bus nor by the subscribers, who may share
+ * it; it may be a view of a larger piece of memory, which it holds.
+ */
 export interface Delivery {
   readonly subject: string;
   readonly data: Uint8Array;
@@ -28,6 +35,7 @@ export interface Subscription {
  * published while the connection is away may be lost, and `onReconnect` says so.
  */
 export interface Bus {
+  /** `data` must not be written to afterwards: in process it is not copied. @throws RangeError for more than a message holds */
   publish(subject: string, data: Uint8Array, replyTo?: string): void;
   /** Handlers run one message at a time; they must not throw. With `queue`, one member of the group gets each message. */
   subscribe(subject: string, handler: (delivery: Delivery) => void, options?: { queue?: string }): Subscription;

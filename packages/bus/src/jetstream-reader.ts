@@ -70,11 +70,11 @@ export class JetStreamReader implements LogReader {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, waitMs);
         this.#wake = () => {
+          this.#wake = undefined;
           clearTimeout(timer);
           resolve();
         };
       });
-      this.#wake = undefined;
     }
     const entries = this.#ahead.slice(0, max);
     this.#ahead.drop(entries.length);

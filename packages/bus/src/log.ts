@@ -8,6 +8,7 @@ export interface LogEntry {
   readonly committedAtMs: number;
   /** The message id of its append. */
   readonly id: string;
+  /** May be a view of a larger piece of memory, which it holds: copy what is kept for long out of few entries. */
   readonly data: Uint8Array;
 }
 

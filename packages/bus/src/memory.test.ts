@@ -3,7 +3,8 @@ import { type BusWorld, busConformance, REQUESTS_MAX } from './conformance/bus.t
 import { type LogLimits, type LogWorld, logConformance, STREAMS } from './conformance/log.ts';
 import type { LogEntry } from './log.ts';
 import { MemoryBus } from './memory-bus.ts';
-import { MemoryLog, type StreamStart } from './memory-log.ts';
+import { MemoryLog } from './memory-log.ts';
+import type { StreamStart } from './memory-stream.ts';
 
 const QUEUE_MAX = 10_000;
 
@@ -22,6 +23,7 @@ class MemoryWorld implements LogWorld {
   readonly #acknowledge: 'at-once' | 'when-archived';
   readonly hold?: () => Promise<() => Promise<void>>;
   readonly givesWay: boolean;
+  readonly republishesInOrder = true;
   readonly #bus = new MemoryBus({ queueMax: QUEUE_MAX });
   readonly #written = new Map<number, LogEntry[]>();
   #log: MemoryLog | undefined;

@@ -31,6 +31,11 @@ export interface LogWorld {
   recreate(process: LogProcess, stream: number): Promise<void>;
   /** Makes the log unable to acknowledge, if it can; the undo lets it. */
   readonly hold?: () => Promise<() => Promise<void>>;
+  /**
+   * Whether re-publications never overtake one another. On nats-server 2.9 those of two connections do, one in 300 of one user
+   * under load: the subscriber sees a gap, and the missing one comes right after.
+   */
+  readonly republishesInOrder: boolean;
   /** What is acknowledged gives way when the log is full: the test has to hold it. */
   readonly givesWay?: boolean;
   /** Makes this process lose live messages on this subject, and what is published on others meanwhile. */
@@ -197,6 +202,7 @@ export function logConformance(name: string, makeWorld: () => Promise<LogWorld>)
       );
       const total = users.length * 60;
       await until('all are re-published', () => got.length === total);
+      if (!world.republishesInOrder) got.sort((a, b) => a.sequence - b.sequence);
       assert.deepEqual(sequencesOf(got), upTo(total));
       const read = await readAll(log, 0, 1, total);
       assert.deepEqual(sequencesOf(read), upTo(total));

@@ -68,11 +68,13 @@ export class NatsWorld implements BusWorld {
 }
 
 export class JetStreamWorld implements LogWorld {
+  readonly republishesInOrder: boolean;
   readonly #nats: NatsWorld;
   readonly #logs: JetStreamLog[] = [];
 
   constructor(nats: NatsWorld) {
     this.#nats = nats;
+    this.republishesInOrder = nats.server.version[0] > 2 || nats.server.version[1] >= 11;
   }
 
   static async start(binary: NatsBinary): Promise<JetStreamWorld> {
@@ -99,7 +101,15 @@ export class JetStreamWorld implements LogWorld {
   }
 
   hold = async () => {
+    const { link } = await this.#nats.open();
     this.#nats.server.pause();
+    // The signal takes its time: it has arrived when nothing comes back any more.
+    const isSilent = async () => {
+      const answer = link.flush().then(() => false);
+      answer.catch(() => {}); // Policy: the connection is closed with the world
+      return Promise.race([answer, new Promise<boolean>((resolve) => setTimeout(resolve, 100, true))]);
+    };
+    await until('the server is silent', isSilent);
     return async () => this.#nats.server.resume();
   };
 
