@@ -35,7 +35,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
 
 export const WEBSOCKET_PATH = '/xmpp-websocket';
 
-function whenReady(emitter: NodeJS.EventEmitter, event: string, label: string): Promise<void> {
+function whenReady(emitter: NodeJS.EventEmitter, event: string, label: string, discard: () => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(
       () => settle(new Error(`${label}: no connection within ${CONNECT_TIMEOUT_MS} ms`)),
@@ -47,8 +47,13 @@ function whenReady(emitter: NodeJS.EventEmitter, event: string, label: string): 
     function settle(error?: Error): void {
       clearTimeout(timer);
       emitter.off(event, onReady).off('error', onError).off('close', onClose);
-      if (error) reject(error);
-      else resolve();
+      if (error === undefined) {
+        resolve();
+        return;
+      }
+      emitter.on('error', () => undefined); // Policy: it is given up, for the reason that is told.
+      discard();
+      reject(error);
     }
     emitter.on(event, onReady).on('error', onError).on('close', onClose);
   });
@@ -93,7 +98,7 @@ class SocketChannel implements Channel {
     plain.removeAllListeners('data');
     plain.removeAllListeners('close');
     const secure = tls.connect({ ...TLS_OPTIONS, socket: plain, servername: domain });
-    await whenReady(secure, 'secureConnect', 'STARTTLS');
+    await whenReady(secure, 'secureConnect', 'STARTTLS', () => secure.destroy());
     this.#socket = secure;
     this.#listen(secure);
   }
@@ -145,11 +150,11 @@ export async function openChannel(endpoint: Endpoint, domain: string, events: Ch
   if (transport === 'ws') {
     const socket = new WebSocket(`ws://${host}:${port}${endpoint.path ?? WEBSOCKET_PATH}`, ['xmpp']);
     const channel = new WebSocketChannel(socket, events);
-    await whenReady(socket, 'open', label);
+    await whenReady(socket, 'open', label, () => socket.terminate());
     return channel;
   }
   const socket =
     transport === 'tls' ? tls.connect({ ...TLS_OPTIONS, host, port, servername: domain }) : net.connect({ host, port });
-  await whenReady(socket, transport === 'tls' ? 'secureConnect' : 'connect', label);
+  await whenReady(socket, transport === 'tls' ? 'secureConnect' : 'connect', label, () => socket.destroy());
   return new SocketChannel(socket, events);
 }

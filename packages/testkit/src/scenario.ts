@@ -150,14 +150,13 @@ export class Scene {
   };
 
   /** Devices take the edges in turn, so that two of them talk across edges where there are several. */
-  nextEdge(): number {
-    return this.#edge++;
-  }
+  readonly nextEdge = (): number => this.#edge++;
 
-  keep(client: Client): Client {
+  /** Has the client closed at the end, too. */
+  readonly keep = (client: Client): Client => {
     this.#clients.push(client);
     return client;
-  }
+  };
 
   /** A bare connection: nothing is sent yet. */
   readonly connect = async (options: Pick<DeviceOptions, 'transport' | 'edge'> = {}): Promise<Client> => {
