@@ -20,6 +20,7 @@ class World {
       deliver: (entry) => void this.delivered.push(Number(Buffer.from(entry).toString())),
       epoch: () => epoch,
       fetch: async (after, upTo) => this.#fetch(after, upTo),
+      graceMs: 2,
       retryMs: 1,
       heldMax: 3,
       onGap: (cause) => void this.gaps.push(cause),
@@ -70,6 +71,15 @@ test('a gap is fetched first, also when the archive is away for a while', async 
   await world.settled(6);
   assert.deepEqual(world.delivered, [1, 2, 3, 4, 5, 6]);
   assert.deepEqual(world.gaps, ['missed']);
+});
+
+test('entries that overtook one another are put in order without asking', async () => {
+  const world = new World([1, 2, 3, 4]);
+  world.feed.startAt({ epoch, sequence: 0 });
+  for (const s of [3, 1, 4, 2]) world.commit(s);
+  assert.deepEqual(world.delivered, [1, 2, 3, 4]);
+  await new Promise((r) => setTimeout(r, 10));
+  assert.deepEqual(world.gaps, []);
 });
 
 test('a trim is no gap', () => {

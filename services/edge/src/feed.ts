@@ -1,6 +1,9 @@
 import type { Commit } from '@starling/bus';
 import { type ArchivedEntry, comparePositions, type Position } from '@starling/contracts';
 
+/** How a gap showed: by an entry behind it, by a digest, by the stream being another one. */
+export type GapCause = 'missed' | 'digest' | 'epoch';
+
 /** What a feed needs of its surroundings. */
 export interface FeedHost {
   /** An entry, in its place in the log's order. */
@@ -9,31 +12,38 @@ export interface FeedHost {
   epoch(): number;
   /** Entries behind `after` up to `upTo`, in order; `complete` false: there are more. Rejects when the archive cannot answer now. */
   fetch(after: Position, upTo: Position): Promise<{ entries: readonly ArchivedEntry[]; complete: boolean }>;
+  /** How long what is missing may still come by itself: re-publications can overtake one another, and a digest can overtake them. */
+  readonly graceMs: number;
   /** How long to wait before the next attempt of a fetch that failed. */
   readonly retryMs: number;
   /** Entries kept while a gap is fetched; what is beyond is fetched too. */
   readonly heldMax: number;
-  onGap(cause: 'missed' | 'digest' | 'epoch'): void;
+  onGap(cause: GapCause): void;
 }
 
 interface Held {
   readonly sequence: number;
+  readonly previous: number;
   readonly data: Uint8Array;
 }
 
 /**
- * One user's log as one edge sees it: every entry once and in order, whatever was lost or doubled on the way. L, the last
- * position, is what has been delivered; at or below it an entry is dropped, and when something is missing below an entry it is
+ * One user's log as one edge sees it: every entry once and in order, whatever was lost, doubled or overtaken on the way. L, the last
+ * position, is what has been delivered; at or below it an entry is dropped, and when something is missing below an entry that is
  * fetched from the archive first.
  */
 export class Feed {
   readonly #host: FeedHost;
   /** L. Undefined until the first sign of where the log ends. */
   #last: Position | undefined;
-  /** While a gap is being fetched: up to where, and what came meanwhile. */
+  /** The log is known to go up to here; what of it is still missing after the grace is fetched. */
+  #missing: { readonly position: Position; readonly cause: GapCause } | undefined;
+  /** While a gap is being fetched: up to where. */
   #wanted: Position | undefined;
+  /** Entries that came before those in front of them. */
   #held: Held[] = [];
-  #timer: NodeJS.Timeout | undefined;
+  #grace: NodeJS.Timeout | undefined;
+  #retry: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(host: FeedHost) {
@@ -52,20 +62,16 @@ export class Feed {
   /** A committed entry, as the log re-published it. */
   committed({ sequence, previous }: Commit, data: Uint8Array): void {
     const last = this.#last;
-    if (this.#wanted !== undefined) {
-      this.#hold(sequence, data);
-    } else if (last === undefined) {
-      this.#last = { epoch: this.#host.epoch(), sequence };
-      this.#host.deliver(data);
-    } else if (sequence > last.sequence) {
-      if (previous > last.sequence) {
-        this.#host.onGap('missed');
-        this.#hold(sequence, data);
-        this.#fetchUpTo({ epoch: last.epoch, sequence: previous });
-      } else {
-        this.#last = { epoch: last.epoch, sequence };
-        this.#host.deliver(data);
-      }
+    if (last === undefined) {
+      this.#deliver(this.#host.epoch(), sequence, data);
+    } else if (sequence <= last.sequence) {
+      return;
+    } else if (previous <= last.sequence && this.#wanted === undefined) {
+      this.#deliver(last.epoch, sequence, data);
+      if (this.#held.length > 0) this.#release();
+    } else {
+      this.#hold({ sequence, previous, data });
+      this.#expect({ epoch: last.epoch, sequence: previous }, 'missed');
     }
   }
 
@@ -74,9 +80,19 @@ export class Feed {
     this.#learnEpoch(position.epoch);
     const last = this.#last;
     if (last === undefined || comparePositions(position, last) <= 0) return;
-    if (this.#wanted !== undefined && comparePositions(position, this.#wanted) <= 0) return;
-    this.#host.onGap(position.epoch === last.epoch ? 'digest' : 'epoch');
-    this.#fetchUpTo(position);
+    this.#expect(position, position.epoch === last.epoch ? 'digest' : 'epoch');
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#grace);
+    clearTimeout(this.#retry);
+    this.#held = [];
+  }
+
+  #deliver(epoch: number, sequence: number, data: Uint8Array): void {
+    this.#last = { epoch, sequence };
+    this.#host.deliver(data);
   }
 
   /** An epoch that was not known when L was set is the one that L was in. */
@@ -85,25 +101,32 @@ export class Feed {
     if (this.#wanted?.epoch === 0) this.#wanted = { epoch, sequence: this.#wanted.sequence };
   }
 
-  close(): void {
-    this.#closed = true;
-    clearTimeout(this.#timer);
-    this.#held = [];
+  /** Keeps an entry; when there are too many it is fetched with the others instead. */
+  #hold(entry: Held): void {
+    if (this.#held.length < this.#host.heldMax) this.#held.push(entry);
+    else if (this.#last !== undefined) this.#expect({ epoch: this.#last.epoch, sequence: entry.sequence }, 'missed');
   }
 
-  #hold(sequence: number, data: Uint8Array): void {
-    if (this.#held.length < this.#host.heldMax) {
-      this.#held.push({ sequence, data });
-    } else if (this.#wanted !== undefined && sequence > this.#wanted.sequence) {
-      this.#wanted = { epoch: this.#wanted.epoch, sequence };
+  #expect(position: Position, cause: GapCause): void {
+    if (this.#wanted !== undefined) {
+      if (comparePositions(position, this.#wanted) > 0) this.#wanted = position;
+      return;
     }
+    if (this.#missing === undefined || comparePositions(position, this.#missing.position) > 0)
+      this.#missing = { position, cause };
+    this.#grace ??= setTimeout(this.#afterGrace, this.#host.graceMs);
   }
 
-  #fetchUpTo(position: Position): void {
-    const running = this.#wanted !== undefined;
-    this.#wanted = position;
-    if (!running) void this.#fetch();
-  }
+  readonly #afterGrace = (): void => {
+    this.#grace = undefined;
+    const missing = this.#missing;
+    this.#missing = undefined;
+    if (missing === undefined || this.#last === undefined || comparePositions(missing.position, this.#last) <= 0)
+      return;
+    this.#host.onGap(missing.cause);
+    this.#wanted = missing.position;
+    void this.#fetch();
+  };
 
   /** Fetches page after page until what was wanted is there, then goes on with what was held. */
   async #fetch(): Promise<void> {
@@ -123,7 +146,8 @@ export class Feed {
         const { entries, complete } = await this.#host.fetch(this.#last, upTo);
         if (this.#closed) return;
         for (const entry of entries) this.#take(entry);
-        if (complete && comparePositions(upTo, this.#last) > 0) this.#last = upTo; // the rest never was for a reader: not archived, erased
+        // The rest never was for a reader: refused by the gatekeeper, or erased.
+        if (complete && comparePositions(upTo, this.#last) > 0) this.#last = upTo;
       } catch {
         // Policy: the archive is away or slow. Nothing is lost, so try again for as long as somebody is interested.
         await this.#pause();
@@ -137,20 +161,16 @@ export class Feed {
     this.#host.deliver(entry.envelope);
   }
 
+  /** Delivers what was held, as far as nothing is missing in front of it. */
   #release(): void {
     const held = this.#held.sort((a, b) => a.sequence - b.sequence);
     this.#held = [];
-    for (const { sequence, data } of held) {
-      if (this.#last === undefined || sequence <= this.#last.sequence) continue;
-      this.#last = { epoch: this.#last.epoch, sequence };
-      this.#host.deliver(data);
-    }
+    for (const { sequence, previous, data } of held) this.committed({ stream: 0, sequence, previous }, data);
   }
 
   #pause(): Promise<void> {
     return new Promise((resolve) => {
-      this.#timer = setTimeout(resolve, this.#host.retryMs);
-      this.#timer.unref();
+      this.#retry = setTimeout(resolve, this.#host.retryMs);
     });
   }
 }

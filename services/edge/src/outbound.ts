@@ -29,6 +29,8 @@ import type { EdgeMetrics } from './metrics.ts';
 import type { ClientSession } from './session.ts';
 import { UserSessions } from './user-sessions.ts';
 
+/** nats-server 2.9 lets re-publications of several connections overtake one another by some milliseconds. */
+const GAP_GRACE_MS = 40;
 /** Between two attempts to fetch a gap. */
 const FETCH_RETRY_MS = 500;
 const KIND_NAMES: Readonly<Partial<Record<Kind, string>>> = {
@@ -129,6 +131,7 @@ export class Outbound implements FollowedUsers {
       deliver: (entry) => this.#entry(user, entry),
       epoch: () => this.#digests.epochOf(stream),
       fetch: (after, upTo) => this.#fetch(jid, stream, after, upTo),
+      graceMs: GAP_GRACE_MS,
       retryMs: FETCH_RETRY_MS,
       heldMax: this.#config.heldEntriesMax,
       onGap: (cause) => this.#metrics.gaps.inc(1, { cause }),
