@@ -1,37 +1,152 @@
 // npm run bench: CPU per message of every part, for archived and for live messages, on one edge, real NATS and PostgreSQL.
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+
 import { cpus } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { registerAccount, startWorld, type World } from '@starling/testkit';
-import { LeanClient } from './chat-pair.ts';
-import { cpuOfProcess, cpuOfTree } from './process-cpu.ts';
+import type { World } from '@starling/testkit';
+import { calibrate } from './bench/calibrate.ts';
+import { LOADS, type Load, Pairs } from './bench/load.ts';
+import { cpuOfMachine, cpuOfProcess, cpuOfTree } from './bench/process-cpu.ts';
+import { PROFILES_FOLDER, prepareProfiling, reportProfiles, startProfilers, stopProfilers } from './bench/profiling.ts';
+import {
+  type BenchResult,
+  changeOf,
+  currentCommit,
+  keepFile,
+  keepResult,
+  type LoadResult,
+  lastResult,
+  resultName,
+  totalOf,
+} from './bench/results.ts';
+import { withWorld } from './own-world.ts';
+import { connectDb, countRows, entriesWritten } from './stored.ts';
+import { UsageError } from './usage-error.ts';
 
-const { values } = parseArgs({
-  options: {
-    pairs: { type: 'string', default: '50' },
-    seconds: { type: 'string', default: '12' },
-    warmup: { type: 'string', default: '4' },
-    body: { type: 'string', default: '200' },
-    profile: { type: 'boolean', default: false },
-    store: { type: 'boolean', default: true },
-  },
-});
-const options = {
-  pairs: Number(values.pairs),
-  seconds: Number(values.seconds),
-  warmupSeconds: Number(values.warmup),
-  bodyBytes: Number(values.body),
-};
-const RESULTS = new URL('../results/', import.meta.url);
-const LOADS = { archived: '', 'no-store': "<no-store xmlns='urn:xmpp:hints'/>" } as const;
+/** The generator is one thread: near a whole core it would measure itself. */
+const GENERATOR_SHARE_MAX = 0.7;
+const OTHERS_SHARE_DOUBTFUL = 0.1;
+const ROWS_A_MESSAGE = 2;
+const WRITE_TIMEOUT_MS = 30_000;
+const POLL_MS = 100;
 
-interface Result {
-  readonly load: string;
-  readonly delivered: number;
-  readonly perSecond: number;
-  /** µs of CPU, user and system, for each delivered message. */
-  readonly cpuPerMessage: Readonly<Record<string, number>>;
+interface Options {
+  readonly pairs: number;
+  readonly window: number;
+  readonly seconds: number;
+  readonly warmupSeconds: number;
+  readonly bodyBytes: number;
+}
+
+/** Resolves with the exit code; never fails on time, only when the figures mean nothing. @throws UsageError, Error */
+export async function bench(args: readonly string[]): Promise<number> {
+  const { options, isProfiling, isKept } = optionsOf(args);
+  const calibrationUs = calibrate();
+  const at = new Date().toISOString();
+  const machine = { cpu: cpus()[0]?.model ?? '', cores: cpus().length, node: process.version };
+  const world = { settings: isProfiling ? prepareProfiling() : {} };
+  const results = await withWorld('cluster-1', world, (w) => measureAll(w, options, isProfiling));
+  const result: BenchResult = { at, commit: currentCommit(), machine, options: { ...options }, calibrationUs, results };
+  print(result, lastResult(result.options));
+  // The profiler costs: such figures are not to be compared with others.
+  if (isProfiling)
+    console.log(
+      `profiles: ${keepFile(`${resultName(result)}-profile.md`, reportProfiles(result))}, from ${PROFILES_FOLDER}`,
+    );
+  else if (isKept) console.log(`kept in ${keepResult(result)}`);
+  const doubts = results.flatMap(doubtsAbout);
+  for (const doubt of doubts) console.log(`doubtful: ${doubt}`);
+  return results.some(({ generatorShare }) => generatorShare > GENERATOR_SHARE_MAX) ? 1 : 0;
+}
+
+function optionsOf(args: readonly string[]): { options: Options; isProfiling: boolean; isKept: boolean } {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      pairs: { type: 'string', default: '50' },
+      window: { type: 'string', default: '1' },
+      seconds: { type: 'string', default: '15' },
+      warmup: { type: 'string', default: '6' },
+      body: { type: 'string', default: '200' },
+      profile: { type: 'boolean', default: false },
+      'no-keep': { type: 'boolean', default: false },
+    },
+  });
+  const options = {
+    pairs: Number(values.pairs),
+    window: Number(values.window),
+    seconds: Number(values.seconds),
+    warmupSeconds: Number(values.warmup),
+    bodyBytes: Number(values.body),
+  };
+  for (const [name, value] of Object.entries(options))
+    if (!(value > 0)) throw new UsageError(`${name} has to be a number above 0`);
+  return { options, isProfiling: values.profile, isKept: !values['no-keep'] };
+}
+
+async function measureAll(world: World, options: Options, isProfiling: boolean): Promise<readonly LoadResult[]> {
+  const pairs = await Pairs.logIn(world, options);
+  const results: LoadResult[] = [];
+  let stored = 0;
+  try {
+    for (const load of Object.keys(LOADS) as Load[]) {
+      const { delivered } = await pairs.run(load, options.warmupSeconds);
+      if (load === 'archived') stored += delivered;
+      await untilWritten(world, stored);
+      if (isProfiling) startProfilers(world);
+      const result = await measure(world, pairs, load, options.seconds, stored);
+      if (isProfiling) await stopProfilers(world, load);
+      if (load === 'archived') stored += result.delivered;
+      results.push(result);
+    }
+    await requireRows(world, stored);
+    return results;
+  } finally {
+    pairs.close();
+  }
+}
+
+/** Waits until the archive says that it has written all rows of so many messages. @throws Error after a while */
+async function untilWritten(world: World, messages: number): Promise<void> {
+  const deadlineMs = performance.now() + WRITE_TIMEOUT_MS;
+  for (;;) {
+    const written = await entriesWritten(world);
+    if (written === messages * ROWS_A_MESSAGE) return;
+    if (performance.now() > deadlineMs)
+      throw new Error(`${messages} messages are ${messages * ROWS_A_MESSAGE} rows, but ${written} were written`);
+    await sleep(POLL_MS);
+  }
+}
+
+/** @throws Error when the database has another number of rows */
+async function requireRows(world: World, messages: number): Promise<void> {
+  const db = await connectDb(world);
+  const rows = await countRows(db).finally(() => db.close());
+  if (rows !== messages * ROWS_A_MESSAGE) throw new Error(`${messages} messages, but ${rows} rows`);
+}
+
+/** CPU from the first message until the last one is delivered and, when it is archived, in the database. */
+async function measure(
+  world: World,
+  pairs: Pairs,
+  load: Load,
+  seconds: number,
+  storedBefore: number,
+): Promise<LoadResult> {
+  const [before, machineBefore, startedMs] = [cpuOfParts(world), cpuOfMachine(), performance.now()];
+  const run = await pairs.run(load, seconds);
+  await untilWritten(world, storedBefore + (load === 'archived' ? run.delivered : 0));
+  const [after, machineAfter, tookUs] = [cpuOfParts(world), cpuOfMachine(), (performance.now() - startedMs) * 1_000];
+  const used = Object.fromEntries(Object.entries(after).map(([part, cpu]) => [part, cpu - (before[part] ?? 0)]));
+  const ours = Object.values(used).reduce((sum, cpu) => sum + cpu, 0);
+  return {
+    load,
+    delivered: run.delivered,
+    perSecond: Math.round(run.delivered / run.seconds),
+    cpuPerMessage: Object.fromEntries(Object.entries(used).map(([part, cpu]) => [part, round(cpu / run.delivered, 1)])),
+    generatorShare: round((used.generator ?? 0) / tookUs, 2),
+    othersShare: round(Math.max(0, machineAfter - machineBefore - ours) / (tookUs * cpus().length), 2),
+  };
 }
 
 /** CPU of each part so far, in µs: PostgreSQL with its children, the others alone. */
@@ -43,87 +158,45 @@ function cpuOfParts(world: World): Record<string, number> {
   return parts;
 }
 
-async function logIn(world: World, count: number): Promise<LeanClient[]> {
-  const clients: LeanClient[] = [];
-  for (let i = 0; i < count; i++) {
-    await registerAccount(world.endpoint('tcp'), world.domain, `u${i}`, 'pw');
-    clients.push(await LeanClient.login(world.endpoint('tcp').port, world.domain, `u${i}`, 'pw'));
-  }
-  return clients;
+function round(value: number, digits: number): number {
+  return Number(value.toFixed(digits));
 }
 
-/** Closed loop: each pair has one message under way; CPU is read at both ends of the measured time. */
-async function measure(world: World, clients: readonly LeanClient[], load: keyof typeof LOADS): Promise<Result> {
-  let delivered = 0;
-  let running = true;
-  const body = 'x'.repeat(options.bodyBytes);
-  let id = 0;
-  for (let i = 0; i + 1 < clients.length; i += 2) {
-    const [sender, receiver] = [clients[i] as LeanClient, clients[i + 1] as LeanClient];
-    const to = receiver.jid.slice(0, receiver.jid.indexOf('/'));
-    const send = () =>
-      sender.send(`<message to='${to}' type='chat' id='m${id++}'><body>${body}</body>${LOADS[load]}</message>`);
-    receiver.onMessages = (count) => {
-      delivered += count;
-      if (running) for (let n = 0; n < count; n++) send();
-    };
-    send();
-  }
-  await sleep(options.warmupSeconds * 1_000);
-  const [cpuBefore, deliveredBefore, startedMs] = [cpuOfParts(world), delivered, performance.now()];
-  await sleep(options.seconds * 1_000);
-  const [cpuAfter, deliveredAfter, seconds] = [cpuOfParts(world), delivered, (performance.now() - startedMs) / 1_000];
-  running = false;
-  await sleep(1_000);
-  const count = deliveredAfter - deliveredBefore;
-  const cpuPerMessage = Object.fromEntries(
-    Object.entries(cpuAfter).map(([part, cpu]) => [part, round((cpu - (cpuBefore[part] ?? 0)) / count)]),
-  );
-  return { load, delivered: count, perSecond: Math.round(count / seconds), cpuPerMessage };
+function doubtsAbout({ load, generatorShare, othersShare }: LoadResult): readonly string[] {
+  const doubts: string[] = [];
+  if (generatorShare > GENERATOR_SHARE_MAX) doubts.push(`${load}: the generator took ${generatorShare} of a core`);
+  if (othersShare > OTHERS_SHARE_DOUBTFUL)
+    doubts.push(`${load}: other processes took ${Math.round(othersShare * 100)} % of the machine`);
+  return doubts;
 }
 
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-const round = (n: number) => Math.round(n * 10) / 10;
-
-function print(results: readonly Result[]): void {
-  const parts = Object.keys(results[0]?.cpuPerMessage ?? {});
-  const total = (r: Result) =>
-    round(parts.filter((p) => p !== 'generator').reduce((sum, p) => sum + (r.cpuPerMessage[p] ?? 0), 0));
-  console.log(
-    'µs of CPU for each delivered message (a message is two entries of two logs, and two rows when archived)',
-  );
+function print({ results, calibrationUs }: BenchResult, last: BenchResult | undefined): void {
+  console.log('µs of CPU for each delivered message (an archived one is two entries of two logs, and two rows)');
   console.table(
     Object.fromEntries(
       results.map((r) => [
         r.load,
-        { 'messages/s': r.perSecond, ...r.cpuPerMessage, 'all but the generator': total(r) },
+        {
+          'messages/s': r.perSecond,
+          ...r.cpuPerMessage,
+          'all but the generator': round(totalOf(r), 1),
+          'of others': r.othersShare,
+        },
       ]),
     ),
   );
-}
-
-function keep(results: readonly Result[], world: World): void {
-  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
-  const day = new Date().toISOString().slice(0, 10);
-  const machine = { cpu: cpus()[0]?.model, cores: cpus().length, node: process.version };
-  mkdirSync(RESULTS, { recursive: true });
-  const file = new URL(`${day}-${commit}-bench.json`, RESULTS);
-  writeFileSync(
-    file,
-    `${JSON.stringify({ commit, day, machine, options, processes: world.ready.processes.length, results }, null, 2)}\n`,
+  if (last === undefined) return;
+  console.log(
+    `against ${resultName(last)}, in units of the calibration loop (${calibrationUs} µs now, ${last.calibrationUs} µs then)`,
   );
-  console.log(`kept in loadtest/results/${day}-${commit}-bench.json`);
-}
-
-const settings = values.profile ? { NODE_OPTIONS: '--cpu-prof --cpu-prof-dir=.cache/profiles' } : {};
-const world = await startWorld('cluster-1', { settings });
-try {
-  const clients = await logIn(world, options.pairs * 2);
-  const results: Result[] = [];
-  for (const load of ['archived', 'no-store'] as const) results.push(await measure(world, clients, load));
-  for (const client of clients) client.close();
-  print(results);
-  if (values.store) keep(results, world);
-} finally {
-  await world.stop();
+  for (const result of results) {
+    const before = last.results.find(({ load }) => load === result.load);
+    if (before === undefined) continue;
+    const change = (now: number, then: number) =>
+      `${(changeOf(now, then, calibrationUs, last.calibrationUs) * 100).toFixed(0)} %`;
+    const parts = Object.entries(result.cpuPerMessage)
+      .filter(([part, now]) => now >= 1 && (before.cpuPerMessage[part] ?? 0) >= 1)
+      .map(([part, now]) => `${part} ${change(now, before.cpuPerMessage[part] ?? 0)}`);
+    console.log(`  ${result.load}: ${change(totalOf(result), totalOf(before))} (${parts.join(', ')})`);
+  }
 }

@@ -7,24 +7,37 @@ const MICROSECONDS_PER_TICK = 1_000_000 / TICKS_PER_SECOND;
 const PARENT_FIELD = 1;
 const USER_FIELD = 11;
 const SYSTEM_FIELD = 12;
+const ENDED_CHILDREN_USER_FIELD = 13;
+const ENDED_CHILDREN_SYSTEM_FIELD = 14;
+/** proc(5), /proc/stat, of the line of all processors: idle, and idle while the disk works. */
+const IDLE_FIELDS = [3, 4] as const;
+/** user, nice, system, idle, iowait, irq, softirq, steal; what guests have is in user already. */
+const CPU_FIELDS = 8;
 
 interface Stat {
   readonly parent: number;
   readonly ticks: number;
+  /** Of children that have ended. */
+  readonly endedTicks: number;
 }
 
 function statOf(pid: number | string): Stat | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    return { parent: Number(fields[PARENT_FIELD]), ticks: Number(fields[USER_FIELD]) + Number(fields[SYSTEM_FIELD]) };
+    const at = (field: number) => Number(fields[field]);
+    return {
+      parent: at(PARENT_FIELD),
+      ticks: at(USER_FIELD) + at(SYSTEM_FIELD),
+      endedTicks: at(ENDED_CHILDREN_USER_FIELD) + at(ENDED_CHILDREN_SYSTEM_FIELD),
+    };
   } catch {
-    // Policy: the process has ended meanwhile; what it used is gone with it.
+    // Policy: the process has ended meanwhile; what it used is with its parent.
     return undefined;
   }
 }
 
-/** CPU time, user and system, that a process and all its descendants have used so far, in µs. */
+/** CPU time, user and system, that a process and all its descendants, ended ones too, have used so far, in µs. */
 export function cpuOfTree(root: number): number {
   const stats = new Map<number, Stat>();
   for (const name of readdirSync('/proc')) {
@@ -38,9 +51,16 @@ export function cpuOfTree(root: number): number {
     return false;
   };
   let ticks = 0;
-  for (const [pid, stat] of stats) if (isBelow(pid)) ticks += stat.ticks;
+  for (const [pid, stat] of stats) if (isBelow(pid)) ticks += stat.ticks + stat.endedTicks;
   return ticks * MICROSECONDS_PER_TICK;
 }
 
 /** CPU time of one process alone, in µs. */
 export const cpuOfProcess = (pid: number): number => (statOf(pid)?.ticks ?? 0) * MICROSECONDS_PER_TICK;
+
+/** CPU time of everything on this machine, in µs. */
+export function cpuOfMachine(): number {
+  const [, ...fields] = (readFileSync('/proc/stat', 'latin1').split('\n', 1)[0] ?? '').split(/\s+/);
+  const busy = fields.slice(0, CPU_FIELDS).filter((_, field) => !IDLE_FIELDS.some((idle) => idle === field));
+  return busy.reduce((sum, ticks) => sum + Number(ticks), 0) * MICROSECONDS_PER_TICK;
+}

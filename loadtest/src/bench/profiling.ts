@@ -1,0 +1,63 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ReadyProcess, World } from '@starling/testkit';
+import { CACHE } from '../own-world.ts';
+import type { Load } from './load.ts';
+import { PROFILE_FOLDER_VARIABLE, profileOf } from './profile-names.ts';
+import { type CpuProfile, describeProfile } from './profile-report.ts';
+import type { BenchResult } from './results.ts';
+
+/** The profiles as V8 writes them, for the developer tools of a browser. */
+export const PROFILES_FOLDER = join(CACHE, 'profiles');
+
+const SERVICES = ['edge', 'archive'];
+const ROWS = 20;
+const WRITE_TIMEOUT_MS = 15_000;
+const POLL_MS = 50;
+
+/** Empties the folder; returns the variables with which a world can be profiled. */
+export function prepareProfiling(): Record<string, string> {
+  rmSync(PROFILES_FOLDER, { recursive: true, force: true });
+  mkdirSync(PROFILES_FOLDER, { recursive: true });
+  const hook = new URL('./profile-hook.js', import.meta.url).href;
+  return { NODE_OPTIONS: `--import=${hook}`, [PROFILE_FOLDER_VARIABLE]: PROFILES_FOLDER };
+}
+
+const profiled = (world: World): readonly ReadyProcess[] =>
+  world.ready.processes.filter(({ service }) => SERVICES.includes(service));
+
+export function startProfilers(world: World): void {
+  for (const { pid } of profiled(world)) process.kill(pid, 'SIGUSR2');
+}
+
+/** Ends them, and puts their files away under the name of the load. @throws Error when one is not written in time */
+export async function stopProfilers(world: World, load: Load): Promise<void> {
+  startProfilers(world); // the signal toggles
+  for (const { id } of profiled(world)) {
+    const file = join(PROFILES_FOLDER, profileOf(id));
+    const deadlineMs = performance.now() + WRITE_TIMEOUT_MS;
+    while (!existsSync(file)) {
+      if (performance.now() > deadlineMs) throw new Error(`${id} writes no profile`);
+      await sleep(POLL_MS);
+    }
+    renameSync(file, join(PROFILES_FOLDER, `${load}-${profileOf(id)}`));
+  }
+}
+
+/** The costliest functions of each process at each load, as Markdown. */
+export function reportProfiles({ commit, at, machine, results }: BenchResult): string {
+  const parts = [`# Where the CPU goes: ${commit}, ${at.slice(0, 10)}`, ''];
+  parts.push(
+    `Node ${machine.node}, ${machine.cores} × ${machine.cpu}. Self time without idle time; the profiler itself costs too.`,
+    '',
+  );
+  for (const { load, delivered } of results) {
+    for (const service of SERVICES) {
+      const file = join(PROFILES_FOLDER, `${load}-${profileOf(`${service}-1`)}`);
+      const profile = JSON.parse(readFileSync(file, 'utf8')) as CpuProfile;
+      parts.push(describeProfile(`${service}, ${load}`, profile, delivered, ROWS));
+    }
+  }
+  return parts.join('\n');
+}

@@ -1,0 +1,78 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Load } from './load.ts';
+
+/** What one load has cost. */
+export interface LoadResult {
+  readonly load: Load;
+  readonly delivered: number;
+  readonly perSecond: number;
+  /** Part → µs of CPU, user and system, for each delivered message. */
+  readonly cpuPerMessage: Readonly<Record<string, number>>;
+  /** Of one core: at 1 the generator measures itself. */
+  readonly generatorShare: number;
+  /** Of the whole machine, used by processes that have nothing to do with the run: above a few percent the figures are doubtful. */
+  readonly othersShare: number;
+}
+
+export interface BenchResult {
+  readonly at: string;
+  readonly commit: string;
+  readonly machine: { readonly cpu: string; readonly cores: number; readonly node: string };
+  readonly options: Readonly<Record<string, number>>;
+  /** µs of CPU for the piece of work of calibrate(), just before. */
+  readonly calibrationUs: number;
+  readonly results: readonly LoadResult[];
+}
+
+const RESULTS = new URL('../../results/', import.meta.url);
+const SUFFIX = '-bench.json';
+
+/** The files of this run, without their ending: the day and the commit. */
+export const resultName = ({ at, commit }: Pick<BenchResult, 'at' | 'commit'>): string =>
+  `${at.slice(0, 10)}-${commit}`;
+
+export function currentCommit(): string {
+  try {
+    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
+      encoding: 'utf8',
+      cwd: fileURLToPath(RESULTS),
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
+  } catch {
+    // Policy: an unpacked archive has no history.
+    return 'unknown';
+  }
+}
+
+/** Writes a file beside the results; returns its path for people. */
+export function keepFile(name: string, text: string): string {
+  mkdirSync(RESULTS, { recursive: true });
+  writeFileSync(new URL(name, RESULTS), text);
+  return `loadtest/results/${name}`;
+}
+
+export const keepResult = (result: BenchResult): string =>
+  keepFile(`${resultName(result)}${SUFFIX}`, `${JSON.stringify(result, null, 2)}\n`);
+
+/** The newest kept result that was made with the same options. */
+export function lastResult(options: BenchResult['options']): BenchResult | undefined {
+  mkdirSync(RESULTS, { recursive: true });
+  return readdirSync(RESULTS)
+    .filter((name) => name.endsWith(SUFFIX))
+    .map((name) => JSON.parse(readFileSync(new URL(name, RESULTS), 'utf8')) as BenchResult)
+    .filter((result) => JSON.stringify(result.options) === JSON.stringify(options))
+    .sort((a, b) => b.at.localeCompare(a.at))[0];
+}
+
+/** All parts together, without the generator. */
+export function totalOf({ cpuPerMessage }: LoadResult): number {
+  const parts = Object.entries(cpuPerMessage).filter(([part]) => part !== 'generator');
+  return parts.reduce((sum, [, cost]) => sum + cost, 0);
+}
+
+/** How much dearer a part is than before, both measured in pieces of calibration work: 0.1 = 10 % more. */
+export function changeOf(now: number, before: number, calibrationNow: number, calibrationBefore: number): number {
+  return now / calibrationNow / (before / calibrationBefore) - 1;
+}

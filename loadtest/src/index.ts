@@ -1,0 +1,27 @@
+import { bench } from './bench.ts';
+import { smokeKill } from './smoke-kill.ts';
+import { UsageError } from './usage-error.ts';
+
+const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
+  bench,
+  'smoke-kill': smokeKill,
+};
+const FAILED = 1;
+const USAGE_ERROR = 64;
+
+/** `bench` or `smoke-kill` with its options; resolves with the exit code. */
+export async function run([name = '', ...args]: readonly string[]): Promise<number> {
+  try {
+    const command = COMMANDS[name];
+    if (command === undefined) throw new UsageError(`one of ${Object.keys(COMMANDS).join(', ')}`);
+    return await command(args);
+  } catch (error) {
+    // Policy: a run that could not be done has failed, and says why.
+    const isUsage = error instanceof UsageError || isParseError(error);
+    console.error(isUsage ? `loadtest: ${(error as Error).message}` : error);
+    return isUsage ? USAGE_ERROR : FAILED;
+  }
+}
+
+const isParseError = (error: unknown): boolean =>
+  error instanceof TypeError && String((error as NodeJS.ErrnoException).code).startsWith('ERR_PARSE_ARGS');

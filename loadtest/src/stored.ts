@@ -1,0 +1,65 @@
+// What a cluster has stored, as its parts tell it: the archive over NATS, and the rows in its database.
+import { type Bus, busConfig, call, openBus } from '@starling/bus';
+import { archive, COPY, decodeEnvelope, partitionOf, START, streamOf } from '@starling/contracts';
+import { type Db, dbConfig, openDb } from '@starling/db';
+import type { BareJid } from '@starling/jid';
+import { loadConfig } from '@starling/runtime';
+import type { World } from '@starling/testkit';
+
+const ANSWER_TIMEOUT_MS = 10_000;
+const HOST = '127.0.0.1';
+
+/** A connection to all NATS servers of a world, and how many streams there are; the caller closes it. */
+export async function connectBus(world: World): Promise<{ bus: Bus; streams: number }> {
+  const servers = world.ready.processes.filter((p) => p.service === 'nats').map(({ port }) => `nats://${HOST}:${port}`);
+  const { bus } = loadConfig({ bus: busConfig }, { env: { STARLING_NATS_URL: servers.join() }, args: [] });
+  return { bus: await openBus(bus, { name: 'loadtest' }), streams: bus.logStreams };
+}
+
+/** A connection to the PostgreSQL of a world; the caller closes it. */
+export function connectDb(world: World): Promise<Db> {
+  const port = world.ready.processes.find((p) => p.service === 'postgres')?.port;
+  const env = { STARLING_DATABASE_URL: `postgresql://starling@${HOST}:${port}/postgres`, STARLING_DATABASE_POOL: '1' };
+  return openDb(loadConfig({ db: dbConfig }, { env, args: [] }).db);
+}
+
+/** The numbers in one user's log, of its own messages and of those that it received, in the log's order. */
+export interface LogNumbers {
+  readonly sent: readonly number[];
+  readonly received: readonly number[];
+}
+
+/** Asks the archive for a whole log, as an edge does that fills a gap. @throws RpcError */
+export async function readNumbers(bus: Bus, user: string, streams: number): Promise<LogNumbers> {
+  const method = archive.gap(streamOf(partitionOf(user as BareJid), streams));
+  const numbers = { sent: [] as number[], received: [] as number[] };
+  for (let after = START, complete = false; !complete; ) {
+    const reply = await call(bus, method, { user, after, limit: 0 }, ANSWER_TIMEOUT_MS);
+    for (const { envelope } of reply.entries) {
+      const { copy, stanza } = decodeEnvelope(envelope);
+      const [, number] = /<body>(\d+) /.exec(Buffer.from(stanza).toString()) ?? [];
+      if (number !== undefined) (copy === COPY.sent ? numbers.sent : numbers.received).push(Number(number));
+    }
+    after = reply.entries.at(-1)?.position ?? after;
+    complete = reply.complete || reply.entries.length === 0;
+  }
+  return numbers;
+}
+
+/** How many messages of all users are in the database. */
+export async function countRows(db: Db): Promise<number> {
+  const [row] = await db.query<{ count: bigint }>('select count(*) from archive');
+  return Number(row?.count ?? 0);
+}
+
+/** How many messages the archive processes of a world say to have written, since they started. @throws Error when one does not answer */
+export async function entriesWritten(world: World): Promise<number> {
+  let count = 0;
+  for (const { admin } of world.ready.processes.filter((p) => p.service === 'archive')) {
+    const metrics = await (await fetch(`http://${HOST}:${admin}/metrics`)).text();
+    const [, written = '0'] =
+      /^starling_archive_entries_total\{[^}]*outcome="written"[^}]*\} (\d+)/m.exec(metrics) ?? [];
+    count += Number(written);
+  }
+  return count;
+}
