@@ -10,8 +10,5 @@ await runService('archive', specs, async ({ config, id, use, log: logger, metric
   const db = await use('db', openDb(config.db, { log: logger, metrics }), (d) => d.close());
   const bus = await use('bus', openBus(config.bus, { log: logger, metrics, name: id }), (b) => b.close());
   const log = await use('log', openLog(config.bus, bus, { metrics }), (l) => l.close());
-  const holder = `${id}/${process.pid}/${Date.now()}`;
-  await use('archive', startArchive({ id: holder, db, bus, log, config: config.archive, logger, metrics }), (a) =>
-    a.stop(),
-  );
+  await use('archive', startArchive({ db, bus, log, config: config.archive, logger, metrics }), (a) => a.stop());
 });

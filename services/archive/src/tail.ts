@@ -49,6 +49,10 @@ export class Tail {
     return this.#readUpTo;
   }
 
+  *[Symbol.iterator](): Iterator<TailEntry> {
+    for (let i = this.#head; i < this.#entries.length; i++) yield this.#entries[i] as TailEntry;
+  }
+
   /** Adds an entry; one that is not behind the last is a repetition and is left out. */
   push(entry: TailEntry): boolean {
     if (entry.sequence <= this.#readUpTo) return false;

@@ -1,23 +1,28 @@
-/**
- * Up to where a stream may be cut off: behind what is written and what is old enough. Remembers, at each look, how far the
- * stream had been written, so that age can be told without reading the stream.
- */
+/** How far apart the marks are that trimming goes by. */
+const MARK_EVERY_MS = 5_000;
+
+/** Remembers when the log was written up to where, so that what is written and old can go. */
 export class Trimmer {
   readonly #keepMs: number;
-  #looks: { readonly atMs: number; readonly written: number }[] = [];
+  readonly #marks: { readonly sequence: number; readonly atMs: number }[] = [];
 
   constructor(keepMs: number) {
     this.#keepMs = keepMs;
   }
 
-  /** The first sequence to keep, or 0 when nothing may go yet. */
-  look(nowMs: number, written: number): number {
-    this.#looks.push({ atMs: nowMs, written });
-    let first = 0;
-    while (this.#looks[0] !== undefined && this.#looks[0].atMs <= nowMs - this.#keepMs) {
-      first = this.#looks[0].written + 1;
-      this.#looks.shift();
+  /** Everything up to this sequence is written, and was committed before `atMs`. */
+  written(sequence: number, atMs: number): void {
+    const last = this.#marks.at(-1);
+    if (!last || atMs >= last.atMs + Math.min(MARK_EVERY_MS, this.#keepMs)) this.#marks.push({ sequence, atMs });
+  }
+
+  /** The sequence before which everything is written and older than the time to keep; undefined when nothing new is. */
+  takeDue(nowMs: number): number | undefined {
+    let due: number | undefined;
+    for (let mark = this.#marks[0]; mark && mark.atMs <= nowMs - this.#keepMs; mark = this.#marks[0]) {
+      due = mark.sequence + 1;
+      this.#marks.shift();
     }
-    return first;
+    return due;
   }
 }

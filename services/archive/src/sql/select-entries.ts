@@ -1,4 +1,4 @@
-import { type ArchivedEntry, packPosition, type Position, unpackPosition } from '@starling/contracts';
+import { type ArchivedEntry, type Position, packPosition, unpackPosition } from '@starling/contracts';
 import type { Queryable } from '@starling/db';
 
 export interface EntryRange {

@@ -31,15 +31,12 @@ export async function selectRecent(db: Queryable, sinceMs: number, limit: number
       order by committed_at_ms desc, position desc limit $2`,
     [sinceMs, limit],
   );
-  return rows.reverse === undefined ? [] : toEntries(rows);
+  return rows
+    .map((row) => ({
+      owner: row.owner,
+      position: unpackPosition(row.position),
+      committedAtMs: Number(row.committed_at_ms),
+      entryId: row.entry_id,
+    }))
+    .reverse();
 }
-
-const toEntries = (
-  rows: readonly { owner: string; position: bigint; committed_at_ms: bigint; entry_id: string }[],
-): readonly RecentEntry[] =>
-  [...rows].reverse().map((row) => ({
-    owner: row.owner,
-    position: unpackPosition(row.position),
-    committedAtMs: Number(row.committed_at_ms),
-    entryId: row.entry_id,
-  }));

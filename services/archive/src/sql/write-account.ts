@@ -1,4 +1,4 @@
-import { packPosition, type Position } from '@starling/contracts';
+import { type Position, packPosition } from '@starling/contracts';
 import type { Queryable } from '@starling/db';
 
 /** Rows that one statement erases: a removal must not run into the statement timeout and start over for ever. */

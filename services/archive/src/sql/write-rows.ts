@@ -1,4 +1,4 @@
-import { packPosition, type Position } from '@starling/contracts';
+import { type Position, packPosition } from '@starling/contracts';
 import type { Queryable } from '@starling/db';
 
 export interface NewRow {

@@ -1,0 +1,341 @@
+import assert from 'node:assert/strict';
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+import { call, MemoryLog, RpcError } from '@starling/bus';
+import {
+  type ArchivedEntry,
+  COPY,
+  type Digest,
+  decodeDigest,
+  decodeEnvelope,
+  FATE,
+  archive as methods,
+  type Position,
+  subjects,
+  unpackPosition,
+} from '@starling/contracts';
+import type { BareJid } from '@starling/jid';
+import type { Archive } from './archive.ts';
+import { append, create, listen, remove, streamOfUser, until, userOn } from './testing/entries.ts';
+import { ClusterWorld, MemoryWorld, type Servers, STREAMS, startServers, type World } from './testing/world.ts';
+
+const TIMEOUT_MS = 5_000;
+const NOWHERE: Position = { epoch: 0, sequence: 0 };
+const idOf = ({ envelope }: ArchivedEntry) => decodeEnvelope(envelope).id;
+/** Without the class that protobufjs gives it. */
+const plain = (position: Position | undefined): Position => ({ epoch: 0, sequence: 0, ...position });
+const isAway = (error: unknown) => error instanceof RpcError && error.condition === 'resource-constraint';
+
+let servers: Servers;
+before(async () => {
+  servers = await startServers();
+});
+after(() => servers.stop());
+
+for (const WorldClass of [MemoryWorld, ClusterWorld]) {
+  describe(`archive in a ${WorldClass.name}`, { timeout: 120_000 }, () => {
+    let world: World;
+    const archives: Archive[] = [];
+    const alice = userOn(0, 'alice');
+    const bob = userOn(1, 'bob');
+
+    beforeEach(async () => {
+      world = await WorldClass.open(servers);
+    });
+    afterEach(async () => {
+      world.db.fault = 'none';
+      await Promise.all(archives.splice(0).map((archive) => archive.stop()));
+      await world.close();
+    });
+    const start = async (options?: Parameters<World['start']>[0]) => {
+      const archive = await world.start(options);
+      archives.push(archive);
+      return archive;
+    };
+    const gap = (user: BareJid, after: Position, upTo?: Position, limit = 0) =>
+      call(world.bus, methods.gap(streamOfUser(user)), { user, after, upTo, limit }, TIMEOUT_MS);
+    const last = (user: BareJid, position = NOWHERE) =>
+      call(world.bus, methods.last(streamOfUser(user)), { known: [{ user, position }] }, TIMEOUT_MS);
+    const rows = async (user: BareJid) =>
+      (
+        await world
+          .openDb()
+          .query<{ position: bigint; entry_id: string }>(
+            'select position, entry_id from archive where owner = $1 order by position',
+            [user],
+          )
+      ).map((row) => ({ position: unpackPosition(row.position), id: row.entry_id }));
+    const written = (user: BareJid, count: number) =>
+      until(`${count} rows of ${user}`, async () => (await rows(user)).length === count);
+
+    it('writes each message once, in the order of the log, and reads it back', async () => {
+      await start();
+      await create(world.log, alice);
+      await create(world.log, bob);
+      const ids = Array.from({ length: 500 }, (_, i) => `m${i}`);
+      await Promise.all(ids.map((id) => append(world.log, alice, { id })));
+      await append(world.log, bob, { id: 'other', fate: FATE.passing, copy: COPY.sent });
+      await append(world.log, alice, { id: 'm0' });
+      await written(alice, 500);
+      await written(bob, 1);
+      assert.deepEqual(
+        (await rows(alice)).map((row) => row.id),
+        ids,
+      );
+      const { epoch, last: ends } = await last(alice);
+      assert.equal(epoch, 1);
+      const end = plain(ends[0]?.position);
+      assert.deepEqual(end, (await rows(alice)).at(-1)?.position);
+      assert.deepEqual((await last(alice, end)).last, []);
+      const read: string[] = [];
+      let after: Position = NOWHERE;
+      for (let complete = false; !complete; ) {
+        const page = await gap(alice, after, end, 64);
+        read.push(...page.entries.map(idOf));
+        after = page.entries.at(-1)?.position ?? after;
+        complete = page.complete;
+      }
+      assert.deepEqual(read, ids);
+    });
+
+    it('goes on from the watermark after a stop in the middle: nothing lost, nothing twice', async () => {
+      const first = await start();
+      await create(world.log, alice);
+      const ids = Array.from({ length: 300 }, (_, i) => `n${i}`);
+      const appends = ids.map((id) => append(world.log, alice, { id }));
+      await until('some are written', async () => (await rows(alice)).length > 0);
+      await first.stop();
+      await start();
+      await Promise.all(appends);
+      await written(alice, 300);
+      assert.deepEqual(
+        (await rows(alice)).map((row) => row.id),
+        ids,
+      );
+    });
+
+    it('bears two writers at once, and answers that are lost', async () => {
+      const [one, two] = [world.openDb(), world.openDb()];
+      await start({ db: one, env: { STARLING_ARCHIVE_LEASE: '500ms' } });
+      await create(world.log, alice);
+      // The second takes the stream over while the first believes that it still has it.
+      one.fault = 'mute';
+      await start({ db: two, env: { STARLING_ARCHIVE_LEASE: '500ms' } });
+      const ids = Array.from({ length: 400 }, (_, i) => `w${i}`);
+      const appends = ids.map(async (id, i) => {
+        await new Promise((resolve) => setTimeout(resolve, i));
+        return append(world.log, alice, { id });
+      });
+      setTimeout(() => {
+        one.fault = 'none';
+      }, 150);
+      await Promise.all(appends);
+      await written(alice, 400);
+      assert.deepEqual((await rows(alice)).map((row) => row.id).sort(), ids.sort());
+      const positions = (await rows(alice)).map((row) => row.position.sequence);
+      assert.deepEqual(positions, [...new Set(positions)]);
+    });
+
+    it('opens the next epoch when the stream was made anew, and reads across both', async () => {
+      await start();
+      await create(world.log, alice);
+      await append(world.log, alice, { id: 'before' });
+      await written(alice, 1);
+      await world.recreate(streamOfUser(alice));
+      await until('the next epoch', async () => (await last(alice).catch(() => undefined))?.epoch === 2);
+      await append(world.log, alice, { id: 'after' });
+      await written(alice, 2);
+      assert.deepEqual(
+        (await rows(alice)).map((row) => [row.id, row.position.epoch]),
+        [
+          ['before', 1],
+          ['after', 2],
+        ],
+      );
+      const { entries, complete } = await gap(alice, NOWHERE);
+      assert.deepEqual([entries.map(idOf), complete], [['before', 'after'], true]);
+      assert.deepEqual((await gap(alice, { epoch: 1, sequence: 999 })).entries.map(idOf), ['after']);
+    });
+
+    it('says once an interval who has news, numbered, also when there is none', async () => {
+      await start();
+      await create(world.log, alice);
+      const digests: Digest[] = [];
+      world.bus.subscribe(subjects.digest(streamOfUser(alice)), ({ data }) => digests.push(decodeDigest(data)));
+      await until('digests', () => digests.length >= 2);
+      const sequence = await append(world.log, alice);
+      await until('more digests', () => digests.some((d) => d.last.length > 0));
+      const atLast = digests.length;
+      await until('more digests', () => digests.length >= atLast + 2);
+      const counters = digests.map((d) => d.counter);
+      assert.deepEqual(
+        counters,
+        counters.map((_, i) => (counters[0] ?? 0) + i),
+      );
+      const news = digests.flatMap((d) => d.last).map(({ user, position }) => [user, { ...position }]);
+      assert.deepEqual(news, [[alice, { epoch: 1, sequence }]]);
+      assert.equal(new Set(digests.map((d) => d.publisher)).size, 1);
+    });
+
+    it('is the gatekeeper: no account, no row, one error to the sender', async () => {
+      const sender = userOn(1, 'sender');
+      await start();
+      const heard = listen(world.bus, sender);
+      const from = `${sender}/phone`;
+      await append(world.log, alice, { from, id: 'early' });
+      await append(world.log, alice, { from, id: 'error', type: 'error' });
+      await append(world.log, alice, { from, id: 'own', copy: COPY.sent });
+      await create(world.log, alice);
+      await append(world.log, alice, { from, id: 'known' });
+      await written(alice, 1);
+      assert.deepEqual(
+        (await rows(alice)).map((row) => row.id),
+        ['known'],
+      );
+      await remove(world.log, alice);
+      await append(world.log, alice, { from, id: 'late' });
+      await until('two errors', () => heard.length === 2);
+      assert.deepEqual(await rows(alice), []);
+      await create(world.log, alice);
+      await append(world.log, alice, { from, id: 'again' });
+      await written(alice, 1);
+      assert.deepEqual((await gap(alice, NOWHERE)).entries.map(idOf), ['again']);
+      assert.deepEqual(
+        heard.map((e) => [e.type, e.to, e.from, / id=["'](\w+)["']/.exec(Buffer.from(e.stanza).toString())?.[1]]),
+        [
+          ['error', from, alice, 'early'],
+          ['error', from, alice, 'late'],
+        ],
+      );
+      assert.match(
+        Buffer.from(heard[0]?.stanza ?? []).toString(),
+        /<error type=["']cancel["']><service-unavailable xmlns=["']urn:ietf:params:xml:ns:xmpp-stanzas["']\/>/,
+      );
+    });
+  });
+}
+
+describe('archive without its database', { timeout: 120_000 }, () => {
+  let world: ClusterWorld;
+  const archives: Archive[] = [];
+  const alice = userOn(0, 'alice');
+  beforeEach(async () => {
+    world = await ClusterWorld.open(servers);
+  });
+  afterEach(async () => {
+    world.db.fault = 'none';
+    await Promise.all(archives.splice(0).map((archive) => archive.stop()));
+    await world.close();
+  });
+  const gap = (after: Position, upTo?: Position) =>
+    call(world.bus, methods.gap(0), { user: alice, after, upTo, limit: 0 }, TIMEOUT_MS);
+  const count = async () =>
+    Number((await world.openDb().query<{ n: number }>('select count(*)::int as n from archive'))[0]?.n);
+
+  it('reads on, answers from its tail, and catches up when the server is back', async () => {
+    archives.push(await world.start());
+    await create(world.log, alice);
+    const first = await append(world.log, alice, { id: 'row' });
+    await until('one row', async () => (await count()) === 1);
+    await world.postgres.kill();
+    const at = { epoch: 1, sequence: first };
+    const sequences = await Promise.all(['a', 'b', 'c'].map((id) => append(world.log, alice, { id })));
+    const upTo = { epoch: 1, sequence: sequences[2] ?? 0 };
+    assert.deepEqual((await gap(at, upTo)).entries.map(idOf), ['a', 'b', 'c']);
+    await assert.rejects(gap({ epoch: 1, sequence: 0 }, upTo), isAway);
+    const publishers = new Set<string>();
+    world.bus.subscribe(subjects.digest(0), ({ data }) => publishers.add(decodeDigest(data).publisher));
+    await assert.rejects(
+      call(world.bus, methods.last(0), { known: [{ user: userOn(0, 'x'), position: at }] }, TIMEOUT_MS),
+      isAway,
+    );
+    await world.postgres.startAgain();
+    await until('all rows', async () => (await count().catch(() => 0)) === 4);
+    assert.deepEqual((await gap({ epoch: 1, sequence: 0 }, upTo)).entries.map(idOf), ['row', 'a', 'b', 'c']);
+    // Whoever asked in vain asks again, because the publisher has changed.
+    await until('another publisher', () => publishers.size > 1);
+  });
+
+  it('starts without it, believes the epoch of who asks, and writes everything later', async () => {
+    const first = await world.start();
+    await create(world.log, alice);
+    const one = await append(world.log, alice, { id: 'one' });
+    await until('one row', async () => (await count()) === 1);
+    await first.stop();
+    await append(world.log, alice, { id: 'two' });
+    world.db.fault = 'away';
+    archives.push(await world.start());
+    const three = await append(world.log, alice, { id: 'three' });
+    const entries = (await gap({ epoch: 1, sequence: one }, { epoch: 1, sequence: three })).entries;
+    assert.deepEqual(entries.map(idOf), ['two', 'three']);
+    world.db.fault = 'none';
+    await until('all rows', async () => (await count()) === 3);
+    assert.deepEqual((await gap(NOWHERE)).entries.map(idOf), ['one', 'two', 'three']);
+  });
+
+  it('stops reading at its bound and loses nothing', async () => {
+    archives.push(await world.start({ env: { STARLING_ARCHIVE_TAIL_BYTES: '1MiB' } }));
+    await create(world.log, alice);
+    world.db.fault = 'away';
+    const body = 'x'.repeat(20_000);
+    for (let i = 0; i < 120; i++) await append(world.log, alice, { body });
+    world.db.fault = 'none';
+    await until('all rows', async () => (await count()) === 120);
+  });
+
+  it('is taken over by another process within five seconds', async () => {
+    const [one, two] = [world.openDb(), world.openDb()];
+    const env = { STARLING_ARCHIVE_LEASE: '3s' };
+    const dead = await world.start({ db: one, env });
+    const next = await world.start({ db: two, env });
+    archives.push(next);
+    await create(world.log, alice);
+    assert.deepEqual([dead.streams.size, next.streams.size], [STREAMS, 0]);
+    // As far as the database can tell, it is dead.
+    one.fault = 'away';
+    const startedAt = performance.now();
+    await append(world.log, alice);
+    await until('taken over', async () => next.streams.size === STREAMS && (await count()) === 1, 5_000);
+    console.log(`# taken over after ${Math.round(performance.now() - startedAt)} ms`);
+    one.fault = 'none';
+    await dead.stop();
+  });
+});
+
+describe('a log in process', { timeout: 60_000 }, () => {
+  it('goes on after a restart where the archive has it, and knows what it had', async () => {
+    const world = await MemoryWorld.open(servers);
+    const alice = userOn(0, 'alice');
+    let archive = await world.start();
+    await create(world.log, alice);
+    const first = await append(world.log, alice, { id: 'first' });
+    await archive.stop();
+    await world.restartLog();
+    archive = await world.start();
+    assert.equal(await append(world.log, alice, { id: 'first' }), first);
+    assert.equal(await append(world.log, alice, { id: 'second' }), first + 1);
+    const reply = await call(
+      world.bus,
+      methods.gap(0),
+      { user: alice, after: NOWHERE, upTo: undefined, limit: 0 },
+      TIMEOUT_MS,
+    );
+    assert.deepEqual(
+      reply.entries.map((e) => [idOf(e), e.position.epoch]),
+      [
+        ['first', 1],
+        ['second', 1],
+      ],
+    );
+    await archive.stop();
+    await world.close();
+  });
+
+  it('of another number of streams has another database', async () => {
+    const world = await MemoryWorld.open(servers);
+    await (await world.start()).stop();
+    await world.log.close();
+    world.log = new MemoryLog(world.bus, { streams: STREAMS + 1, acknowledge: 'when-archived' });
+    await assert.rejects(world.start(), { name: 'ArchiveError' });
+    await world.close();
+  });
+});

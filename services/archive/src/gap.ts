@@ -1,0 +1,158 @@
+import { RpcError } from '@starling/bus';
+import {
+  type ArchivedEntry,
+  comparePositions,
+  type GapReply,
+  type GapRequest,
+  type Position,
+  type UserPosition,
+} from '@starling/contracts';
+import { type Db, DbUnavailableError } from '@starling/db';
+import type { ArchiveConfig } from './config.ts';
+import type { ArchiveMetrics } from './metrics.ts';
+import { selectEntries } from './sql/select-entries.ts';
+import { selectLast } from './sql/select-last.ts';
+import type { StreamArchive } from './stream-archive.ts';
+import type { Tail } from './tail.ts';
+
+/** Users in one question. */
+const USERS_MAX = 5_000;
+/** How long an answer waits for what the asker has seen and the archive has not read yet. */
+const CATCH_UP_MS = 1_000;
+
+export interface GapOptions {
+  readonly archive: StreamArchive;
+  readonly db: Db;
+  readonly config: ArchiveConfig;
+  readonly metrics: ArchiveMetrics;
+  readonly isLogHere: boolean;
+}
+
+/** Answers what was written, from the rows, and what is not yet, from the tail, as one log. */
+export class GapReads {
+  readonly #archive: StreamArchive;
+  readonly #db: Db;
+  readonly #config: ArchiveConfig;
+  readonly #metrics: ArchiveMetrics;
+  readonly #isLogHere: boolean;
+
+  constructor({ archive, db, config, metrics, isLogHere }: GapOptions) {
+    this.#archive = archive;
+    this.#db = db;
+    this.#config = config;
+    this.#metrics = metrics;
+    this.#isLogHere = isLogHere;
+  }
+
+  /** @throws RpcError resource-constraint: the database or the log is behind or away, ask again later */
+  async gap({ user, after, upTo, limit }: GapRequest): Promise<GapReply> {
+    const tail = await this.#openTail();
+    // While the database has not said which epoch this is, the asker is believed, who has it from earlier.
+    const epoch = this.#archive.epoch ?? after.epoch;
+    const end = upTo ?? { epoch, sequence: this.#archive.visibleUpTo };
+    await this.#catchUp(epoch, end);
+    // Taken together, before anything is awaited: what is in the tail now is not in the rows that are read below.
+    const written: Position = { epoch, sequence: tail.base };
+    const waiting = this.#isLogHere || end.epoch < epoch ? [] : this.#messages(tail, user, epoch, after, end);
+    const entriesMax = limit > 0 ? Math.min(limit, this.#config.gapEntries) : this.#config.gapEntries;
+    const rows = await this.#rows(user, after, earlier(end, written), entriesMax);
+    this.#metrics.gaps.inc(1, { source: waiting.length === 0 ? 'rows' : rows.entries.length === 0 ? 'tail' : 'both' });
+    return rows.complete ? this.#withTail(rows.entries, waiting, entriesMax) : rows;
+  }
+
+  /** @throws RpcError */
+  async last(known: readonly UserPosition[]): Promise<{ epoch: number; last: readonly UserPosition[] }> {
+    if (known.length > USERS_MAX) throw new RpcError('bad-request', `more than ${USERS_MAX} users`);
+    const tail = await this.#openTail();
+    const epoch = this.#archive.epoch ?? known.reduce((most, { position }) => Math.max(most, position.epoch), 0);
+    // Epoch 0 was never written: who does not know either cannot be told.
+    if (epoch === 0) throw this.#away('the epoch is not known yet');
+    const ends = new Map<string, Position>();
+    if (!this.#isLogHere) {
+      for (const { user } of known) {
+        const sequence = tail.lastOf(user);
+        if (sequence > 0) ends.set(user, { epoch, sequence });
+      }
+    }
+    const rest = known.filter(({ user }) => !ends.has(user)).map(({ user }) => user);
+    for (const { user, position } of await this.#lastRows(rest)) ends.set(user, position);
+    const last = known.flatMap(({ user, position }) => {
+      const end = ends.get(user);
+      return end && comparePositions(end, position) > 0 ? [{ user, position: end }] : [];
+    });
+    return { epoch, last };
+  }
+
+  async #openTail(): Promise<Tail> {
+    await this.#archive.waitUntil(() => this.#archive.tail !== undefined, CATCH_UP_MS);
+    const { tail } = this.#archive;
+    if (!tail) throw this.#away('the log is not open yet');
+    return tail;
+  }
+
+  async #catchUp(epoch: number, end: Position): Promise<void> {
+    const isReached = () =>
+      comparePositions({ epoch: this.#archive.epoch ?? epoch, sequence: this.#archive.visibleUpTo }, end) >= 0;
+    if (!(await this.#archive.waitUntil(isReached, CATCH_UP_MS))) throw this.#away('the archive is behind');
+  }
+
+  #messages(tail: Tail, user: string, epoch: number, after: Position, end: Position): readonly ArchivedEntry[] {
+    const from = after.epoch < epoch ? 0 : after.sequence;
+    return tail.messagesOf(user, from, end.sequence).map((entry) => ({
+      position: { epoch, sequence: entry.sequence },
+      committedAtMs: entry.committedAtMs,
+      envelope: entry.data,
+    }));
+  }
+
+  async #rows(owner: string, after: Position, upTo: Position, entriesMax: number): Promise<GapReply> {
+    if (comparePositions(after, upTo) >= 0) return { entries: [], complete: true };
+    const range = { owner, after, upTo, entriesMax: entriesMax + 1, bytesMax: this.#config.gapBytes };
+    const entries = await this.#ask(() => selectEntries(this.#db, range));
+    const last = entries.at(-1);
+    if (!last || entries.length > entriesMax) return { entries: entries.slice(0, entriesMax), complete: !last };
+    // Fewer than asked for: all there were, unless their bytes were the bound.
+    const [next] = await this.#ask(() => selectEntries(this.#db, { ...range, after: last.position, entriesMax: 1 }));
+    return { entries, complete: next === undefined };
+  }
+
+  #withTail(rows: readonly ArchivedEntry[], waiting: readonly ArchivedEntry[], entriesMax: number): GapReply {
+    const entries = [...rows];
+    let bytes = rows.reduce((sum, entry) => sum + entry.envelope.length, 0);
+    for (const entry of waiting) {
+      bytes += entry.envelope.length;
+      const isOver = entries.length >= entriesMax || (bytes > this.#config.gapBytes && entries.length > 0);
+      if (isOver) return { entries, complete: false };
+      entries.push(entry);
+    }
+    return { entries, complete: true };
+  }
+
+  async #lastRows(users: readonly string[]): Promise<readonly UserPosition[]> {
+    if (users.length === 0) return [];
+    try {
+      return await this.#ask(() => selectLast(this.#db, users));
+    } catch (error) {
+      // Policy: the asker must ask again when the database is back.
+      this.#archive.answeredWrongly();
+      throw error;
+    }
+  }
+
+  async #ask<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      const result = await work();
+      this.#archive.databaseAnswered();
+      return result;
+    } catch (error) {
+      // Policy: this is the boundary where an absent database becomes a condition.
+      throw error instanceof DbUnavailableError ? this.#away('the database is away', error) : error;
+    }
+  }
+
+  #away(text: string, cause?: unknown): RpcError {
+    return new RpcError('resource-constraint', text, cause === undefined ? undefined : { cause });
+  }
+}
+
+const earlier = (a: Position, b: Position): Position => (comparePositions(a, b) <= 0 ? a : b);

@@ -1,0 +1,21 @@
+import { type Db, migrate } from '@starling/db';
+import { ensureStreams } from './sql/ensure-streams.ts';
+
+/** The database holds the archive of another log. */
+export class ArchiveError extends Error {
+  override readonly name = 'ArchiveError';
+}
+
+/** Brings the archive's tables up to date. */
+export const migrateArchive = (db: Db) => migrate(db, 'archive', new URL('./migrations/', import.meta.url));
+
+/**
+ * Makes the tables and the streams' rows.
+ * @throws ArchiveError when there were another number of streams: partitions would change streams, and positions their meaning
+ */
+export async function prepareTables(db: Db, streams: number): Promise<void> {
+  await migrateArchive(db);
+  const known = await ensureStreams(db, streams);
+  if (known !== streams)
+    throw new ArchiveError(`the database holds the archive of ${known} streams, STARLING_LOG_STREAMS says ${streams}`);
+}

@@ -1,0 +1,88 @@
+import type { Bus, Log } from '@starling/bus';
+import {
+  COPY,
+  type Copy,
+  decodeEnvelope,
+  type Envelope,
+  encodeEnvelope,
+  FATE,
+  type Fate,
+  KIND,
+  type Kind,
+  partitionOf,
+  streamOf,
+  subjects,
+} from '@starling/contracts';
+import type { BareJid, Jid } from '@starling/jid';
+import { STREAMS } from './world.ts';
+
+export const streamOfUser = (user: string): number => streamOf(partitionOf(user as BareJid), STREAMS);
+
+/** A user whose log is on this stream. */
+export function userOn(stream: number, name = 'user'): BareJid {
+  for (let i = 0; ; i++) {
+    const user = `${name}${i}@example.com`;
+    if (streamOfUser(user) === stream) return user as BareJid;
+  }
+}
+
+let nextId = 0;
+
+export interface EntryOptions {
+  readonly kind?: Kind;
+  readonly fate?: Fate;
+  readonly copy?: Copy;
+  readonly type?: string;
+  readonly from?: string;
+  readonly id?: string;
+  readonly body?: string;
+}
+
+export function envelopeTo(owner: BareJid, options: EntryOptions = {}): Envelope {
+  const id = options.id ?? `id-${++nextId}`;
+  return {
+    id,
+    owner,
+    from: (options.from ?? 'sender@example.com/phone') as Jid,
+    to: owner,
+    kind: options.kind ?? KIND.message,
+    type: options.type ?? 'chat',
+    fate: options.fate ?? FATE.archived,
+    copy: options.copy ?? COPY.received,
+    hints: 0,
+    origin: 'edge-1/1',
+    sentAtMs: Date.now(),
+    after: 0,
+    stanza: Buffer.from(`<message type='chat' id='${id}'><body>${options.body ?? id}</body></message>`),
+  };
+}
+
+export async function append(log: Log, owner: BareJid, options?: EntryOptions): Promise<number> {
+  const envelope = envelopeTo(owner, options);
+  return (await log.append(owner, envelope.id, encodeEnvelope(envelope))).sequence;
+}
+
+export const create = (log: Log, owner: BareJid) => append(log, owner, { kind: KIND.accountCreated, copy: COPY.self });
+export const remove = (log: Log, owner: BareJid) => append(log, owner, { kind: KIND.accountDeleted, copy: COPY.self });
+
+/** The live stanzas (no log entries) on a user's subject, as they come. */
+export function listen(bus: Bus, user: BareJid): Envelope[] {
+  const heard: Envelope[] = [];
+  bus.subscribe(subjects.user(user), ({ data, commit }) => {
+    if (commit === undefined) heard.push(decodeEnvelope(data));
+  });
+  return heard;
+}
+
+/** Waits for a condition, bounded. */
+export async function until(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+  timeoutMs = 10_000,
+): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

@@ -1,0 +1,29 @@
+import { type Db, DbUnavailableError, type Queryable, type Row } from '@starling/db';
+
+/** A database that a test can take away from one process. */
+export class FaultyDb implements Db {
+  readonly #real: Db;
+  /** `away`: nothing is asked. `mute`: statements are carried out, and their answers lost. */
+  fault: 'none' | 'away' | 'mute' = 'none';
+  queries = 0;
+
+  constructor(real: Db) {
+    this.#real = real;
+  }
+
+  query<T extends Row>(sql: string, params?: readonly unknown[]): Promise<readonly T[]> {
+    return this.#run(() => this.#real.query<T>(sql, params));
+  }
+  transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
+    return this.#run(() => this.#real.transaction(work));
+  }
+  async close(): Promise<void> {}
+
+  async #run<T>(work: () => Promise<T>): Promise<T> {
+    this.queries++;
+    if (this.fault === 'away') throw new DbUnavailableError('away');
+    const result = await work();
+    if (this.fault === 'mute') throw new DbUnavailableError('no answer');
+    return result;
+  }
+}
