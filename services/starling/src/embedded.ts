@@ -1,4 +1,4 @@
-import { migrateArchive, recentLogState, startArchive } from '@starling/archive';
+import { recentLogState, startArchive } from '@starling/archive';
 import { type Bus, MemoryBus, openBus, openLog } from '@starling/bus';
 import { openDb } from '@starling/db';
 import { type Edge, SOFTWARE, startEdge } from '@starling/edge';
@@ -28,8 +28,7 @@ export async function openServices({ config, use, logger, metrics, onFailure }: 
     use('db', database, (d) => d.close()),
     use('bus', openBus(config.bus, { log: logger, metrics, name: 'starling' }), (b) => b.close()),
   ]);
-  // The log in process goes on where the archive has it; so its tables have to be there first.
-  if (bus instanceof MemoryBus) await migrateArchive(db);
+  // A log in process goes on where the archive has it.
   const start = bus instanceof MemoryBus ? { start: await recentLogState(db) } : {};
   const log = await use('log', openLog(config.bus, bus, { metrics, ...start }), (l) => l.close());
   const shared = { db, bus, log, logger, metrics };

@@ -1,3 +1,4 @@
+import { ArchiveError } from '@starling/archive';
 import { LogConfigError } from '@starling/bus';
 import { DbLockedError, DbUnavailableError, MigrationError } from '@starling/db';
 import { ConfigError } from '@starling/runtime';
@@ -17,7 +18,7 @@ export function explain(error: unknown): Explanation {
       exitCode: EXIT.config,
       message: `the configuration is wrong\n${error.problems.map((p) => `  ${p}`).join('\n')}`,
     };
-  if (error instanceof LogConfigError || error instanceof MigrationError)
+  if (error instanceof LogConfigError || error instanceof MigrationError || error instanceof ArchiveError)
     return { exitCode: EXIT.config, message: error.message };
   if (error instanceof DbLockedError || error instanceof DbUnavailableError)
     return { exitCode: EXIT.unavailable, message: error.message };

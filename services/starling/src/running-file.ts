@@ -33,7 +33,8 @@ export function readRunningFile(dataDir: string): RunningFile | undefined {
     return JSON.parse(readFileSync(join(dataDir, NAME), 'utf8')) as RunningFile;
   } catch (error) {
     // Policy: no file, no system; a broken one is as good as none, since it is only ever replaced as a whole.
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT' || error instanceof SyntaxError) return undefined;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR' || error instanceof SyntaxError) return undefined;
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 // What this machine gives: the data folder, the ports, file descriptors, the clock.
 import { randomBytes } from 'node:crypto';
-import { accessSync, constants, existsSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { EdgeConfig } from '@starling/edge';
 import { formatBytes, type RuntimeConfig } from '@starling/runtime';
@@ -18,8 +18,9 @@ export function checkDataDir(dataDir: string): Outcome {
   const folder = resolve(dataDir);
   try {
     if (!existsSync(folder)) {
-      accessSync(existingParentOf(folder), constants.W_OK);
-      return ok(`${folder} will be made`);
+      const parent = existingParentOf(folder);
+      accessSync(parent, constants.W_OK);
+      return statSync(parent).isDirectory() ? ok(`${folder} will be made`) : failed(`${parent} is no folder`);
     }
     const probe = join(folder, `.check-${randomBytes(6).toString('hex')}`);
     writeFileSync(probe, '');
