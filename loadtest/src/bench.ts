@@ -19,8 +19,9 @@ import {
   resultName,
   totalOf,
 } from './bench/results.ts';
+import { natsVersion } from './nats-binary.ts';
 import { withWorld } from './own-world.ts';
-import { connectDb, countRows, entriesWritten } from './stored.ts';
+import { connectDb, countRows, entriesWritten, postgresVersion } from './stored.ts';
 import { UsageError } from './usage-error.ts';
 
 /** The generator is one thread: near a whole core it would measure itself. */
@@ -43,9 +44,10 @@ export async function bench(args: readonly string[]): Promise<number> {
   const { options, isProfiling, isKept } = optionsOf(args);
   const calibrationUs = calibrate();
   const at = new Date().toISOString();
-  const machine = { cpu: cpus()[0]?.model ?? '', cores: cpus().length, node: process.version };
   const world = { settings: isProfiling ? prepareProfiling() : {} };
-  const results = await withWorld('cluster-1', world, (w) => measureAll(w, options, isProfiling));
+  const { results, postgres } = await withWorld('cluster-1', world, (w) => measureAll(w, options, isProfiling));
+  const [{ model: cpu = '' } = {}] = cpus();
+  const machine = { cpu, cores: cpus().length, node: process.version, nats: natsVersion(), postgres };
   const result: BenchResult = { at, commit: currentCommit(), machine, options: { ...options }, calibrationUs, results };
   print(result, lastResult(result.options));
   // The profiler costs: such figures are not to be compared with others.
@@ -84,7 +86,11 @@ function optionsOf(args: readonly string[]): { options: Options; isProfiling: bo
   return { options, isProfiling: values.profile, isKept: !values['no-keep'] };
 }
 
-async function measureAll(world: World, options: Options, isProfiling: boolean): Promise<readonly LoadResult[]> {
+async function measureAll(
+  world: World,
+  options: Options,
+  isProfiling: boolean,
+): Promise<{ results: readonly LoadResult[]; postgres: string }> {
   const pairs = await Pairs.logIn(world, options);
   const results: LoadResult[] = [];
   let stored = 0;
@@ -99,8 +105,7 @@ async function measureAll(world: World, options: Options, isProfiling: boolean):
       if (load === 'archived') stored += result.delivered;
       results.push(result);
     }
-    await requireRows(world, stored);
-    return results;
+    return { results, postgres: await requireRows(world, stored) };
   } finally {
     pairs.close();
   }
@@ -118,11 +123,16 @@ async function untilWritten(world: World, messages: number): Promise<void> {
   }
 }
 
-/** @throws Error when the database has another number of rows */
-async function requireRows(world: World, messages: number): Promise<void> {
+/** Returns the version of the database. @throws Error when it has another number of rows */
+async function requireRows(world: World, messages: number): Promise<string> {
   const db = await connectDb(world);
-  const rows = await countRows(db).finally(() => db.close());
-  if (rows !== messages * ROWS_A_MESSAGE) throw new Error(`${messages} messages, but ${rows} rows`);
+  try {
+    const rows = await countRows(db);
+    if (rows !== messages * ROWS_A_MESSAGE) throw new Error(`${messages} messages, but ${rows} rows`);
+    return await postgresVersion(db);
+  } finally {
+    await db.close();
+  }
 }
 
 /** CPU from the first message until the last one is delivered and, when it is archived, in the database. */

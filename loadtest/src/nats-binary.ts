@@ -12,6 +12,9 @@ const INSTALLED_VERSION = 'v2.15.2';
 /** The oldest nats-server of this machine that one node may run: the promises hold on it too. Undefined where there is none. */
 export const oldestNatsServer = (): string | undefined => findNatsServers().at(-1)?.path;
 
+/** The version of what a world runs when nothing is said: the newest. */
+export const natsVersion = (): string => findNatsServer()?.version.join('.') ?? '';
+
 /**
  * A nats-server for a cluster of three; installed with Go into the repository's cache where there is none.
  * @throws Error with one line that says what to do

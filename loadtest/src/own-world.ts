@@ -8,6 +8,8 @@ const LEAVE_TIMEOUT_MS = 5_000;
 const POLL_MS = 50;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const INTERRUPTED = 130;
+/** Settings of whoever runs us that a world has too: where programs are. */
+const PROGRAMS = ['STARLING_NATS_SERVER', 'STARLING_POSTGRES_BIN'];
 
 /** What is not kept in git: logs of failed runs, profiles. */
 export const CACHE = fileURLToPath(new URL('../../.cache/', import.meta.url));
@@ -27,7 +29,7 @@ export async function withWorld<T>(
   };
   for (const signal of SIGNALS) process.on(signal, interrupt);
   try {
-    world = await startWorld(kind, options);
+    world = await startWorld(kind, { ...options, settings: { ...programs(), ...options.settings } });
     if (interrupted) interrupt();
     return await work(world);
   } finally {
@@ -35,6 +37,10 @@ export async function withWorld<T>(
     await world?.stop();
     if (world) await requireGone(world);
   }
+}
+
+function programs(): Record<string, string> {
+  return Object.fromEntries(PROGRAMS.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
 }
 
 /** @throws Error when something of it is still running after a moment; that is killed */

@@ -46,6 +46,12 @@ export async function readNumbers(bus: Bus, user: string, streams: number): Prom
   return numbers;
 }
 
+/** Such as 15.14. */
+export async function postgresVersion(db: Db): Promise<string> {
+  const [row] = await db.query<{ server_version: string }>('show server_version');
+  return row?.server_version.split(' ', 1)[0] ?? '';
+}
+
 /** How many messages of all users are in the database. */
 export async function countRows(db: Db): Promise<number> {
   const [row] = await db.query<{ count: bigint }>('select count(*) from archive');

@@ -19,7 +19,7 @@ export interface LoadResult {
 export interface BenchResult {
   readonly at: string;
   readonly commit: string;
-  readonly machine: { readonly cpu: string; readonly cores: number; readonly node: string };
+  readonly machine: Readonly<Record<'cpu' | 'node' | 'nats' | 'postgres', string>> & { readonly cores: number };
   readonly options: Readonly<Record<string, number>>;
   /** µs of CPU for the piece of work of calibrate(), just before. */
   readonly calibrationUs: number;

@@ -57,6 +57,7 @@ const ANSWERS_TIMEOUT_MS = 45_000;
 /** What is stored has reached the database, and who was there, within this time. */
 const CATCH_UP_TIMEOUT_MS = 30_000;
 const POLL_MS = 250;
+const REASONS_SHOWN = 5;
 
 /** Starts a cluster, lets pairs talk, kills, and looks at what became of the messages. @throws Error when it does not start or stop */
 export async function runPhase(options: PhaseOptions): Promise<PhaseResult> {
@@ -97,6 +98,8 @@ class Phase {
       const { verdict, unwritten } = await this.#settle(bus, streams);
       const catchUpMs = performance.now() - answeredMs;
       return this.#result(verdict, unwritten, startedMs, catchUpMs);
+    } catch (cause) {
+      throw new Error(`${this.#options.name}: the run broke off; ${this.#keepLogs()}`, { cause });
     } finally {
       await Promise.all(this.#talkers.map((talker) => talker.close()));
       await bus.close();
@@ -209,10 +212,15 @@ class Phase {
       .map(([what, count]) => `${count} ${what}`);
     if (verdict.acknowledged === 0) trouble.push('no message was acknowledged');
     if (trouble.length === 0) return trouble;
-    const reasons = new Set(this.#talkers.map((talker) => talker.lastTrouble.split('\n', 1)[0] ?? '').filter(Boolean));
-    for (const reason of [...reasons].slice(0, 5)) trouble.push(`a talker said: ${reason}`);
-    trouble.push(`logs kept in ${keepLogs(this.#world, `smoke-kill/${this.#options.name.replaceAll(' ', '-')}`)}`);
+    const reasons = new Set(this.#talkers.map((talker) => talker.lastTrouble).filter(Boolean));
+    for (const reason of [...reasons].slice(0, REASONS_SHOWN)) trouble.push(`a talker said: ${reason}`);
+    trouble.push(this.#keepLogs());
     return trouble;
+  }
+
+  #keepLogs(): string {
+    const folder = `smoke-kill/${this.#options.name.replaceAll(' ', '-')}`;
+    return `logs kept in ${keepLogs(this.#world, folder)}`;
   }
 }
 

@@ -200,7 +200,9 @@ export class Talker {
   }
 
   #noteTrouble(error: unknown): void {
-    this.lastTrouble = error instanceof Error ? error.message : String(error);
+    const [firstLine = ''] = (error instanceof Error ? error.message : String(error)).split('\n', 1);
+    // Without ids the same trouble of two talkers reads the same.
+    this.lastTrouble = firstLine.replace(/ id='[^']*'/g, '');
   }
 }
 
