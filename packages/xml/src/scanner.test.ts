@@ -482,6 +482,27 @@ describe('limits', () => {
     }
   });
 
+  it('stanzaBytes ends a stanza at the first byte too many, headerBytes a header', () => {
+    for (const [endless, before] of [
+      ["<a b='", SHORT_HEAD],
+      ["<s b='", ''],
+    ] as const) {
+      let written = 0;
+      const scanner = new Scanner(
+        'stream',
+        { ...DEFAULT_LIMITS, stanzaBytes: 1000, headerBytes: 1000 },
+        { onStreamOpen() {}, onElement() {}, onStreamClose() {} },
+      );
+      scanner.write(Buffer.from(before));
+      scanner.write(Buffer.from(endless));
+      const one = Buffer.from('x');
+      assert.throws(() => {
+        for (;;) written += scanner.write(one);
+      }, XmlError);
+      assert.equal(endless.length + written, 1000);
+    }
+  });
+
   it('stanzaBytes is what is found first, whatever the pieces', () => {
     assert.equal(fits(`${SHORT_HEAD}<a>${'b'.repeat(200)}\0`), 'policy-violation');
     assert.equal(fits(`${SHORT_HEAD}<a>${'b'.repeat(90)}\0`), 'not-well-formed');

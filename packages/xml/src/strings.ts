@@ -14,7 +14,7 @@ export const hashStep = (hash: number, byte: number): number => (hash * 31 + byt
 /** The hash of a whole range. */
 export function hashOf(bytes: Uint8Array, start: number, end: number): number {
   let hash = 0;
-  for (let i = start; i < end; i++) hash = (hash * 31 + (bytes[i] as number)) | 0;
+  for (let i = start; i < end; i++) hash = hashStep(hash, bytes[i] as number);
   return hash;
 }
 

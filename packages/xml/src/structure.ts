@@ -8,6 +8,9 @@ import { XmlError } from './xml-error.ts';
 
 type Scope = Readonly<Record<string, string>>;
 
+const NOTHING: Scope = Object.freeze({});
+const NO_CHILDREN: ScannedChild[] = [];
+
 /** How an attribute's value has to be read. */
 export const VALUE_ASCII = 0;
 /** Holds a reference, or white space that normalisation changes. */
@@ -48,9 +51,9 @@ export class Structure {
 
   private name = '';
   private ns = '';
-  private attrs: Record<string, string> = {};
-  private scope: Scope = {};
-  private children: ScannedChild[] = [];
+  private attrs: Scope = NOTHING;
+  private scope: Scope = NOTHING;
+  private children: ScannedChild[] = NO_CHILDREN;
   private innerStart = 0;
   private innerEnd = 0;
   private inheritsOwnNs = false;
@@ -70,8 +73,7 @@ export class Structure {
   /** Forgets everything but the namespaces given. */
   reset(scope: Scope): void {
     this.depth = 0;
-    this.attributeCount = 0;
-    this.attributesWithPrefix = 0;
+    this.forgetAttributes();
     this.prefixCount = 0;
     this.defaultNs = '';
     this.outerScope = scope;
@@ -123,8 +125,7 @@ export class Structure {
     if (this.attributesWithPrefix > 0) this.expandAttributes(bytes, base);
     const attrs = this.readAttributes(bytes, base);
     this.outerScope = this.currentScope();
-    this.attributeCount = 0;
-    this.attributesWithPrefix = 0;
+    this.forgetAttributes();
     return { name, ns, attrs, scope: this.outerScope };
   }
 
@@ -165,8 +166,7 @@ export class Structure {
       this.scope = declared ? this.currentScope() : this.outerScope;
       this.children = [];
     }
-    this.attributeCount = 0;
-    this.attributesWithPrefix = 0;
+    this.forgetAttributes();
     this.depth = depth + 1;
   }
 
@@ -182,8 +182,13 @@ export class Structure {
   /** The innermost element has ended; its end tag, or its only tag, is `tagStart` to `tagEnd`. Returns the depth that is left. */
   close(tagStart: number, tagEnd: number): number {
     const depth = --this.depth;
-    this.prefixCount = this.frames[depth * FRAME + 2] as number;
+    const prefixCount = this.frames[depth * FRAME + 2] as number;
+    if (prefixCount !== this.prefixCount) {
+      this.prefixCount = prefixCount;
+      this.prefixes.length = this.uris.length = prefixCount;
+    }
     this.defaultNs = this.defaults[depth] as string;
+    this.defaults[depth] = '';
     if (depth === 1) {
       this.children.push({
         name: this.childName,
@@ -198,18 +203,29 @@ export class Structure {
 
   /** The stanza that has just been closed, and whose bytes these are. */
   take(bytes: Uint8Array): Scanned {
-    const children = this.children;
-    const end = Math.max(this.innerStart, this.innerEnd);
-    return {
+    const stanza = {
       name: this.name,
       ns: this.ns,
       attrs: this.attrs,
       bytes,
-      children,
+      children: this.children,
       innerStart: this.innerStart,
-      innerEnd: end,
+      innerEnd: Math.max(this.innerStart, this.innerEnd),
       scope: this.scope,
     };
+    // A peer that is silent from now on shall not keep its last stanza in memory, nor a long namespace of it.
+    this.attrs = NOTHING;
+    this.children = NO_CHILDREN;
+    this.scope = this.outerScope;
+    this.ns = this.childNs = '';
+    return stanza;
+  }
+
+  private forgetAttributes(): void {
+    this.attributeCount = 0;
+    if (this.attributesWithPrefix === 0) return;
+    this.attributesWithPrefix = 0;
+    this.attributeUris.length = 0;
   }
 
   private localName(bytes: Buffer, base: number): string {

@@ -2,7 +2,7 @@ import { setOwn } from './attributes.ts';
 import { decodeCdata, decodeText, decodeValue } from './decode.ts';
 import type { Element } from './element.ts';
 import { NS_XML } from './ns.ts';
-import { hashOf, intern } from './strings.ts';
+import { hashStep, intern } from './strings.ts';
 
 const LT = 0x3c;
 const GT = 0x3e;
@@ -10,6 +10,8 @@ const SLASH = 0x2f;
 const COLON = 0x3a;
 const EQUALS = 0x3d;
 const AMP = 0x26;
+const QUOT = 0x22;
+const APOS = 0x27;
 const CR = 0x0d;
 const BANG = 0x21;
 /** `<![CDATA[` and `]]>`. */
@@ -46,23 +48,27 @@ export class TreeBuilder {
 
   /** The element at which the builder stands; it stands behind it afterwards. The scanner's limit on depth bounds the recursion. */
   element(): Element {
-    const { bytes } = this;
+    const bytes = this.bytes;
     const outerDefault = this.defaultNs;
     const outerPrefixes = this.prefixes.length;
 
     let i = this.at + 1;
-    const nameStart = i;
-    let colon = -1;
+    let start = i;
+    let prefix = '';
+    let hash = 0;
     let c = bytes[i] as number;
     while (c !== GT && c !== SLASH && c > 0x20) {
-      if (c === COLON) colon = i;
+      if (c === COLON) {
+        prefix = intern(bytes, start, i, hash);
+        start = i + 1;
+        hash = 0;
+      } else hash = hashStep(hash, c);
       c = bytes[++i] as number;
     }
-    const nameEnd = i;
+    const name = intern(bytes, start, i, hash);
     this.at = i;
     const attrs = c === GT ? NO_ATTRIBUTES : this.attributes();
-    const ns = colon < 0 ? this.defaultNs : this.resolve(this.name(nameStart, colon));
-    const name = this.name(colon < 0 ? nameStart : colon + 1, nameEnd);
+    const ns = prefix === '' ? this.defaultNs : this.resolve(prefix);
     const children: (Element | string)[] = [];
     if (bytes[this.at] === SLASH) this.at += 2;
     else {
@@ -71,12 +77,12 @@ export class TreeBuilder {
     }
 
     this.defaultNs = outerDefault;
-    this.prefixes.length = this.uris.length = outerPrefixes;
+    if (this.prefixes.length !== outerPrefixes) this.prefixes.length = this.uris.length = outerPrefixes;
     return { name, ns, attrs, children };
   }
 
   private content(children: (Element | string)[]): void {
-    const { bytes } = this;
+    const bytes = this.bytes;
     let text = '';
     for (;;) {
       text += this.text();
@@ -100,7 +106,7 @@ export class TreeBuilder {
   }
 
   private text(): string {
-    const { bytes } = this;
+    const bytes = this.bytes;
     const start = this.at;
     let i = start;
     let encoded = false;
@@ -117,64 +123,60 @@ export class TreeBuilder {
 
   /** Behind the tag's name; stands at '>' or '/' afterwards. Declarations take effect first: they may follow their use. */
   private attributes(): Readonly<Record<string, string>> {
-    const { bytes } = this;
+    const bytes = this.bytes;
     let i = this.at;
-    let found: number[] | undefined;
+    let attrs: Record<string, string> | undefined;
+    let withPrefix: string[] | undefined;
     for (;;) {
       let c = bytes[i] as number;
       while (c <= 0x20) c = bytes[++i] as number;
       if (c === GT || c === SLASH) break;
-      const nameStart = i;
-      let colon = -1;
+      let start = i;
+      let prefix = '';
+      let hash = 0;
       while (c !== EQUALS && c > 0x20) {
-        if (c === COLON) colon = i;
+        if (c === COLON) {
+          prefix = intern(bytes, start, i, hash);
+          start = i + 1;
+          hash = 0;
+        } else hash = hashStep(hash, c);
         c = bytes[++i] as number;
       }
-      const nameEnd = i;
-      while (c !== 0x22 && c !== 0x27) c = bytes[++i] as number;
-      const valueStart = ++i;
-      let encoded = 0;
-      for (;;) {
-        const v = bytes[i] as number;
-        if (v === c) break;
-        if (v === AMP || v < 0x20) encoded = 1;
-        i++;
+      const local = intern(bytes, start, i, hash);
+      while (c !== QUOT && c !== APOS) c = bytes[++i] as number;
+      start = ++i;
+      hash = 0;
+      let encoded = false;
+      for (let v = bytes[i] as number; v !== c; v = bytes[++i] as number) {
+        if (v === AMP || v < 0x20) encoded = true;
+        hash = hashStep(hash, v);
       }
-      const first = this.name(nameStart, colon < 0 ? nameEnd : colon);
-      if (first === 'xmlns') {
-        const uri = encoded === 1 ? decodeValue(bytes, valueStart, i) : this.name(valueStart, i);
-        this.declare(colon < 0 ? '' : this.name(colon + 1, nameEnd), uri);
+      if (prefix === 'xmlns' || (prefix === '' && local === 'xmlns')) {
+        const uri = encoded ? decodeValue(bytes, start, i) : intern(bytes, start, i, hash);
+        this.declare(prefix === '' ? '' : local, uri);
       } else {
-        found ??= [];
-        found.push(nameStart, colon, nameEnd, valueStart, i, encoded);
+        const value = encoded ? decodeValue(bytes, start, i) : bytes.toString('utf8', start, i);
+        if (prefix === '') {
+          attrs ??= {};
+          setOwn(attrs, local, value);
+        } else if (prefix === 'xml') {
+          attrs ??= {};
+          setOwn(attrs, `xml:${local}`, value);
+        } else {
+          withPrefix ??= [];
+          withPrefix.push(prefix, local, value);
+        }
       }
       i++;
     }
     this.at = i;
-    if (found === undefined) return NO_ATTRIBUTES;
-    const attrs: Record<string, string> = {};
-    for (let k = 0; k < found.length; k += 6) {
-      const nameStart = found[k] as number;
-      const colon = found[k + 1] as number;
-      const valueStart = found[k + 3] as number;
-      const valueEnd = found[k + 4] as number;
-      const local = this.name(colon < 0 ? nameStart : colon + 1, found[k + 2] as number);
-      let key = local;
-      if (colon >= 0) {
-        const uri = this.resolve(this.name(nameStart, colon));
-        key = uri === NS_XML ? `xml:${local}` : `{${uri}}${local}`;
-      }
-      setOwn(
-        attrs,
-        key,
-        found[k + 5] === 1 ? decodeValue(bytes, valueStart, valueEnd) : bytes.toString('utf8', valueStart, valueEnd),
-      );
+    if (withPrefix === undefined) return attrs ?? NO_ATTRIBUTES;
+    attrs ??= {};
+    for (let k = 0; k < withPrefix.length; k += 3) {
+      const uri = this.resolve(withPrefix[k] as string);
+      setOwn(attrs, `{${uri}}${withPrefix[k + 1]}`, withPrefix[k + 2] as string);
     }
     return attrs;
-  }
-
-  private name(start: number, end: number): string {
-    return intern(this.bytes, start, end, hashOf(this.bytes, start, end));
   }
 
   private resolve(prefix: string): string {
