@@ -4,8 +4,9 @@ import net, { type AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { WebSocketServer } from 'ws';
 import type { Endpoint } from './channel.ts';
-import { Client, login, RefusedError } from './client.ts';
+import { Client, RefusedError } from './client.ts';
 import { NotReceivedError } from './inbox.ts';
+import { login } from './login.ts';
 import { textOf } from './show-element.ts';
 
 // A server that knows these answers and nothing else: enough to see that the client says the right things.

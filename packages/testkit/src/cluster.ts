@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { commandOf, processesWith, untilGone } from './processes.ts';
-import type { ReadyLine, ReadyProcess } from './world.ts';
+import type { ReadyLine, ReadyProcess } from './ready-line.ts';
 
 const READY_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 45_000;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { login, RefusedError } from '../client.ts';
+import { RefusedError } from '../client.ts';
+import { login } from '../login.ts';
 import { scenario } from '../scenario.ts';
 
 const ALL = { edges: [1, 3] } as const;

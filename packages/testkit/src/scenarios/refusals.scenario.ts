@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Client } from '../client.ts';
-import { type ScenarioOptions, type Scene, scenario } from '../scenario.ts';
+import { type ScenarioOptions, scenario } from '../scenario.ts';
+import type { Scene } from '../scene.ts';
 import { STREAMS } from '../stream-reader.ts';
 
 // What is refused, and how, while two others talk on the same edges: neither may notice anything.
@@ -8,7 +9,7 @@ import { STREAMS } from '../stream-reader.ts';
 const ALL: ScenarioOptions = { edges: [1, 3], transports: ['tcp', 'tls', 'ws'] };
 const CONDITIONS = 'urn:ietf:params:xml:ns:xmpp-streams';
 /** Messages of the bystanders, before, during and after. */
-const ROUNDS = 3;
+const ROUNDS = 2;
 const TEN_MEGABYTES = 10 * 2 ** 20;
 
 async function talk(scene: Scene): Promise<void> {
