@@ -1,6 +1,7 @@
 import { RpcError } from '@starling/bus';
 import type { KeysReply, ScramKeys } from '@starling/contracts';
 import type { Db } from '@starling/db';
+import { areEqual, checkKeys, checkUser } from './check.ts';
 import { decoyKeys } from './decoy.ts';
 import type { Notices } from './notices.ts';
 import { deleteAccount } from './sql/delete-account.ts';
@@ -28,16 +29,23 @@ export class Accounts {
     return keys.length > 0 ? { exists: true, keys } : { exists: false, keys: decoyKeys(this.#decoySecret, user) };
   }
 
-  /** @throws RpcError conflict; bad-request without keys */
+  /**
+   * The row and its notice are committed together, then the notice is appended to the log: never within the transaction, since an
+   * append of the embedded mode waits for the archive on the same connection. A crash in between is finished by the next sweep; a
+   * repetition of the same request (the same salts: nobody else's) succeeds and finishes it too.
+   * @throws RpcError conflict; jid-malformed, bad-request
+   */
   async create(user: string, keys: readonly ScramKeys[]): Promise<void> {
-    if (keys.length === 0) throw new RpcError('bad-request', 'an account needs keys');
-    if (!(await this.#db.transaction((tx) => insertAccount(tx, user, keys)))) throw new RpcError('conflict');
+    checkUser(user);
+    checkKeys(keys);
+    const isNew = await this.#db.transaction((tx) => insertAccount(tx, user, keys));
+    if (!isNew && !areEqual(await selectKeys(this.#db, user), keys)) throw new RpcError('conflict');
     await this.#notices.publish(user);
   }
 
-  /** @throws RpcError item-not-found; bad-request without keys */
+  /** @throws RpcError item-not-found; bad-request */
   async setKeys(user: string, keys: readonly ScramKeys[]): Promise<void> {
-    if (keys.length === 0) throw new RpcError('bad-request', 'an account needs keys');
+    checkKeys(keys);
     if (!(await this.#db.transaction((tx) => replaceKeys(tx, user, keys)))) throw new RpcError('item-not-found');
   }
 

@@ -1,10 +1,10 @@
 import { createHmac } from 'node:crypto';
 import type { ScramKeys } from '@starling/contracts';
+import { KEY_BYTES } from './check.ts';
 
 const SALT_BYTES = 16;
 /** As in the keys that edges make. */
 const ITERATIONS = 4096;
-const KEY_BYTES: Readonly<Record<string, number>> = { 'SCRAM-SHA-1': 20, 'SCRAM-SHA-256': 32 };
 
 /**
  * Keys for a name without an account, the same at each request, so that nobody can tell a wrong password from an unknown name by

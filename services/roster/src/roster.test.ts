@@ -43,8 +43,8 @@ const keysOf = (salt: string): ScramKeys[] =>
     mechanism,
     salt: Buffer.from(salt),
     iterations: 4096,
-    storedKey: Buffer.from(`stored ${mechanism}`),
-    serverKey: Buffer.from(`server ${mechanism}`),
+    storedKey: Buffer.alloc(mechanism === 'SCRAM-SHA-1' ? 20 : 32, 1),
+    serverKey: Buffer.alloc(mechanism === 'SCRAM-SHA-1' ? 20 : 32, 2),
   }));
 const ask = <Q, R>(method: Parameters<typeof call<Q, R>>[1], request: Q) => call(bus, method, request, TIMEOUT_MS);
 const refused = (condition: string) => (error: unknown) => error instanceof RpcError && error.condition === condition;
@@ -119,9 +119,34 @@ test('removed and registered again: the log has both ends in order', async () =>
   assert.deepEqual(await entriesOf(user), [KIND.accountCreated, KIND.accountDeleted, KIND.accountCreated]);
 });
 
+test('the same request again succeeds, and the log has one entry', async () => {
+  const user = 'twice@localhost';
+  await ask(accounts.create, { user, keys: keysOf('t') });
+  await ask(accounts.create, { user, keys: keysOf('t').reverse() });
+  await assert.rejects(ask(accounts.create, { user, keys: keysOf('u') }), refused('conflict'));
+  assert.deepEqual(await entriesOf(user), [KIND.accountCreated]);
+});
+
+test('what is no account or no key is refused', async () => {
+  for (const user of ['', 'localhost', 'Upper@localhost', 'full@localhost/x', 'a b@localhost'])
+    await assert.rejects(ask(accounts.create, { user, keys: keysOf('m') }), refused('jid-malformed'), user);
+  const [sha1, sha256] = keysOf('m') as [ScramKeys, ScramKeys];
+  const bad: ScramKeys[][] = [
+    [],
+    [sha1, sha1],
+    [{ ...sha1, mechanism: 'SCRAM-MD5' }],
+    [{ ...sha256, iterations: 4095 }],
+    [{ ...sha256, salt: new Uint8Array(0) }],
+    [{ ...sha256, storedKey: sha1.storedKey }],
+  ];
+  for (const keys of bad)
+    await assert.rejects(ask(accounts.create, { user: 'bad@localhost', keys }), refused('bad-request'));
+  assert.equal((await ask(accounts.exists, { user: 'bad@localhost' })).exists, false);
+});
+
 test('a hundred at once for one name: one wins', async () => {
   const outcomes = await Promise.allSettled(
-    Array.from({ length: 100 }, () => ask(accounts.create, { user: 'race@localhost', keys: keysOf('r') })),
+    Array.from({ length: 100 }, (_, i) => ask(accounts.create, { user: 'race@localhost', keys: keysOf(`r${i}`) })),
   );
   assert.equal(outcomes.filter((o) => o.status === 'fulfilled').length, 1);
 });

@@ -1,8 +1,8 @@
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Postgres } from '@starling/local-servers/postgres';
 import { Secret } from '@starling/runtime';
-import { Postgres } from '@starling/testkit/postgres';
 import type { DbConfig } from '../config.ts';
 import { openDb } from '../open-db.ts';
 
