@@ -16,6 +16,7 @@ export const WHAT = [
   'bus_handler_failed',
   'bus_reconnected',
   'certificate_loaded',
+  'client_stream_failed',
   'db_connection_lost',
   'db_failed',
   'db_opened',

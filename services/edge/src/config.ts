@@ -46,14 +46,14 @@ export const edgeConfig = configSpec({
   saslFailuresMax: int(
     'STARLING_SASL_FAILURES_MAX',
     3,
-    { min: 2, max: 5 },
-    'failed logins on one stream (RFC 6120 §6.4.5)',
+    { min: 3, max: 5 },
+    'failed logins on one stream: at least two retries (RFC 6120 §6.4.5)',
   ),
   bindFailuresMax: int(
     'STARLING_BIND_FAILURES_MAX',
-    5,
-    { min: 5, max: 10 },
-    'refused binds on one stream (RFC 6120 §7.7.3)',
+    6,
+    { min: 6, max: 10 },
+    'refused binds on one stream: at least five retries (RFC 6120 §7.7.3)',
   ),
   registrationsPerStreamMax: int(
     'STARLING_REGISTRATIONS_PER_STREAM_MAX',
@@ -81,6 +81,12 @@ export const edgeConfig = configSpec({
     64,
     { min: 1 },
     'stanzas of one session that wait to be handled; then its socket is paused',
+  ),
+  inboundQueueBytesMax: bytes(
+    'STARLING_INBOUND_QUEUE_BYTES_MAX',
+    '512KiB',
+    { min: 10_000 },
+    'bytes of those stanzas together; then its socket is paused',
   ),
   inboundBacklogBytesMax: bytes(
     'STARLING_INBOUND_BACKLOG_BYTES_MAX',

@@ -3,12 +3,13 @@ import { type Bus, call, type Log, RpcError } from '@starling/bus';
 import { accounts, type Method, type ScramKeys } from '@starling/contracts';
 import { type HostedFeatures, hostFeatures } from '@starling/feature-api';
 import { features } from '@starling/features';
-import { type BareJid, type FullJid, JidError, makeFullJid } from '@starling/jid';
+import { type BareJid, bareOf, type FullJid, JidError, makeBareJid, makeFullJid, resourceOf } from '@starling/jid';
 import { Lifecycle, type Logger, type MetricsRegistry } from '@starling/runtime';
-import { type Condition, isCondition, Stanza, StanzaError, StreamError } from '@starling/stanza';
+import { type Condition, isCondition, NS, Stanza, StanzaError, StreamError } from '@starling/stanza';
 import { DEFAULT_LIMITS, type ScanLimits } from '@starling/xml';
 import type { EdgeConfig } from './config.ts';
 import { Digests } from './digests.ts';
+import { Following } from './following.ts';
 import { Inbound } from './inbound.ts';
 import type { ByteChannel } from './listen/byte-channel.ts';
 import { type Endpoints, openListeners } from './listen/listeners.ts';
@@ -24,6 +25,8 @@ import type { StreamHost } from './stream/stream-host.ts';
 /** Unpredictable: a session's id is part of what makes a message's id. */
 const SESSION_ID_BYTES = 9;
 const RESOURCE_BYTES = 9;
+/** Of the time for stopping, what clients have to take their last bytes and close. */
+const LAST_BYTES_SHARE = 0.8;
 
 export interface EdgeOptions {
   /** Unique among all edges of the cluster. */
@@ -59,7 +62,7 @@ export class Edge implements StreamHost {
   readonly #lifecycle = new Lifecycle();
   readonly #streams = new Set<Stream>();
   readonly #digests: Digests;
-  readonly #outbound: Outbound;
+  readonly #following: Following;
   readonly #presence: OwnPresence;
   readonly #inbound: Inbound;
   #endpoints: Endpoints = { c2s: 0, c2sTls: 0, http: 0 };
@@ -68,7 +71,7 @@ export class Edge implements StreamHost {
   constructor({ id, config, featureConfig, software, bus, log, logger, metrics }: EdgeOptions) {
     this.id = id;
     this.config = config;
-    this.domain = config.domain;
+    this.domain = makeBareJid('', config.domain);
     this.scanLimits = {
       ...DEFAULT_LIMITS,
       stanzaBytes: config.stanzaBytesMax,
@@ -90,24 +93,28 @@ export class Edge implements StreamHost {
         logger.error({ what: 'hook_failed', feature, event, phase, err: error });
       },
     });
-    this.#digests = new Digests({ bus, streams: log.streams, timeoutMs: config.rpcTimeoutMs, log: logger });
-    this.#outbound = new Outbound({
-      bus,
-      edge: id,
-      streams: log.streams,
-      config,
-      digests: this.#digests,
-      metrics: this.metrics,
+    // RFC 6120 §7.6.2.2: a stream has one resource.
+    this.features.iqs.add('set', NS.bind, 'bind', ['server', 'account'], () => {
+      throw new StanzaError('not-allowed');
+    });
+    const { domain, metrics: counted } = this;
+    const streams = log.streams;
+    this.#digests = new Digests({ bus, streams, timeoutMs: config.rpcTimeoutMs, log: logger });
+    const sink = new Outbound({
+      onTable: (user, table) => this.#following.learn(user, table),
+      metrics: counted,
       log: logger,
     });
-    const road = new Road({ bus, log, edge: id, metrics: this.metrics });
-    this.#presence = new OwnPresence({ bus, edge: id, onChange: (session) => this.#outbound.sessionChanged(session) });
-    const { domain, metrics: counted } = this;
+    const digests = this.#digests;
+    this.#following = new Following({ bus, edge: id, streams, config, digests, sink, metrics: counted, log: logger });
+    const road = new Road({ bus, log, edge: id, metrics: counted });
+    this.#presence = new OwnPresence({ road, onChange: (session) => this.#following.sessionChanged(session) });
     this.#inbound = new Inbound({
       domain,
       features: this.features,
       road,
       presence: this.#presence,
+      isBound: (jid) => this.#following.sessionsOf(bareOf(jid))?.has(resourceOf(jid)) ?? false,
       metrics: counted,
       log: logger,
     });
@@ -118,7 +125,7 @@ export class Edge implements StreamHost {
   }
 
   async open(): Promise<void> {
-    this.#digests.start(this.#outbound);
+    this.#digests.start(this.#following);
     const { config, log } = this;
     const onConnection = (channel: ByteChannel) => void this.#streams.add(new Stream(channel, this));
     const listeners = await this.#lifecycle.use(
@@ -136,43 +143,54 @@ export class Edge implements StreamHost {
       this.#whenEmpty = resolve;
     });
     for (const stream of this.#streams) stream.fail(new StreamError('system-shutdown'), WS_CLOSE_RESTART);
-    if (this.#streams.size > 0) await empty;
+    if (this.#streams.size > 0) {
+      const late = setTimeout(() => {
+        for (const stream of this.#streams) stream.destroy();
+      }, this.config.stopMs * LAST_BYTES_SHARE);
+      await empty;
+      clearTimeout(late);
+    }
     this.#digests.stop();
+    this.#following.stop();
   }
 
   lookupKeys(user: BareJid) {
     return call(this.#bus, accounts.keys, { user }, this.config.rpcTimeoutMs);
   }
 
-  async bind(link: Link, user: BareJid, resource: string): Promise<ClientSession> {
+  async prepareSession(link: Link, user: BareJid, resource: string): Promise<ClientSession> {
     const jid = fullJid(user, resource === '' ? randomBytes(RESOURCE_BYTES).toString('base64url') : resource);
-    const sessions = this.#outbound.userHere(user)?.local;
-    if (sessions !== undefined && sessions.size >= this.config.sessionsPerUserMax)
+    const replaces = this.#following.sessionsOf(user)?.local.has(resourceOf(jid)) ?? false;
+    if (!replaces && this.#following.countOf(user) >= this.config.sessionsPerUserMax)
       throw new StanzaError('resource-constraint'); // §7.6.2.1
     const session = new ClientSession({
       id: randomBytes(SESSION_ID_BYTES).toString('base64url'),
       jid,
-      boundAt: Date.now(),
       link,
       handle: (from, stanza) => this.#inbound.handle(from, stanza),
       queueMax: this.config.inboundQueueMax,
+      queueBytesMax: this.config.inboundQueueBytesMax,
       onQueueFull: () => this.metrics.queueFull.inc(),
     });
-    await this.#outbound.attach(session);
+    await this.#following.reserve(user);
     const verdict = await this.features.hooks.run('session:bound', { session });
     if (verdict instanceof StanzaError) {
       this.sessionEnded(session);
       throw verdict;
     }
-    this.log.debug({ what: 'session_bound', session: session.id, user });
     return session;
+  }
+
+  sessionStarted(session: ClientSession): void {
+    this.#following.attach(session);
+    this.log.debug({ what: 'session_bound', session: session.id, user: session.user });
   }
 
   sessionEnded(session: ClientSession): void {
     if (session.ended) return;
     this.#presence.ended(session, Stanza.build('presence', { type: 'unavailable', from: session.jid }));
     session.end();
-    this.#outbound.detach(session);
+    this.#following.detach(session);
     void this.features.hooks.run('session:ended', { session });
     this.log.debug({ what: 'session_ended', session: session.id, user: session.user });
   }

@@ -1,6 +1,6 @@
 import type { HostedFeatures, Target, Verdict } from '@starling/feature-api';
-import { bareOf, domainOf, isFull, type Jid, localOf, tryParseJid } from '@starling/jid';
-import type { Logger } from '@starling/runtime';
+import { bareOf, domainOf, type FullJid, isFull, type Jid, localOf, tryParseJid } from '@starling/jid';
+import type { BoundCounter, Logger } from '@starling/runtime';
 import { errorReply, Stanza, StanzaError, type StanzaKind, StreamError, validateStanza } from '@starling/stanza';
 import type { Scanned } from '@starling/xml';
 import { withoutForged } from './forged.ts';
@@ -10,35 +10,46 @@ import type { OwnPresence } from './own-presence.ts';
 import type { Road } from './road.ts';
 import type { ClientSession } from './session.ts';
 
-const KINDS: ReadonlySet<string> = new Set<StanzaKind>(['message', 'presence', 'iq']);
-
 /** What happens to every stanza that a client sends: from the socket to the features to the bus. */
 export class Inbound {
   readonly #domain: string;
   readonly #features: HostedFeatures;
   readonly #road: Road;
   readonly #presence: OwnPresence;
+  readonly #isBound: (jid: FullJid) => boolean;
+  readonly #received: Readonly<Record<StanzaKind, BoundCounter>>;
   readonly #metrics: EdgeMetrics;
   readonly #log: Logger;
 
+  /** `isBound` tells whether an account that has a session here has one with that resource anywhere. */
   constructor(options: {
     domain: string;
     features: HostedFeatures;
     road: Road;
     presence: OwnPresence;
+    isBound: (jid: FullJid) => boolean;
     metrics: EdgeMetrics;
     log: Logger;
   }) {
+    const { stanzasIn } = options.metrics;
     this.#domain = options.domain;
     this.#features = options.features;
     this.#road = options.road;
     this.#presence = options.presence;
+    this.#isBound = options.isBound;
+    this.#received = {
+      message: stanzasIn.with({ kind: 'message' }),
+      presence: stanzasIn.with({ kind: 'presence' }),
+      iq: stanzasIn.with({ kind: 'iq' }),
+    };
     this.#metrics = options.metrics;
     this.#log = options.log;
   }
 
   /** A session's queue calls this, one stanza at a time. Never throws, never rejects: whatever goes wrong becomes an answer. */
   handle(session: ClientSession, scanned: Scanned): void | Promise<void> {
+    // What a client says of itself, or asks, is void when it has gone; a message that it sent before is not.
+    if (session.ended && scanned.name !== 'message') return;
     session.handled++;
     let stanza: Stanza | undefined;
     try {
@@ -59,13 +70,14 @@ export class Inbound {
 
   /** The stanza as its sender may send it. Throws StanzaError or StreamError. */
   #accept(session: ClientSession, scanned: Scanned): Stanza {
-    if (!KINDS.has(scanned.name)) throw new StreamError('unsupported-stanza-type'); // RFC 6120 §4.9.3.24
-    this.#metrics.stanzasIn.inc(1, { kind: scanned.name });
     const from = scanned.attrs.from;
     if (from !== undefined && from !== session.jid && !isSender(from, session)) throw new StreamError('invalid-from'); // §8.1.2.1
     const stanza = Stanza.fromScanned(scanned);
+    this.#received[stanza.kind].inc();
     validateStanza(stanza);
-    return withoutForged(stanza.with({ from: session.jid }), this.#domain);
+    // §8.1.5: who does not say the language of a stanza writes in that of his stream.
+    const stamped = stanza.with({ from: session.jid, lang: stanza.lang || session.lang });
+    return withoutForged(stamped, this.#domain);
   }
 
   #settle(session: ClientSession, stanza: Stanza, verdict: Verdict): void | Promise<void> {
@@ -85,11 +97,14 @@ export class Inbound {
 
   #iq(session: ClientSession, stanza: Stanza): void | Promise<void> {
     const { to } = stanza;
+    const isRequest = stanza.type === 'get' || stanza.type === 'set';
     if (to !== '' && isFull(to) && bareOf(to) === session.user) {
-      this.#road.live(session, stanza, to); // between one's own resources
+      if (this.#isBound(to))
+        this.#road.live(session, stanza, to); // between one's own resources
+      else if (isRequest) throw new StanzaError('service-unavailable'); // RFC 6121 §8.5.3.2.3
       return;
     }
-    if (stanza.type === 'result' || stanza.type === 'error') return; // §8.2.3: an answer that nobody here waits for
+    if (!isRequest) return; // §8.2.3: an answer that nobody here waits for
     if (to !== '') this.#requireLocal(to);
     const target: Target | undefined = to === '' ? undefined : to === session.user ? 'account' : 'server';
     // RFC 6121 §8.5.3.1: who does not share presence gets the same answer as for a resource that is not there.
@@ -104,12 +119,12 @@ export class Inbound {
   /** Answers with the error that the stanza earned; an error or a result is never answered (§8.3.1). */
   #refuse(session: ClientSession, stanza: Stanza, error: unknown): void {
     if (error instanceof StreamError) {
-      session.fail(error);
+      session.abort(error);
       return;
     }
     const known = error instanceof StanzaError;
     if (!known) this.#log.error({ what: 'stanza_handling_failed', session: session.id, err: error });
-    if (stanza.type === 'error' || stanza.type === 'result') return;
+    if (stanza.type === 'error' || (stanza.type === 'result' && stanza.kind === 'iq')) return;
     const answer = known ? error : new StanzaError('internal-server-error', '', { cause: error });
     this.#metrics.stanzaErrors.inc(1, { condition: answer.condition });
     session.send(errorReply(stanza, answer));
@@ -124,6 +139,6 @@ function isSender(from: string, session: ClientSession): boolean {
 
 /** As much of a stanza as an error needs that is about its own addresses or shape. */
 function unreadable({ name, attrs }: Scanned): Stanza {
-  const kind = KINDS.has(name) ? (name as StanzaKind) : 'message';
+  const kind: StanzaKind = name === 'iq' || name === 'presence' ? name : 'message';
   return Stanza.build(kind, { type: attrs.type ?? '', id: attrs.id ?? '', to: tryParseJid(attrs.to ?? '') ?? '' });
 }

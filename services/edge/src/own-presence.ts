@@ -1,23 +1,21 @@
-import type { Bus } from '@starling/bus';
-import { COPY, type Envelope, encodeEnvelope, FATE, KIND, SESSION_STATE, subjects } from '@starling/contracts';
+import { SESSION_STATE } from '@starling/contracts';
 import { NS, type Stanza, StanzaError } from '@starling/stanza';
+import type { Road } from './road.ts';
 import type { ClientSession } from './session.ts';
 
 /** RFC 6121 §4.7.2.3. */
 const PRIORITY_MIN = -128;
 const PRIORITY_MAX = 127;
-const PRIORITY = /^\s*([+-]?\d{1,3})\s*$/;
+const PRIORITY = /^\s*([+-]?\d+)\s*$/;
 
 /** A client's own presence: what it says of its availability, told to the user's own resources (RFC 6121 §4.2.2, §4.5.2). */
 export class OwnPresence {
-  readonly #bus: Bus;
-  readonly #edge: string;
+  readonly #road: Pick<Road, 'live'>;
   readonly #onChange: (session: ClientSession) => void;
 
   /** `onChange` is called when a session's state or priority is another one. */
-  constructor(options: { bus: Bus; edge: string; onChange: (session: ClientSession) => void }) {
-    this.#bus = options.bus;
-    this.#edge = options.edge;
+  constructor(options: { road: Pick<Road, 'live'>; onChange: (session: ClientSession) => void }) {
+    this.#road = options.road;
     this.#onChange = options.onChange;
   }
 
@@ -35,45 +33,38 @@ export class OwnPresence {
   }
 
   #becomeAvailable(session: ClientSession, presence: Stanza): void {
-    session.priority = priorityOf(presence);
+    const priority = priorityOf(presence);
+    const isNews = session.state !== SESSION_STATE.available || session.priority !== priority;
+    session.priority = priority;
     session.state = SESSION_STATE.available;
-    this.#onChange(session);
+    if (isNews) this.#onChange(session);
     this.#tellOwnResources(session, presence);
   }
 
   #becomeUnavailable(session: ClientSession, presence: Stanza): void {
     this.#tellOwnResources(session, presence);
+    if (session.state === SESSION_STATE.connected) return;
     session.state = SESSION_STATE.connected;
     session.priority = 0;
     this.#onChange(session);
   }
 
   #tellOwnResources(session: ClientSession, presence: Stanza): void {
-    const envelope: Envelope = {
-      id: '',
-      owner: session.user,
-      from: session.jid,
-      to: session.user,
-      kind: KIND.presence,
-      type: presence.type,
-      fate: FATE.live,
-      copy: COPY.received,
-      hints: 0,
-      origin: `${this.#edge}/${session.id}`,
-      sentAtMs: Date.now(),
-      after: 0,
-      stanza: presence.with({ to: session.user }).encode(),
-    };
-    this.#bus.publish(subjects.user(session.user), encodeEnvelope(envelope));
+    this.#road.live(session, presence.with({ to: session.user }), session.user);
   }
 }
 
-function priorityOf(presence: Stanza): number {
-  const element = presence.child(NS.client, 'priority');
-  if (element === undefined) return 0;
-  const digits = PRIORITY.exec(element.children.filter((c) => typeof c === 'string').join(''))?.[1];
+/**
+ * RFC 6121 §4.7.2.3: one integer, nothing else; none is 0.
+ * @throws StanzaError bad-request
+ */
+export function priorityOf(presence: Stanza): number {
+  const [ref, ...more] = presence.children.filter((c) => c.ns === NS.client && c.name === 'priority');
+  if (ref === undefined) return 0;
+  const [text = '', ...mixed] = presence.element(ref).children;
+  const digits = typeof text === 'string' ? PRIORITY.exec(text)?.[1] : undefined;
   const priority = Number(digits);
-  if (digits === undefined || priority < PRIORITY_MIN || priority > PRIORITY_MAX)
-    throw new StanzaError('bad-request', 'priority');
+  const isOne = more.length === 0 && mixed.length === 0 && digits !== undefined;
+  if (!isOne || priority < PRIORITY_MIN || priority > PRIORITY_MAX) throw new StanzaError('bad-request', 'priority');
   return priority;
 }

@@ -13,108 +13,124 @@ import {
 } from '@starling/contracts';
 import { fateOf } from '@starling/features/rfc-6121-message/fate';
 import { type BareJid, bareOf, type Jid } from '@starling/jid';
+import type { BoundCounter } from '@starling/runtime';
 import { type Stanza, StanzaError, type StanzaKind } from '@starling/stanza';
 import { NS as FORGED } from './forged.ts';
+import { LogGate } from './log-gate.ts';
 import type { EdgeMetrics } from './metrics.ts';
 import type { ClientSession } from './session.ts';
 
 export const NS = { stanzaId: FORGED.stanzaId, delay: FORGED.delay } as const;
 
 const KIND_OF: Readonly<Record<StanzaKind, Kind>> = { message: KIND.message, presence: KIND.presence, iq: KIND.iq };
-const FATE_NAMES: Readonly<Record<Fate, string>> = {
-  [FATE.live]: 'live',
-  [FATE.passing]: 'passing',
-  [FATE.archived]: 'archived',
-};
+
+/** One stanza on its way to a log or a feed. */
+interface Outgoing {
+  readonly session: ClientSession;
+  readonly stanza: Stanza;
+  readonly encoded: Uint8Array;
+  readonly to: Jid;
+  readonly fate: Fate;
+  readonly sentAtMs: number;
+}
 
 /** From the edge to the bus: what is durable goes on the logs, what is live on the feeds. */
 export class Road {
   readonly #bus: Bus;
   readonly #log: Log;
+  readonly #gate: LogGate;
   readonly #edge: string;
   readonly #metrics: EdgeMetrics;
+  readonly #accepted: Readonly<Record<Fate, BoundCounter>>;
 
-  constructor(options: { bus: Bus; log: Log; edge: string; metrics: EdgeMetrics }) {
-    this.#bus = options.bus;
-    this.#log = options.log;
-    this.#edge = options.edge;
-    this.#metrics = options.metrics;
+  constructor({ bus, log, edge, metrics }: { bus: Bus; log: Log; edge: string; metrics: EdgeMetrics }) {
+    this.#bus = bus;
+    this.#log = log;
+    this.#gate = new LogGate(log);
+    this.#edge = edge;
+    this.#metrics = metrics;
+    this.#accepted = {
+      [FATE.live]: metrics.messages.with({ fate: 'live' }),
+      [FATE.passing]: metrics.messages.with({ fate: 'passing' }),
+      [FATE.archived]: metrics.messages.with({ fate: 'archived' }),
+    };
   }
 
   /**
-   * A message to a local account, its `to` set. Resolves when it counts as handled: a durable one when the recipient's log and
-   * the sender's own have it.
+   * A message to a local account. Resolves when it counts as handled: a durable one when the recipient's log and the sender's own
+   * have it, which waits while the log is congested.
    * @throws StanzaError resource-constraint (wait) when the log does not take it
    */
   message(session: ClientSession, stanza: Stanza, to: Jid): void | Promise<void> {
     const { fate } = fateOf(stanza);
-    this.#metrics.messages.inc(1, { fate: FATE_NAMES[fate] });
+    this.#accepted[fate].inc();
     if (fate === FATE.live) {
       this.live(session, stanza, to);
       return;
     }
-    return this.#append(session, stanza, to, fate);
+    const outgoing = { session, stanza, encoded: stanza.encode(), to, fate, sentAtMs: Date.now() };
+    return this.#gate.closed ? this.#gate.wait(() => this.#append(outgoing)) : this.#append(outgoing);
   }
 
-  /** At most once, to the feed of a local account. */
+  /** At most once, to the feed of a local account; there it comes behind what the session appended to that log. */
   live(session: ClientSession, stanza: Stanza, to: Jid): void {
     const owner = bareOf(to);
-    const envelope = this.#envelope(session, stanza, stanza.encode(), {
-      id: '',
-      owner,
-      to,
-      fate: FATE.live,
-      copy: COPY.received,
-    });
+    const sentAtMs = Date.now();
+    const outgoing = { session, stanza, encoded: stanza.encode(), to, fate: FATE.live, sentAtMs };
+    const after = session.entries.behind(owner, sentAtMs);
+    const envelope = this.#envelope(outgoing, { id: '', owner, copy: COPY.received, after });
     this.#bus.publish(subjects.user(owner), encodeEnvelope(envelope));
   }
 
-  async #append(session: ClientSession, stanza: Stanza, to: Jid, fate: Fate): Promise<void> {
+  async #append(outgoing: Outgoing): Promise<void> {
+    const { session, stanza, to } = outgoing;
     const recipient = bareOf(to);
-    const encoded = stanza.encode();
     const identity = { sender: session.user, key: keyOf(stanza, session), payload: payloadOf(stanza) };
-    const entry = (owner: BareJid, copy: Copy) => {
-      const id = entryId({ ...identity, owner });
-      const bytes = encodeEnvelope(this.#envelope(session, stanza, encoded, { id, owner, to, fate, copy }));
-      return this.#log.append(owner, id, bytes);
-    };
+    const entry = (owner: BareJid, copy: Copy) =>
+      this.#entry(outgoing, { id: entryId({ ...identity, owner }), owner, copy, after: 0 });
+    if (recipient === session.user) {
+      await entry(recipient, COPY.self);
+      return;
+    }
+    // Both are waited for, whatever becomes of one: the other's retry must not overtake the session's next stanza.
+    const outcomes = await Promise.allSettled([entry(recipient, COPY.received), entry(session.user, COPY.sent)]);
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  }
+
+  /** @throws StanzaError resource-constraint */
+  async #entry(outgoing: Outgoing, on: { id: string; owner: BareJid; copy: Copy; after: number }): Promise<void> {
     try {
-      if (recipient === session.user) {
-        this.#count((await entry(recipient, COPY.self)).duplicate);
-        return;
-      }
-      const [received, sent] = await Promise.all([entry(recipient, COPY.received), entry(session.user, COPY.sent)]);
-      this.#count(received.duplicate || sent.duplicate);
+      const { sequence, duplicate } = await this.#log.append(
+        on.owner,
+        on.id,
+        encodeEnvelope(this.#envelope(outgoing, on)),
+      );
+      outgoing.session.entries.wrote(on.owner, sequence, Date.now());
+      if (duplicate) this.#metrics.duplicates.inc();
     } catch (error) {
       throw logRefusal(error);
     }
   }
 
   #envelope(
-    session: ClientSession,
-    stanza: Stanza,
-    encoded: Uint8Array,
-    on: { id: string; owner: BareJid; to: Jid; fate: Fate; copy: Copy },
+    { session, stanza, encoded, to, fate, sentAtMs }: Outgoing,
+    on: { id: string; owner: BareJid; copy: Copy; after: number },
   ): Envelope {
     return {
       id: on.id,
       owner: on.owner,
       from: session.jid,
-      to: on.to,
+      to,
       kind: KIND_OF[stanza.kind],
       type: stanza.type,
-      fate: on.fate,
+      fate,
       copy: on.copy,
       hints: 0,
       origin: `${this.#edge}/${session.id}`,
-      sentAtMs: Date.now(),
-      after: 0,
+      sentAtMs,
+      after: on.after,
       stanza: encoded,
     };
-  }
-
-  #count(duplicate: boolean): void {
-    if (duplicate) this.#metrics.duplicates.inc();
   }
 }
 

@@ -1,23 +1,30 @@
-/**
- * Handles items strictly one after another: the next one starts when the handler's Promise of the last one has settled, or at
- * once when it returned none. The handler must not throw and its Promise must not reject.
- */
+export interface SerialQueueOptions<T> {
+  /**
+   * Handles one item; the next one starts when its Promise has settled, or at once when it returned none. It must not throw, and
+   * reports its own failures: a rejection counts as handled.
+   */
+  readonly handle: (item: T) => void | Promise<void>;
+  /** The size of an item in bytes. */
+  readonly sizeOf: (item: T) => number;
+  /** Bounds of what waits, without the item that is being handled. */
+  readonly max: number;
+  readonly bytesMax: number;
+  /** Called when a bound is reached; `onRoom` when half of it is free again. They alternate. */
+  readonly onFull: () => void;
+  readonly onRoom: () => void;
+}
+
+/** Handles items strictly one after another. */
 export class SerialQueue<T> {
-  readonly #handle: (item: T) => void | Promise<void>;
-  readonly #max: number;
-  readonly #onFull: () => void;
-  readonly #onRoom: () => void;
+  readonly #options: SerialQueueOptions<T>;
   readonly #waiting: T[] = [];
+  #waitingBytes = 0;
   #busy = false;
   #full = false;
-  #ended = false;
+  #whenIdle: (() => void) | undefined;
 
-  /** `onFull` is called when `max` items wait, `onRoom` when half of them are gone again. */
-  constructor(handle: (item: T) => void | Promise<void>, max: number, onFull: () => void, onRoom: () => void) {
-    this.#handle = handle;
-    this.#max = max;
-    this.#onFull = onFull;
-    this.#onRoom = onRoom;
+  constructor(options: SerialQueueOptions<T>) {
+    this.#options = options;
   }
 
   /** Items that wait, without the one that is being handled. */
@@ -26,41 +33,66 @@ export class SerialQueue<T> {
   }
 
   push(item: T): void {
-    if (this.#ended) return;
-    if (!this.#busy && this.#waiting.length === 0) {
+    if (this.#busy) this.#keep(item);
+    else {
       this.#start(item);
-      return;
-    }
-    this.#waiting.push(item);
-    if (!this.#full && this.#waiting.length >= this.#max) {
-      this.#full = true;
-      this.#onFull();
+      // What came in from within the handler waits although that is done.
+      if (!this.#busy && (this.#waiting.length > 0 || this.#whenIdle !== undefined)) this.#next();
     }
   }
 
   /** Forgets what waits; the item that is being handled is finished. */
-  end(): void {
-    this.#ended = true;
+  clear(): void {
     this.#waiting.length = 0;
+    this.#waitingBytes = 0;
+    this.#tellRoom();
+  }
+
+  /** Calls back once, when nothing is being handled and nothing waits: at once if that is so now. A second call replaces the first. */
+  whenIdle(handler: () => void): void {
+    if (this.#busy) this.#whenIdle = handler;
+    else handler();
+  }
+
+  #keep(item: T): void {
+    const { sizeOf, max, bytesMax, onFull } = this.#options;
+    this.#waiting.push(item);
+    this.#waitingBytes += sizeOf(item);
+    if (this.#full || (this.#waiting.length < max && this.#waitingBytes < bytesMax)) return;
+    this.#full = true;
+    onFull();
   }
 
   #start(item: T): void {
-    const pending = this.#handle(item);
-    if (pending === undefined) return;
     this.#busy = true;
-    void pending.then(this.#next);
+    const pending = this.#options.handle(item);
+    if (pending === undefined) this.#busy = false;
+    else void pending.then(this.#settled, this.#settled);
   }
 
-  readonly #next = (): void => {
+  readonly #settled = (): void => {
     this.#busy = false;
+    this.#next();
+  };
+
+  #next(): void {
     while (!this.#busy) {
       const item = this.#waiting.shift();
       if (item === undefined) break;
+      this.#waitingBytes -= this.#options.sizeOf(item);
       this.#start(item);
     }
-    if (this.#full && this.#waiting.length <= this.#max / 2) {
-      this.#full = false;
-      this.#onRoom();
-    }
-  };
+    this.#tellRoom();
+    if (this.#busy) return;
+    const whenIdle = this.#whenIdle;
+    this.#whenIdle = undefined;
+    whenIdle?.();
+  }
+
+  #tellRoom(): void {
+    const { max, bytesMax, onRoom } = this.#options;
+    if (!this.#full || this.#waiting.length > max / 2 || this.#waitingBytes > bytesMax / 2) return;
+    this.#full = false;
+    onRoom();
+  }
 }

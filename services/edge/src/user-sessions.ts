@@ -1,56 +1,77 @@
-import type { Subscription } from '@starling/bus';
 import type { SessionRow, SessionTable } from '@starling/contracts';
 import type { BareJid } from '@starling/jid';
-import type { Feed } from './feed.ts';
 import type { ClientSession } from './session.ts';
 
-/** All that an edge knows of one bare JID while it holds a session of it. */
+/** All that an edge knows of one bare JID's sessions, its own and the other edges', while it holds one of them. */
 export class UserSessions {
-  readonly user: BareJid;
   readonly local = new Map<string, ClientSession>();
-  readonly feed: Feed;
-  readonly subscription: Subscription;
-  /** Rises with each publication of this edge's rows. */
-  version = 0;
+  readonly #edge: string;
+  /** Rises with each table of this edge. */
+  #version = 0;
   readonly #remote = new Map<string, SessionTable>();
   #rows: readonly SessionRow[] | undefined;
 
-  constructor(user: BareJid, feed: Feed, subscription: Subscription) {
-    this.user = user;
-    this.feed = feed;
-    this.subscription = subscription;
+  constructor(edge: string) {
+    this.#edge = edge;
   }
 
   /** The user's sessions on all edges, as far as they have said so. */
   get rows(): readonly SessionRow[] {
-    this.#rows ??= [...this.localRows, ...[...this.#remote.values()].flatMap((t) => t.rows)];
+    this.#rows ??= [...this.#localRows(), ...[...this.#remote.values()].flatMap((t) => t.rows)];
     return this.#rows;
   }
 
-  get localRows(): readonly SessionRow[] {
-    return [...this.local.values()].map((s) => s.row);
+  /** Whether a session of this resource is bound, on whichever edge. */
+  has(resource: string): boolean {
+    return this.rows.some((r) => r.resource === resource);
   }
 
-  /** Something about a local session is another one. */
-  changed(): void {
+  /** The session is one of this user's now. Returns the older holder of its resource here. */
+  add(session: ClientSession): ClientSession | undefined {
+    // A clock that goes behind another edge's must not make the newer session the older one, as far as is known here.
+    const others = this.rows.filter((r) => r.resource === session.resource).map((r) => r.boundAt + 1);
+    session.boundAt = Math.max(Date.now(), ...others);
+    const older = this.local.get(session.resource);
+    this.local.set(session.resource, session);
     this.#rows = undefined;
+    return older;
   }
 
-  /** Another edge's rows; older ones than those known are passed over. */
-  learn(table: SessionTable): void {
+  /** Whether it was one of this user's: not, when a newer session has its resource. */
+  remove(session: ClientSession): boolean {
+    if (this.local.get(session.resource) !== session) return false;
+    this.local.delete(session.resource);
+    this.#rows = undefined;
+    return true;
+  }
+
+  /** This edge's rows as they are now, to be told to the others; `ask` wants theirs in return. */
+  table(user: BareJid, ask: boolean): SessionTable {
+    this.#rows = undefined;
+    this.#version = Math.max(this.#version + 1, Date.now());
+    return { user, edge: this.#edge, version: this.#version, rows: this.#localRows(), ask };
+  }
+
+  /**
+   * Takes another edge's rows; older ones than those known are passed over. Returns the local sessions whose resource that edge
+   * has bound since: the newer one wins, and both edges decide alike.
+   */
+  learn(table: SessionTable): readonly ClientSession[] {
     const known = this.#remote.get(table.edge);
-    if (known !== undefined && known.version >= table.version) return;
+    if (known !== undefined && known.version >= table.version) return [];
     if (table.rows.length === 0) this.#remote.delete(table.edge);
     else this.#remote.set(table.edge, table);
     this.#rows = undefined;
+    return [...this.local.values()].filter((s) =>
+      table.rows.some((r) => r.resource === s.resource && this.#isNewer(r.boundAt, table.edge, s)),
+    );
   }
 
-  /** Local sessions whose resource another edge has bound since: the newer one wins, the same way on every edge. */
-  displacedBy(table: SessionTable, edge: string): readonly ClientSession[] {
-    return [...this.local.values()].filter((s) =>
-      table.rows.some(
-        (r) => r.resource === s.resource && (r.boundAt > s.boundAt || (r.boundAt === s.boundAt && table.edge > edge)),
-      ),
-    );
+  #isNewer(boundAt: number, edge: string, local: ClientSession): boolean {
+    return boundAt > local.boundAt || (boundAt === local.boundAt && edge > this.#edge);
+  }
+
+  #localRows(): readonly SessionRow[] {
+    return [...this.local.values()].map((s) => s.row);
   }
 }

@@ -7,6 +7,7 @@ export interface HeaderAttributes {
   readonly to: string;
   readonly id: string;
   readonly lang: string;
+  readonly version: string;
 }
 
 /** How the edge writes a stream: as one document over TCP, as one element a message over WebSocket. */
@@ -24,8 +25,9 @@ export interface Framing {
 }
 
 const encode = (text: string): Uint8Array => Buffer.from(text);
-const attributesOf = ({ from, to, id, lang }: HeaderAttributes): string =>
-  ` from='${escapeAttribute(from)}' id='${id}' version='1.0' xml:lang='${escapeAttribute(lang)}'` +
+const attributesOf = ({ from, to, id, lang, version }: HeaderAttributes): string =>
+  ` from='${escapeAttribute(from)}' id='${id}' xml:lang='${escapeAttribute(lang)}'` +
+  (version === '' ? '' : ` version='${version}'`) +
   (to === '' ? '' : ` to='${escapeAttribute(to)}'`);
 
 /** Children of a stream-level element that is written by hand; their parent's default namespace is jabber:client. */
@@ -45,9 +47,10 @@ export const streamFraming: Framing = {
 };
 
 const DECLARATION = encode(` xmlns='${NS.client}'`);
-const LESS_THAN_LENGTH = 1;
-/** Names of the three stanzas have one first letter each. */
-const NAME_LENGTHS = new Map(['message', 'presence', 'iq'].map((name) => [name.charCodeAt(0), name.length]));
+/** Where the name of a stanza ends, by its first letter: the three stanzas have one each. */
+const NAME_ENDS: Readonly<Record<number, number>> = Object.fromEntries(
+  ['<message', '<presence', '<iq'].map((start) => [start.charCodeAt(1), start.length]),
+);
 
 /** RFC 7395 §3.3: one whole element a message, each with all of its namespace declarations. */
 export const messageFraming: Framing = {
@@ -56,11 +59,11 @@ export const messageFraming: Framing = {
     encode(`<stream:features xmlns:stream='${NS.streams}' xmlns='${NS.client}'>${inside(elements)}</stream:features>`),
   element: (element) => encode(serialize(element)),
   stanza: (encoded) => {
-    const nameEnd = LESS_THAN_LENGTH + (NAME_LENGTHS.get(encoded[LESS_THAN_LENGTH] ?? 0) ?? 0);
+    const nameEnd = NAME_ENDS[encoded[1] ?? 0] ?? 0;
     const framed = Buffer.allocUnsafe(encoded.length + DECLARATION.length);
-    framed.set(encoded.subarray(0, nameEnd), 0);
+    framed.set(encoded, DECLARATION.length);
+    for (let i = 0; i < nameEnd; i++) framed[i] = encoded[i] as number;
     framed.set(DECLARATION, nameEnd);
-    framed.set(encoded.subarray(nameEnd), nameEnd + DECLARATION.length);
     return framed;
   },
   error: (error) =>

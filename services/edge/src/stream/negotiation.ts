@@ -2,6 +2,7 @@ import type { BareJid } from '@starling/jid';
 import { el, errorReply, NS, resultReply, Stanza, StanzaError, StreamError, validateStanza } from '@starling/stanza';
 import { type Element, parseElement, type Scanned } from '@starling/xml';
 import { createMechanism, type Mechanism, mechanismsFor, SaslError } from '../sasl/index.ts';
+import type { ClientSession } from '../session.ts';
 import { decodeBase64, textOf } from './base64.ts';
 import type { Stream } from './stream.ts';
 import type { StreamHost } from './stream-host.ts';
@@ -21,8 +22,9 @@ const STEPS: Readonly<Record<Stage, ReadonlyMap<string, Step>>> = {
     [key(NS.client, 'iq'), (n, _, scanned) => n.askBeforeAuthentication(scanned)],
   ]),
   authenticating: new Map<string, Step>([
+    [key(NS.sasl, 'auth'), (n, element) => n.authenticate(element)], // RFC 6120 §6.4.2: the old handshake is discarded
     [key(NS.sasl, 'response'), (n, element) => n.respond(element)],
-    [key(NS.sasl, 'abort'), (n) => n.saslFailed(new SaslError('aborted'))], // RFC 6120 §6.4.4
+    [key(NS.sasl, 'abort'), (n) => n.saslFailed(new SaslError('aborted'))], // §6.4.4
   ]),
   authenticated: new Map<string, Step>([[key(NS.client, 'iq'), (n, _, scanned) => n.bind(scanned)]]),
 };
@@ -78,8 +80,8 @@ export class Negotiation {
 
   startTls(): void {
     if (!this.#stream.canUpgrade || this.#stream.secure) {
-      this.#stream.writeElement(el('failure', NS.tls)); // §5.4.2.2, and the stream is closed
-      this.#stream.fail(new StreamError('policy-violation', 'TLS is not possible here'));
+      this.#stream.writeElement(el('failure', NS.tls));
+      this.#stream.end(); // §5.4.2.2
       return;
     }
     this.#stream.writeElement(el('proceed', NS.tls));
@@ -109,7 +111,7 @@ export class Negotiation {
       if (this.#mechanism === undefined) throw new SaslError('malformed-request');
       const step = await this.#mechanism.step(message);
       if (this.#stream.closed) return;
-      if ('challenge' in step) this.#stream.writeElement(el('challenge', NS.sasl, {}, encodeBase64(step.challenge)));
+      if ('challenge' in step) this.#stream.writeElement(withData('challenge', step.challenge));
       else this.#authenticated(step.success, step.data);
     } catch (error) {
       if (!(error instanceof SaslError)) throw error;
@@ -128,16 +130,16 @@ export class Negotiation {
 
   /** Requests that are answered before authentication, as registration (XEP-0077); any other stanza is not authorized. */
   async askBeforeAuthentication(scanned: Scanned): Promise<void> {
+    if (++this.#earlyRequests > this.#host.config.registrationsPerStreamMax) {
+      this.#stream.fail(new StreamError('policy-violation', 'too many requests before authentication'));
+      return;
+    }
     const iq = this.#readIq(scanned);
     if (iq === undefined) return;
     const payload = iq.firstChild();
     const handler = payload && this.#host.features.iqs.findForStream(iq.type, payload.ns, payload.name);
-    if (payload === undefined || handler === undefined || this.#mustUpgradeFirst()) {
+    if (payload === undefined || handler === undefined || this.#mustUpgradeFirst() || !this.#isForUs(iq)) {
       this.#stream.fail(new StreamError('not-authorized'));
-      return;
-    }
-    if (++this.#earlyRequests > this.#host.config.registrationsPerStreamMax) {
-      this.#stream.fail(new StreamError('policy-violation', 'too many requests before authentication'));
       return;
     }
     const { secure, peerAddress, loopback } = this.#stream;
@@ -149,46 +151,62 @@ export class Negotiation {
     }
   }
 
+  /** §7: 1 is it a bind · 2 make the session · 3 tell the client · 4 from now on stanzas come and go. */
   async bind(scanned: Scanned): Promise<void> {
     const iq = this.#readIq(scanned);
-    const request = iq?.type === 'set' ? iq.child(NS.bind, 'bind') : undefined;
-    if (iq === undefined || request === undefined || this.#user === undefined) {
+    if (iq === undefined) {
+      this.#bindRefused();
+      return;
+    }
+    const request = iq.type === 'set' ? iq.child(NS.bind, 'bind') : undefined;
+    if (request === undefined || this.#user === undefined || !this.#isForUs(iq)) {
       this.#stream.fail(new StreamError('not-authorized')); // §7.1: nothing but a bind before the bind
       return;
     }
+    let session: ClientSession;
     try {
-      const wanted = request.children.find((c): c is Element => typeof c !== 'string' && c.name === 'resource');
-      const session = await this.#host.bind(this.#stream, this.#user, wanted === undefined ? '' : textOf(wanted));
-      if (this.#stream.closed) {
-        this.#host.sessionEnded(session);
-        return;
-      }
-      this.#stream.bound(session);
-      this.#stream.write(resultReply(iq, el('bind', NS.bind, {}, el('jid', NS.bind, {}, session.jid))).encode());
+      session = await this.#host.prepareSession(this.#stream, this.#user, resourceIn(request));
     } catch (error) {
       this.#stream.write(errorReply(iq, this.#asStanzaError(error)).encode());
-      if (++this.#bindFailures >= this.#host.config.bindFailuresMax)
-        this.#stream.fail(new StreamError('policy-violation', 'too many refused binds'));
+      this.#bindRefused();
+      return;
     }
+    if (this.#stream.closed) {
+      this.#host.sessionEnded(session);
+      return;
+    }
+    this.#stream.write(resultReply(iq, el('bind', NS.bind, {}, el('jid', NS.bind, {}, session.jid))).encode());
+    this.#stream.bound(session);
+    this.#host.sessionStarted(session);
+  }
+
+  /** §7.7.3: it may be tried again, but not for ever. */
+  #bindRefused(): void {
+    if (++this.#bindFailures >= this.#host.config.bindFailuresMax)
+      this.#stream.fail(new StreamError('policy-violation', 'too many refused binds'));
   }
 
   #authenticated(user: BareJid, data: Uint8Array | undefined): void {
+    const { claimed, secure } = this.#stream;
+    if (secure && claimed !== '' && claimed !== user) {
+      this.#host.metrics.logins.inc(1, { outcome: 'invalid-from' });
+      this.#stream.fail(new StreamError('invalid-from')); // §6.4.6, §4.9.3.9
+      return;
+    }
     this.#host.metrics.logins.inc(1, { outcome: 'success' });
     this.#user = user;
     this.#stage = 'authenticated';
     this.#mechanism = undefined;
-    this.#stream.writeElement(
-      data === undefined ? el('success', NS.sasl) : el('success', NS.sasl, {}, encodeBase64(data)),
-    );
+    this.#stream.writeElement(data === undefined ? el('success', NS.sasl) : withData('success', data));
     this.#stream.restart(); // §6.4.6
   }
 
-  /** An IQ that can be read, or the stream has failed. */
+  /** An IQ that can be read; else the client has been told. Its `from` says nothing before there is a resource (§8.1.2.1). */
   #readIq(scanned: Scanned): Stanza | undefined {
     try {
       const iq = Stanza.fromScanned(scanned);
       validateStanza(iq);
-      return iq;
+      return iq.with({ from: '' });
     } catch (error) {
       if (!(error instanceof StanzaError)) throw error;
       const { id = '', type = '' } = scanned.attrs;
@@ -196,6 +214,11 @@ export class Negotiation {
         this.#stream.write(errorReply(Stanza.build('iq', { type: 'error', id }), error).encode());
       return undefined;
     }
+  }
+
+  /** §7.1: before the bind a client may speak to the server and to its own account only. */
+  #isForUs({ to }: Stanza): boolean {
+    return to === '' || to === this.#host.domain || to === this.#user;
   }
 
   #asStanzaError(error: unknown): StanzaError {
@@ -213,4 +236,16 @@ export class Negotiation {
   }
 }
 
-const encodeBase64 = (bytes: Uint8Array): string => (bytes.length === 0 ? '=' : Buffer.from(bytes).toString('base64'));
+/** §6.4.6: '=' is data of length zero; a challenge without data is just empty. */
+function withData(name: 'challenge' | 'success', data: Uint8Array): Element {
+  if (data.length > 0) return el(name, NS.sasl, {}, Buffer.from(data).toString('base64'));
+  return name === 'challenge' ? el(name, NS.sasl) : el(name, NS.sasl, {}, '=');
+}
+
+/** The resource that a client asks for; '' when the server is to choose (§7.6). */
+function resourceIn(request: Element): string {
+  const wanted = request.children.find(
+    (c): c is Element => typeof c !== 'string' && c.ns === NS.bind && c.name === 'resource',
+  );
+  return wanted === undefined ? '' : textOf(wanted);
+}

@@ -18,8 +18,15 @@ export interface StreamHost {
   readonly log: Logger;
   /** The account's SCRAM keys, or a decoy. Rejects when the roster service cannot answer. */
   lookupKeys(user: BareJid): Promise<KeysReply>;
-  /** Makes a session of a resource ('' = of the server's choice). @throws StanzaError bad-request, resource-constraint */
-  bind(link: Link, user: BareJid, resource: string): Promise<ClientSession>;
+  /**
+   * Makes a session of a resource ('' = of the server's choice). Nothing reaches it before sessionStarted; sessionEnded has to be
+   * called in any case.
+   * @throws StanzaError bad-request, resource-constraint
+   */
+  prepareSession(link: Link, user: BareJid, resource: string): Promise<ClientSession>;
+  /** The client is told now that its resource is bound: what comes for it may follow. */
+  sessionStarted(session: ClientSession): void;
   sessionEnded(session: ClientSession): void;
+  /** The connection is gone, and with it all that is known of the stream. */
   streamEnded(stream: Stream): void;
 }

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import type { BareJid } from '@starling/jid';
 import { NS, StreamError } from '@starling/stanza';
 import { type Scanned, Scanner, type StreamHead, XmlError } from '@starling/xml';
 import type { ByteChannel } from '../listen/byte-channel.ts';
 import type { ClientSession, Link } from '../session.ts';
 import { type Framing, messageFraming, streamFraming } from './framing.ts';
-import { checkHeader, replyToHeader } from './header.ts';
+import { checkHeader, type HeaderReply, languageOf, NO_HEADER, replyToHeader } from './header.ts';
 import { Negotiation } from './negotiation.ts';
 import type { StreamHost } from './stream-host.ts';
 
@@ -13,6 +14,8 @@ const STREAM_ID_BYTES = 12;
 const WS_CLOSE_NORMAL = 1000;
 /** RFC 6455 §7.4 registry, "Service Restart". */
 export const WS_CLOSE_RESTART = 1012;
+/** How long a client that has ended its stream waits for what it sent before to be handled. */
+const LAST_STANZAS_MS = 5_000;
 
 /**
  * One client's XML stream, from the first byte to the end tag (RFC 6120 §4, RFC 7395). It negotiates (Negotiation) until a
@@ -27,20 +30,27 @@ export class Stream implements Link {
   readonly #scanner: Scanner;
   readonly #negotiation: Negotiation;
   #session: ClientSession | undefined;
+  #lang = '';
+  #claimed: BareJid | '' = '';
   /** The client's header has come since the last restart. */
   #opened = false;
   /** Ours has gone out since the last restart. */
   #headerSent = false;
+  /** The client has ended its stream; ours follows when its last stanzas are handled. */
+  #ending = false;
   #closed = false;
-  /** What follows in the chunk that is being read is thrown away. */
-  #dropRest = false;
   /** Inside the scanner's write: only then it can be told to pause. */
   #reading = false;
-  /** Reading is stopped as often as this; what comes meanwhile is kept. */
+  /** What follows in the chunk that is being read is thrown away. */
+  #dropRest = false;
+  /** Reading is stopped as often as this; what comes meanwhile is kept, in order. */
   #stalls = 0;
+  /** The channel was told to pause, and not yet to go on. */
+  #paused = false;
   #backlog: Uint8Array[] = [];
   #backlogBytes = 0;
-  #handshakeTimer: NodeJS.Timeout | undefined;
+  /** Of the negotiation, later of the last stanzas. */
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(channel: ByteChannel, host: StreamHost) {
     this.#channel = channel;
@@ -56,8 +66,8 @@ export class Stream implements Link {
     this.#negotiation = new Negotiation(this, host);
     channel.onData = (chunk) => this.#onData(chunk);
     channel.onClose = () => this.#onGone();
-    this.#handshakeTimer = setTimeout(() => this.fail(new StreamError('connection-timeout')), host.config.handshakeMs);
-    this.#handshakeTimer.unref();
+    this.#timer = setTimeout(() => this.fail(new StreamError('connection-timeout')), host.config.handshakeMs);
+    this.#timer.unref();
   }
 
   get secure(): boolean {
@@ -72,6 +82,15 @@ export class Stream implements Link {
     return this.#closed;
   }
 
+  get lang(): string {
+    return this.#lang;
+  }
+
+  /** Who the client said it is, in the last header; '' when it did not (RFC 6120 §4.7.1). */
+  get claimed(): BareJid | '' {
+    return this.#claimed;
+  }
+
   /** An element of the negotiation. */
   writeElement(element: Parameters<Framing['element']>[0]): void {
     this.#send(this.#framing.element(element));
@@ -82,15 +101,15 @@ export class Stream implements Link {
   }
 
   stall(): void {
-    if (this.#stalls++ > 0) return;
+    if (this.#stalls++ > 0 || this.#closed) return;
     if (this.#reading) this.#scanner.pause();
+    this.#paused = true;
     this.#channel.pause();
   }
 
   unstall(): void {
-    if (--this.#stalls > 0 || this.#closed) return;
-    this.#readBacklog();
-    if (this.#stalls === 0) this.#channel.resume();
+    // From within a read it is the reader who goes on.
+    if (--this.#stalls === 0 && !this.#reading) this.#goOn();
   }
 
   /** A new stream follows on the same connection: after STARTTLS and after SASL (RFC 6120 §4.3.3). */
@@ -115,7 +134,7 @@ export class Stream implements Link {
 
   /** The resource is bound: from here on stanzas go to the session. */
   bound(session: ClientSession): void {
-    clearTimeout(this.#handshakeTimer);
+    clearTimeout(this.#timer);
     this.#session = session;
   }
 
@@ -123,56 +142,87 @@ export class Stream implements Link {
     if (this.#closed) return;
     this.#host.metrics.streamErrors.inc(1, { condition: error.condition });
     // RFC 6120 §4.9.1.2: an error comes behind a header, even when the client's was what was wrong.
-    if (!this.#headerSent) this.#writeHeader({ to: '', lang: 'en' });
+    if (!this.#headerSent) this.#writeHeader(NO_HEADER);
     this.#send(this.#framing.error(error));
     this.#close(webSocketCode);
   }
 
-  #onData(chunk: Uint8Array): void {
+  /** Ends the stream without an error (RFC 6120 §4.4, RFC 7395 §3.6). */
+  end(): void {
     if (this.#closed) return;
-    if (this.#stalls > 0) this.#keep(chunk);
-    else this.#read(chunk);
+    if (!this.#headerSent) this.#writeHeader(NO_HEADER);
+    this.#close(WS_CLOSE_NORMAL);
   }
 
-  #read(chunk: Uint8Array): void {
+  /** Cuts the connection. */
+  destroy(): void {
+    this.#channel.destroy();
+  }
+
+  #onData(chunk: Uint8Array): void {
+    if (this.#closed) return;
+    if (this.#stalls > 0) {
+      // A copy: what a transport hands over is its own again afterwards.
+      this.#keep(new Uint8Array(chunk));
+      return;
+    }
+    this.#read(chunk, false);
+    if (this.#paused && this.#stalls === 0) this.#goOn();
+  }
+
+  /** Reads a chunk, `owned` or only lent; what a stall leaves unread is kept in front of the rest. */
+  #read(chunk: Uint8Array, owned: boolean): void {
     this.#reading = true;
     try {
       const end = this.#scanner.write(chunk);
-      if (end < chunk.length && !this.#closed && !this.#dropRest) this.#keep(chunk.subarray(end), true);
+      if (end < chunk.length && !this.#closed && !this.#dropRest) {
+        const rest = chunk.subarray(end);
+        this.#backlog.unshift(owned ? rest : new Uint8Array(rest));
+        this.#backlogBytes += rest.length;
+      }
       this.#dropRest = false;
     } catch (error) {
-      if (!(error instanceof XmlError)) throw error;
-      this.fail(new StreamError(error.condition, error.message, { cause: error }));
+      if (error instanceof XmlError) {
+        this.fail(new StreamError(error.condition, error.message, { cause: error }));
+      } else {
+        // Policy: what reading did not expect is our bug; this stream pays for it, no other.
+        this.#host.log.error({ what: 'client_stream_failed', err: error });
+        this.fail(new StreamError('internal-server-error', '', { cause: error }));
+      }
     } finally {
       this.#reading = false;
     }
   }
 
-  /** Input of a stalled connection. A copy: what a transport hands over is its own again afterwards. */
-  #keep(chunk: Uint8Array, first = false): void {
+  #keep(chunk: Uint8Array): void {
+    this.#backlog.push(chunk);
     this.#backlogBytes += chunk.length;
-    if (this.#backlogBytes > this.#host.config.inboundBacklogBytesMax) {
-      // WebSockets cannot be paused: no end tag, so that the session could be resumed.
-      this.#channel.destroy();
-      return;
-    }
-    const copy = Uint8Array.from(chunk);
-    if (first) this.#backlog.unshift(copy);
-    else this.#backlog.push(copy);
+    if (this.#backlogBytes <= this.#host.config.inboundBacklogBytesMax) return;
+    // A WebSocket that cannot be paused: no end tag, so that the session could be resumed.
+    this.#host.metrics.limits.inc(1, { limit: 'inbound_backlog' });
+    this.destroy();
   }
 
-  #readBacklog(): void {
+  /** Nobody stalls any more: what was kept is read, then the channel. */
+  #goOn(): void {
     while (this.#stalls === 0 && !this.#closed) {
       const chunk = this.#backlog.shift();
-      if (chunk === undefined) return;
+      if (chunk === undefined) {
+        this.#paused = false;
+        this.#channel.resume();
+        return;
+      }
       this.#backlogBytes -= chunk.length;
-      this.#read(chunk);
+      this.#read(chunk, true);
     }
   }
 
   #onHeader(head: StreamHead): void {
     this.#opened = true;
-    this.#writeHeader(replyToHeader(head));
+    const reply = replyToHeader(head);
+    this.#claimed = reply.to;
+    this.#lang = languageOf(head);
+    this.#writeHeader(reply);
     try {
       checkHeader(head, this.#channel.framing, this.#host.domain);
     } catch (error) {
@@ -184,57 +234,67 @@ export class Stream implements Link {
   }
 
   #onElement(element: Scanned): void {
-    if (this.#closed) return;
-    if (this.#session !== undefined && element.ns === NS.client) {
-      this.#session.receive(element);
-    } else if (this.#channel.framing === 'message' && element.ns === NS.framing && element.name === 'close') {
-      this.#onEnd();
-    } else if (!this.#opened) {
-      this.#onHeader(element);
-    } else if (this.#session !== undefined) {
-      this.fail(new StreamError('unsupported-stanza-type')); // RFC 6120 §4.9.3.24
-    } else {
-      this.#negotiation.handle(element);
-    }
+    if (this.#closed || this.#ending) return;
+    if (this.#session !== undefined && element.ns === NS.client) this.#session.receive(element);
+    else if (this.#isEnd(element)) this.#onEnd();
+    else if (!this.#opened) this.#onHeader(element);
+    else if (element.ns === NS.server)
+      this.fail(new StreamError('invalid-namespace')); // RFC 6120 §4.8.3
+    else if (this.#session !== undefined)
+      this.fail(new StreamError('unsupported-stanza-type')); // §4.9.3.24
+    else this.#negotiation.handle(element);
   }
 
-  /** The client closed its stream: answer in kind, then close the connection (RFC 6120 §4.4, RFC 7395 §3.6). */
+  /** The client ended its stream: what it sent before is handled and answered (RFC 6120 §10.1), then ours ends too. */
   #onEnd(): void {
-    if (this.#closed) return;
-    if (!this.#headerSent) this.#writeHeader({ to: '', lang: 'en' });
-    this.#close(WS_CLOSE_NORMAL);
+    if (this.#closed || this.#ending) return;
+    this.#ending = true;
+    if (this.#session === undefined) {
+      this.end();
+      return;
+    }
+    this.#timer = setTimeout(() => this.end(), LAST_STANZAS_MS);
+    this.#timer.unref();
+    this.#session.whenIdle(() => this.end());
   }
 
   #close(code: number): void {
-    this.#send(this.#framing.end);
+    // A WebSocket's client that shall come back at once is not told that this was the end.
+    if (code !== WS_CLOSE_RESTART || this.#channel.framing === 'stream') this.#send(this.#framing.end);
     this.#closed = true;
     if (this.#reading) this.#scanner.pause();
-    this.#end();
+    this.#endSession();
     this.#channel.close(code);
   }
 
   #onGone(): void {
     this.#closed = true;
-    this.#end();
+    this.#endSession();
+    this.#host.streamEnded(this);
   }
 
   /** Once, whichever of stream and connection ended first. */
-  #end(): void {
-    clearTimeout(this.#handshakeTimer);
+  #endSession(): void {
+    clearTimeout(this.#timer);
     this.#backlog = [];
     const session = this.#session;
     this.#session = undefined;
     if (session !== undefined) this.#host.sessionEnded(session);
-    this.#host.streamEnded(this);
   }
 
-  #writeHeader(reply: { to: string; lang: string }): void {
+  #writeHeader({ to, lang, version }: HeaderReply): void {
     this.#headerSent = true;
     const id = randomBytes(STREAM_ID_BYTES).toString('base64url');
-    this.#send(this.#framing.header({ from: this.#host.domain, id, ...reply }));
+    this.#send(this.#framing.header({ from: this.#host.domain, id, to, lang, version }));
   }
 
   #send(bytes: Uint8Array): void {
     if (!this.#closed) this.#channel.send(bytes);
+  }
+
+  /** The end of a framed stream (RFC 7395 §3.6); or the client's own error, to be answered with the end (RFC 6120 §4.9.1.1). */
+  #isEnd({ ns, name }: Scanned): boolean {
+    if (ns === NS.framing) return name === 'close' && this.#channel.framing === 'message';
+    return ns === NS.streams && name === 'error';
   }
 }

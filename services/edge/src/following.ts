@@ -1,0 +1,242 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type Bus, call, type Delivery } from '@starling/bus';
+import {
+  archive,
+  COPY,
+  type Envelope,
+  encodeEnvelope,
+  encodeSessionTable,
+  FATE,
+  KIND,
+  type Position,
+  partitionOf,
+  type SessionTable,
+  START,
+  streamOf,
+  subjects,
+} from '@starling/contracts';
+import type { BareJid } from '@starling/jid';
+import { type Logger, withDeadline } from '@starling/runtime';
+import { StreamError } from '@starling/stanza';
+import type { EdgeConfig } from './config.ts';
+import type { Digests, FollowedUsers } from './digests.ts';
+import { Feed } from './feed.ts';
+import type { FollowedUser } from './followed-user.ts';
+import { LiveHold } from './live-hold.ts';
+import type { EdgeMetrics } from './metrics.ts';
+import type { ClientSession } from './session.ts';
+import { UserSessions } from './user-sessions.ts';
+
+/** nats-server 2.9 lets re-publications of several connections overtake one another by some milliseconds. */
+const GAP_GRACE_MS = 40;
+/** Between two attempts to fetch a gap. */
+const FETCH_RETRY_MS = 500;
+/** After a reconnect every user's sessions are told again, this many in a turn of the loop. */
+const TABLES_A_TURN = 500;
+
+/** Where what comes for a user goes. */
+export interface FeedSink {
+  /** Something was published for the user. */
+  arrived(user: FollowedUser, delivery: Delivery): void;
+  /** An entry of the user's log, in its turn. */
+  entry(user: FollowedUser, entry: Uint8Array): void;
+  /** A live stanza that has waited for its entry. */
+  live(user: FollowedUser, envelope: Envelope): void;
+}
+
+/** The users that have sessions on this edge: whom it listens for, and what the edges tell one another of their sessions. */
+export class Following implements FollowedUsers {
+  readonly #users = new Map<BareJid, FollowedUser>();
+  readonly #bus: Bus;
+  readonly #edge: string;
+  readonly #streams: number;
+  readonly #config: EdgeConfig;
+  readonly #digests: Digests;
+  readonly #sink: FeedSink;
+  readonly #metrics: EdgeMetrics;
+  readonly #log: Logger;
+  readonly #stopReconnect: () => void;
+
+  constructor(options: {
+    bus: Bus;
+    edge: string;
+    streams: number;
+    config: EdgeConfig;
+    digests: Digests;
+    sink: FeedSink;
+    metrics: EdgeMetrics;
+    log: Logger;
+  }) {
+    this.#bus = options.bus;
+    this.#edge = options.edge;
+    this.#streams = options.streams;
+    this.#config = options.config;
+    this.#digests = options.digests;
+    this.#sink = options.sink;
+    this.#metrics = options.metrics;
+    this.#log = options.log;
+    this.#stopReconnect = this.#bus.onReconnect(() => void this.#tellAll());
+  }
+
+  stop(): void {
+    this.#stopReconnect();
+  }
+
+  /** The user's sessions, if he has one here. */
+  sessionsOf(user: BareJid): UserSessions | undefined {
+    return this.#users.get(user)?.sessions;
+  }
+
+  /** Sessions that a user has, or is about to have, on this edge. */
+  countOf(user: BareJid): number {
+    const followed = this.#users.get(user);
+    return followed === undefined ? 0 : followed.sessions.local.size + followed.binding;
+  }
+
+  *positions(stream: number): Iterable<{ user: BareJid; position: Position | undefined }> {
+    for (const { jid, stream: own, feed } of this.#users.values()) {
+      if (own === stream) yield { user: jid, position: feed.last };
+    }
+  }
+
+  reaches(user: string, position: Position): void {
+    this.#users.get(user as BareJid)?.feed.reaches(position);
+  }
+
+  /** A session is about to be bound: resolves when all that comes for its user arrives here. detach() is to follow in any case. */
+  reserve(jid: BareJid): Promise<void> {
+    const user = this.#users.get(jid) ?? this.#open(jid);
+    user.binding++;
+    return user.ready;
+  }
+
+  /** From now on the session gets what comes for its user. The older holder of its resource, here or elsewhere, is closed. */
+  attach(session: ClientSession): void {
+    const user = this.#users.get(session.user);
+    if (user === undefined) throw new Error('attach() without reserve()');
+    user.binding--;
+    const older = user.sessions.add(session);
+    this.#metrics.sessions.inc();
+    this.#publishTable(user, !user.asked);
+    user.asked = true;
+    older?.fail(new StreamError('conflict')); // RFC 6120 §7.7.2.2: the newer one wins
+  }
+
+  /** The session is over, or was never attached. */
+  detach(session: ClientSession): void {
+    const user = this.#users.get(session.user);
+    if (user === undefined) return;
+    if (session.boundAt === 0) user.binding--;
+    else {
+      this.#metrics.sessions.dec();
+      if (user.sessions.remove(session)) this.#publishTable(user, false);
+    }
+    this.#closeIfUnused(user);
+  }
+
+  /** A session's state or priority is another one. */
+  sessionChanged(session: ClientSession): void {
+    const user = this.#users.get(session.user);
+    if (user !== undefined) this.#publishTable(user, false);
+  }
+
+  /** Another edge says which sessions it has of a user. */
+  learn(user: FollowedUser, table: SessionTable): void {
+    if (table.edge === this.#edge) return;
+    for (const displaced of user.sessions.learn(table)) displaced.fail(new StreamError('conflict'));
+    if (table.ask) this.#publishTable(user, false);
+  }
+
+  #open(jid: BareJid): FollowedUser {
+    const stream = streamOf(partitionOf(jid), this.#streams);
+    const feed: Feed = new Feed({
+      deliver: (entry) => this.#sink.entry(user, entry),
+      epoch: () => this.#digests.epochOf(stream),
+      fetch: (after, upTo) => this.#fetch(user, after, upTo),
+      graceMs: GAP_GRACE_MS,
+      retryMs: FETCH_RETRY_MS,
+      heldMax: this.#config.heldEntriesMax,
+      onGap: (cause) => this.#metrics.gaps.inc(1, { cause }),
+    });
+    const user: FollowedUser = {
+      jid,
+      stream,
+      feed,
+      live: new LiveHold((envelope) => this.#sink.live(user, envelope)),
+      sessions: new UserSessions(this.#edge),
+      subscription: this.#bus.subscribe(subjects.user(jid), (delivery) => this.#sink.arrived(user, delivery)),
+      ready: this.#findEndOfLog(jid, stream, feed),
+      binding: 0,
+      asked: false,
+    };
+    this.#users.set(jid, user);
+    this.#metrics.users.set(this.#users.size);
+    return user;
+  }
+
+  #closeIfUnused(user: FollowedUser): void {
+    if (user.binding > 0 || user.sessions.local.size > 0) return;
+    user.subscription.unsubscribe();
+    user.feed.close();
+    user.live.close();
+    this.#users.delete(user.jid);
+    this.#metrics.users.set(this.#users.size);
+  }
+
+  /** Tells the user's other edges which sessions this one has; `ask` wants theirs in return. */
+  #publishTable({ jid, sessions }: FollowedUser, ask: boolean): void {
+    const table = encodeSessionTable(sessions.table(jid, ask));
+    this.#bus.publish(subjects.user(jid), encodeEnvelope(tableEnvelope(jid, this.#edge, table)));
+  }
+
+  /** After a reconnect: what the edges have told one another meanwhile, a bind of a resource that is bound here too, was missed. */
+  async #tellAll(): Promise<void> {
+    let told = 0;
+    for (const user of [...this.#users.values()]) {
+      if (this.#users.get(user.jid) !== user || user.sessions.local.size === 0) continue;
+      this.#publishTable(user, true);
+      if (++told % TABLES_A_TURN === 0) await nextTurn();
+    }
+  }
+
+  #fetch({ jid, stream }: FollowedUser, after: Position, upTo: Position) {
+    const request = { user: jid, after, upTo, limit: this.#config.gapPageMax };
+    return call(this.#bus, archive.gap(stream), request, this.#config.rpcTimeoutMs);
+  }
+
+  /** Where the log ends now, so that the session gets all that comes behind. Bounded: a bind does not wait for the archive. */
+  async #findEndOfLog(user: BareJid, stream: number, feed: Feed): Promise<void> {
+    const timeoutMs = this.#config.positionTimeoutMs;
+    try {
+      await withDeadline(this.#bus.flush(), timeoutMs, 'bus flush');
+      const { epoch, last } = await call(
+        this.#bus,
+        archive.last(stream),
+        { known: [{ user, position: START }] },
+        timeoutMs,
+      );
+      feed.startAt(last.find((l) => l.user === user)?.position ?? { epoch, sequence: 0 });
+    } catch (error) {
+      // Policy: without the archive the feed starts at the next entry; chat does not wait for PostgreSQL.
+      this.#log.debug({ what: 'log_end_lookup_failed', err: error });
+    }
+  }
+}
+
+function tableEnvelope(user: BareJid, edge: string, table: Uint8Array): Envelope {
+  return {
+    id: '',
+    owner: user,
+    from: user,
+    to: user,
+    kind: KIND.sessionTable,
+    type: '',
+    fate: FATE.live,
+    copy: COPY.received,
+    hints: 0,
+    origin: edge,
+    sentAtMs: 0,
+    after: 0,
+    stanza: table,
+  };
+}
