@@ -15,7 +15,7 @@ test('an edge is killed while people talk: nothing that was acknowledged is miss
     nats: 1,
     natsServer: undefined,
     restart: false,
-    kills: [{ at: 0.4, what: 'edge' }],
+    kills: [{ afterMs: 2_000, what: 'edge' }],
   });
   assert.deepEqual(trouble, []);
   assert.equal(verdict.archived, verdict.sent);

@@ -7,18 +7,25 @@ import { UsageError } from './usage-error.ts';
 const PAIRS = 24;
 const SECONDS_A_PHASE = 20;
 const SEED_RANGE = 1_000_000;
-const KILLS: PhaseOptions['kills'] = [
-  { at: 0.2, what: 'edge' },
-  { at: 0.4, what: 'archive' },
-  { at: 0.6, what: 'leader' },
-];
+/** The second edge dies while the streams that the leader led stand still: with messages that it has read and not yet stored. */
+const EDGE_AFTER_LEADER_MS = 300;
+
+function killsWithin(seconds: number): PhaseOptions['kills'] {
+  const leaderAfterMs = seconds * 600;
+  return [
+    { afterMs: seconds * 200, what: 'edge' },
+    { afterMs: seconds * 400, what: 'archive' },
+    { afterMs: leaderAfterMs, what: 'leader' },
+    { afterMs: leaderAfterMs + EDGE_AFTER_LEADER_MS, what: 'edge' },
+  ];
+}
 
 /** Resolves with the exit code: 0 when every promise was kept. @throws UsageError, Error when a cluster cannot run */
 export async function smokeKill(args: readonly string[]): Promise<number> {
   const options = optionsOf(args);
   console.log(`smoke:kill --seed ${options.seed} --seconds ${options.seconds}`);
   const phases: PhaseOptions[] = [];
-  const shared = { pairs: PAIRS, kills: KILLS, seed: options.seed, seconds: options.seconds };
+  const shared = { pairs: PAIRS, kills: killsWithin(options.seconds), seed: options.seed, seconds: options.seconds };
   // One node: all that dies comes back on the same ports and the same store. Three: nothing does.
   if (options.nats !== 3)
     phases.push({ ...shared, name: '1 NATS server', nats: 1, natsServer: oldestNatsServer(), restart: true });

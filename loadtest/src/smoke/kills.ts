@@ -19,6 +19,7 @@ export class Killer {
   readonly kills: Kill[] = [];
   readonly #world: World;
   readonly #random: Random;
+  readonly #killed = new Set<string>();
 
   constructor(world: World, random: Random) {
     this.#world = world;
@@ -39,13 +40,15 @@ export class Killer {
     this.#kill(server, ` (leader of ${streamName(stream)})`);
   }
 
+  /** Those that still are what the ready line says: one that was started again has another pid. */
   #of(service: string): readonly ReadyProcess[] {
-    return this.#world.ready.processes.filter((p) => p.service === service);
+    return this.#world.ready.processes.filter((p) => p.service === service && !this.#killed.has(p.id));
   }
 
   #kill({ id, pid }: ReadyProcess, what = ''): void {
     if (!belongsTo(pid, this.#world.ready.dataDir)) throw new Error(`${id} (${pid}) has ended by itself`);
     process.kill(pid, 'SIGKILL');
+    this.#killed.add(id);
     this.kills.push({ atMs: performance.now(), victim: `${id}${what}` });
   }
 }

@@ -21,8 +21,8 @@ export interface PhaseOptions {
   readonly natsServer: string | undefined;
   /** Whether what was killed is started again. */
   readonly restart: boolean;
-  /** Who is killed, and when, as a share of `seconds`. */
-  readonly kills: readonly { readonly at: number; readonly what: 'edge' | 'archive' | 'leader' }[];
+  /** Who is killed, and how long after the start. */
+  readonly kills: readonly { readonly afterMs: number; readonly what: 'edge' | 'archive' | 'leader' }[];
 }
 
 /** What came of one phase. */
@@ -140,8 +140,8 @@ class Phase {
   }
 
   async #kill(bus: Bus, streams: number, startedMs: number): Promise<void> {
-    for (const { at, what } of this.#options.kills) {
-      await sleep(startedMs + at * this.#options.seconds * 1_000 - performance.now());
+    for (const { afterMs, what } of this.#options.kills) {
+      await sleep(startedMs + afterMs - performance.now());
       if (what !== 'leader') this.#killer.killOne(what);
       else await this.#killer.killLeader(bus, oneOf(this.#random, this.#talkers).user as BareJid, streams);
     }
