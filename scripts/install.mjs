@@ -43,3 +43,17 @@ export async function prepare() {
   process.stderr.write('starling: building …\n');
   await build();
 }
+
+const PARENT_POLL_MS = 250;
+
+/** npm hands SIGTERM to its shell, which need not hand it on (dash does not): whoever was started by npm stops when that shell is gone. */
+export function stopWithNpm() {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    process.kill(process.pid, 'SIGTERM');
+  }, PARENT_POLL_MS);
+  timer.unref();
+}

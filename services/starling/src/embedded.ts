@@ -1,9 +1,10 @@
 import { recentLogState, startArchive } from '@starling/archive';
-import { type Bus, MemoryBus, openBus, openLog } from '@starling/bus';
+import { type Bus, MemoryBus, openLog } from '@starling/bus';
 import { openDb } from '@starling/db';
 import { type Edge, SOFTWARE, startEdge } from '@starling/edge';
 import { startRoster } from '@starling/roster';
 import type { ConfigsOf, Lifecycle, Logger, MetricsRegistry } from '@starling/runtime';
+import { openBusOrExplain } from './open-bus.ts';
 import type { EmbeddedSpecs } from './specs.ts';
 
 export interface EmbeddedOptions {
@@ -20,13 +21,13 @@ export interface EmbeddedOptions {
 /**
  * Everything but the edge, in this process. Database, bus and log are each chosen by themselves: PGlite unless a PostgreSQL is configured, in
  * process unless a NATS is.
- * @throws DbLockedError when another process has the data folder, DbUnavailableError, LogConfigError
+ * @throws DbLockedError when another process has the data folder, DbUnavailableError, LogConfigError, CommandError when NATS is not there
  */
 export async function openServices({ config, use, logger, metrics, onFailure }: EmbeddedOptions) {
   const database = openDb(config.db, { log: logger, metrics, onFailure });
   const [db, bus] = await Promise.all([
     use('db', database, (d) => d.close()),
-    use('bus', openBus(config.bus, { log: logger, metrics, name: 'starling' }), (b) => b.close()),
+    use('bus', openBusOrExplain(config.bus, { log: logger, metrics, name: 'starling' }), (b) => b.close()),
   ]);
   // A log in process goes on where the archive has it.
   const start = bus instanceof MemoryBus ? { start: await recentLogState(db) } : {};

@@ -1,6 +1,7 @@
 import { ArchiveError } from '@starling/archive';
 import { LogConfigError } from '@starling/bus';
 import { DbLockedError, DbUnavailableError, MigrationError } from '@starling/db';
+import { ChildError } from '@starling/local-servers';
 import { ConfigError } from '@starling/runtime';
 import { CommandError, EXIT } from './exit-codes.ts';
 
@@ -22,5 +23,7 @@ export function explain(error: unknown): Explanation {
     return { exitCode: EXIT.config, message: error.message };
   if (error instanceof DbLockedError || error instanceof DbUnavailableError)
     return { exitCode: EXIT.unavailable, message: error.message };
+  if (error instanceof ChildError)
+    return { exitCode: error.exitCode === EXIT.config ? EXIT.config : EXIT.failed, message: error.message };
   return { exitCode: EXIT.failed, message: undefined };
 }

@@ -5,7 +5,7 @@ import { accountsOfRunning } from './admin-client.ts';
 import { openServices } from './embedded.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
 import { isAnswering, type RunningFile, readRunningFile } from './running-file.ts';
-import { embeddedSpecs } from './specs.ts';
+import { embeddedSpecs, ownSources } from './specs.ts';
 
 export interface FoundAccounts {
   readonly accounts: Accounts;
@@ -18,11 +18,14 @@ const USUAL_FOLDERS = ['./data', './data/cluster'];
 /**
  * Lets `work` use the accounts of the system in a data folder: of the running one, else of a stopped embedded one, which is opened for it
  * without listeners and closed again when what `work` did is durable.
- * @param dataDir '' = the usual folders, a running system first
+ * @param dataDir undefined or '' = the usual folders, a running system first
  * @throws CommandError when a cluster is stopped; DbLockedError when the embedded one is starting or stopping
  */
-export async function withAccounts<T>(dataDir: string, work: (found: FoundAccounts) => Promise<T>): Promise<T> {
-  const folders = dataDir === '' ? USUAL_FOLDERS : [dataDir];
+export async function withAccounts<T>(
+  dataDir: string | undefined,
+  work: (found: FoundAccounts) => Promise<T>,
+): Promise<T> {
+  const folders = dataDir ? [dataDir] : USUAL_FOLDERS;
   const found = folders.map((folder) => ({ folder, file: readRunningFile(folder) }));
   for (const { file } of found) {
     if (!file?.running || !(await isAnswering(file))) continue;
@@ -65,5 +68,6 @@ async function withStopped<T>(
 /** The environment, as `starling start` would have it; the domain is the one that the folder was last started with. */
 function stoppedSources(folder: string, file: RunningFile | undefined): ConfigSources {
   const domain = file ? { STARLING_DOMAIN: file.domain } : {};
-  return { env: { ...domain, ...process.env, STARLING_DATA_DIR: folder }, args: [] };
+  const own = ownSources([]);
+  return { ...own, env: { ...domain, ...own.env, STARLING_DATA_DIR: folder } };
 }

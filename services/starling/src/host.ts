@@ -17,6 +17,7 @@ import {
 import { EXIT } from './exit-codes.ts';
 import { explain } from './explain.ts';
 import { requirePorts, type WantedPort } from './ports.ts';
+import { ownSources } from './specs.ts';
 
 /** What `--json-ready` prints: ports, and every process with its ports. */
 export interface ReadyLine {
@@ -69,7 +70,7 @@ const ADMIN_TOKEN_BYTES = 32;
  * @throws ConfigError
  */
 export async function runHost<const S extends Specs>(options: HostOptions<S>): Promise<number> {
-  const sources: ConfigSources = { env: process.env, args: options.args };
+  const sources = ownSources(options.args);
   const { config, origins } = resolveConfig({ runtime: runtimeConfig, ...options.specs }, sources);
   const full = config as HostContext<S>['config'];
   const { id, logLevel, logUsers } = full.runtime;
@@ -160,7 +161,8 @@ class Host<S extends Specs> {
 
   #fail(error: unknown): void {
     const { exitCode, message } = explain(error);
-    if (message === undefined) this.#log.error({ what: 'service_start_failed', err: error });
+    if (message === undefined)
+      this.#log.error({ what: this.#isReady ? 'process_failed' : 'service_start_failed', err: error });
     else process.stderr.write(`starling: ${message}\n`);
     this.#exitCode = Math.max(this.#exitCode, exitCode);
     this.#end();
@@ -168,7 +170,7 @@ class Host<S extends Specs> {
 
   #armSignals(): void {
     let signals = 0;
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       process.on(signal, () => {
         if (++signals > 1) process.exit(EXIT.failed);
         this.#end();

@@ -15,8 +15,8 @@ export async function readPassword({ argument, fromStdin }: PasswordSource): Pro
   if (argument !== undefined) return argument;
   if (!process.stdin.isTTY || !process.stderr.isTTY)
     throw new CommandError(EXIT.usage, 'give a password, or --password-stdin: there is no terminal to ask on');
-  const password = await ask('Password: ');
-  if ((await ask('Again: ')) !== password) throw new CommandError(EXIT.usage, 'the two passwords differ');
+  const [password = '', again] = await ask(['Password: ', 'Again: ']);
+  if (again !== password) throw new CommandError(EXIT.usage, 'the two passwords differ');
   return password;
 }
 
@@ -25,18 +25,23 @@ async function firstLineOfStdin(): Promise<string> {
   throw new CommandError(EXIT.usage, 'standard input is empty');
 }
 
-/** Asks on standard error, so that standard output can be piped; the answer is not shown. */
-function ask(prompt: string): Promise<string> {
-  process.stderr.write(prompt);
+/** Asks on standard error, so that standard output can be piped; the answers are not shown. */
+async function ask(prompts: readonly string[]): Promise<readonly string[]> {
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const terminal = createInterface({ input: process.stdin, output: silent, terminal: true });
-  return new Promise((resolve, reject) => {
-    // Closed before it has answered: Ctrl-C or Ctrl-D.
-    terminal.once('close', () => reject(new CommandError(EXIT.failed, 'no password given')));
-    terminal.question('', (answer) => {
-      resolve(answer);
-      terminal.close();
+  const lines = terminal[Symbol.asyncIterator]();
+  const answers: string[] = [];
+  try {
+    for (const prompt of prompts) {
+      process.stderr.write(prompt);
+      const { value, done } = await lines.next();
       process.stderr.write('\n');
-    });
-  });
+      // Ctrl-C or Ctrl-D.
+      if (done) throw new CommandError(EXIT.failed, 'no password given');
+      answers.push(value);
+    }
+    return answers;
+  } finally {
+    terminal.close();
+  }
 }

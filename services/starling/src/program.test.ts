@@ -51,7 +51,7 @@ test('cluster counts its processes', async () => {
 });
 
 test('user takes a name, and a password in three ways', async () => {
-  const options = { dataDir: '', passwordStdin: false };
+  const options = { passwordStdin: false };
   assert.deepEqual(await parse('user add alice'), ['userAdd', 'alice', undefined, options]);
   assert.deepEqual(await parse('user add alice secret --data-dir /x'), [
     'userAdd',
@@ -65,8 +65,8 @@ test('user takes a name, and a password in three ways', async () => {
     undefined,
     { ...options, passwordStdin: true },
   ]);
-  assert.deepEqual(await parse('user del alice'), ['userDel', 'alice', { dataDir: '' }]);
-  assert.deepEqual(await parse('user list'), ['userList', { dataDir: '' }]);
+  assert.deepEqual(await parse('user del alice'), ['userDel', 'alice', {}]);
+  assert.deepEqual(await parse('user list'), ['userList', {}]);
   await fails('user add', 'commander.missingArgument');
   await fails('user del alice --force', 'commander.unknownOption');
 });

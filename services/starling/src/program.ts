@@ -18,7 +18,7 @@ export interface ClusterOptions {
 }
 
 export interface PasswordOptions {
-  readonly dataDir: string;
+  readonly dataDir?: string;
   readonly passwordStdin: boolean;
 }
 
@@ -30,8 +30,8 @@ export interface Actions {
   check(args: readonly string[], options: { json: boolean }): Promise<number>;
   userAdd(name: string, password: string | undefined, options: PasswordOptions): Promise<number>;
   userPasswd(name: string, password: string | undefined, options: PasswordOptions): Promise<number>;
-  userDel(name: string, options: { dataDir: string }): Promise<number>;
-  userList(options: { dataDir: string }): Promise<number>;
+  userDel(name: string, options: { dataDir?: string }): Promise<number>;
+  userList(options: { dataDir?: string }): Promise<number>;
 }
 
 /** The command line of `starling`. `done` gets the exit code of the action that ran. */
@@ -77,7 +77,7 @@ export function buildProgram(actions: Actions, done: (exitCode: number) => void)
     .action(async (options, command: Command) => done(await actions.check(command.args, options)));
 
   const user = program.command('user').description('administer accounts, of a running or of a stopped system');
-  const dataDir = ['--data-dir <folder>', 'of the system', process.env.STARLING_DATA_DIR ?? ''] as const;
+  const dataDir = ['--data-dir <folder>', 'of the system; default: STARLING_DATA_DIR, else the usual folders'] as const;
   const stdin = ['--password-stdin', 'the password is the first line of standard input', false] as const;
   const passwordHelp = 'asked for when it is left out';
   user

@@ -16,7 +16,7 @@ export interface RunningFile {
 }
 
 const NAME = 'starling.json';
-const PROBE_TIMEOUT_MS = 2_000;
+const PROBE_TIMEOUT_MS = 5_000;
 
 /** For this user only: whoever has the token administers the accounts. */
 export function writeRunningFile(dataDir: string, content: RunningFile): void {

@@ -3,7 +3,7 @@ import { busConfig } from '@starling/bus';
 import { dbConfig } from '@starling/db';
 import { edgeConfig, featureConfigs } from '@starling/edge';
 import { rosterConfig } from '@starling/roster';
-import { type ConfigSpec, configSpec, type Specs } from '@starling/runtime';
+import { type ConfigSources, type ConfigSpec, configSpec, type Specs } from '@starling/runtime';
 import { localConfig } from './config.ts';
 
 /** Whoever tries it out on one machine wants accounts; the chart has it closed. */
@@ -25,6 +25,13 @@ export type EmbeddedSpecs = typeof embeddedSpecs;
 
 /** All keys of a cluster on one machine, those of its processes included. */
 export const clusterSpecs = withDefaults({ ...specs, local: localConfig }, CLUSTER);
+
+/** Where the command reads its configuration; whoever sets a key of the local cluster for everything makes no mistake. */
+export const ownSources = (args: readonly string[]): ConfigSources => ({
+  env: process.env,
+  args,
+  known: [localConfig],
+});
 
 /** The same keys with other defaults, by the name of the variable. */
 export function withDefaults<const S extends Specs>(of: S, defaults: Readonly<Record<string, string>>): S {

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BusConfig, LogConfigError, NatsBus, openBus, openLog } from '@starling/bus';
 import { type DbConfig, openDb, type Queryable } from '@starling/db';
+import { withoutPasswords } from '../open-bus.ts';
 import { failed, messageOf, type Outcome, ok, warning } from './finding.ts';
 
 const NATS_TIMEOUT_MS = 3_000;
@@ -21,13 +22,13 @@ export async function checkNats(config: BusConfig): Promise<Outcome> {
     }
   } catch (error) {
     // Policy: what the client says is the finding.
-    return failed(`${config.natsUrl}: ${messageOf(error)}`);
+    return failed(`${withoutPasswords(config.natsUrl)}: ${messageOf(error)}`);
   }
 }
 
 async function judgeNats(config: BusConfig, bus: Awaited<ReturnType<typeof openBus>>): Promise<Outcome> {
   const info = bus instanceof NatsBus ? bus.link.connection.info : undefined;
-  const text = `nats-server ${info?.version} at ${config.natsUrl}`;
+  const text = `nats-server ${info?.version} at ${withoutPasswords(config.natsUrl)}`;
   if (!info?.jetstream) return failed(`${text} has no JetStream`);
   try {
     const log = await openLog({ ...config, natsConnectTimeoutMs: 0 }, bus, { manage: false });

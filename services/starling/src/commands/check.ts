@@ -5,7 +5,7 @@ import { failed } from '../check/finding.ts';
 import { checkClock, checkDataDir, checkDescriptors, checkPorts } from '../check/machine.ts';
 import { checkDatabase, checkNats } from '../check/servers.ts';
 import { EXIT } from '../exit-codes.ts';
-import { embeddedSpecs } from '../specs.ts';
+import { embeddedSpecs, ownSources } from '../specs.ts';
 
 /** `starling check`: prints what it finds. Resolves with 0, 1 when something failed, 78 when the configuration is wrong. */
 export async function check(args: readonly string[], asJson: boolean): Promise<number> {
@@ -24,8 +24,7 @@ const line = ({ verdict, name, text }: Finding) =>
 
 async function findAll(args: readonly string[]): Promise<readonly Finding[]> {
   try {
-    const sources = { env: process.env, args };
-    const config = loadConfig({ runtime: runtimeConfig, ...embeddedSpecs }, sources);
+    const config = loadConfig({ runtime: runtimeConfig, ...embeddedSpecs }, ownSources(args));
     const { edge, runtime, bus, db } = config;
     const outcomes: readonly (readonly [string, Outcome | Promise<Outcome>])[] = [
       ['configuration', { verdict: 'ok', text: `${edge.domain} is served` }],

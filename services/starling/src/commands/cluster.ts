@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { openBus } from '@starling/bus';
 import { OrphanGuard } from '@starling/local-servers';
 import { accountsOnBus } from '../accounts.ts';
 import { mountAccounts } from '../admin-accounts.ts';
@@ -10,6 +9,7 @@ import { environmentForChildren } from '../local/environment.ts';
 import { type ServersOptions, startNats, startPostgres } from '../local/servers.ts';
 import type { ServiceProcess } from '../local/service-process.ts';
 import { type Services, startServices } from '../local/services.ts';
+import { openBusOrExplain } from '../open-bus.ts';
 import { clientPorts } from '../ports.ts';
 import type { ClusterOptions } from '../program.ts';
 import { startRoundRobin } from '../round-robin.ts';
@@ -40,7 +40,16 @@ async function startHere(context: Context, options: ClusterOptions): Promise<Rea
   await requireStopped(dataDir);
 
   const guard = await use('guard', OrphanGuard.start(), (g) => g.stop());
-  const shared: ServersOptions = { dataDir, local: config.local, guard, use, log, restart: options.restart };
+  const connections = (options.roster + options.archive) * config.db.poolSize;
+  const shared: ServersOptions = {
+    dataDir,
+    local: config.local,
+    guard,
+    use,
+    log,
+    restart: options.restart,
+    connections,
+  };
   const [nats, postgres] = await Promise.all([
     config.bus.natsUrl === '' ? startNats(options.nats, shared) : { url: config.bus.natsUrl, processes: [] },
     config.db.url.isEmpty ? startPostgres(shared) : { url: config.db.url.reveal(), processes: [] },
@@ -56,7 +65,7 @@ async function startHere(context: Context, options: ClusterOptions): Promise<Rea
   const endpoints = await startBalancers(context, services.edges);
 
   const busConfig = { ...config.bus, natsUrl: nats.url };
-  const bus = await use('bus', openBus(busConfig, { log, metrics, name: 'cluster' }), (b) => b.close());
+  const bus = await use('bus', openBusOrExplain(busConfig, { log, metrics, name: 'cluster' }), (b) => b.close());
   mountAccounts(admin, accountsOnBus(bus, domain));
   const file = { mode: 'cluster', domain } as const;
   writeRunningFile(dataDir, { ...file, running: adminAccess });

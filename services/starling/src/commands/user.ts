@@ -5,15 +5,15 @@ import { CommandError, EXIT } from '../exit-codes.ts';
 import { withAccounts } from '../find-accounts.ts';
 import { type PasswordSource, readPassword } from '../password.ts';
 
-/** '' = where a system runs, else the usual folder. */
 export interface UserOptions {
-  readonly dataDir: string;
+  /** Default: STARLING_DATA_DIR, else where a system runs, else the usual folder. */
+  readonly dataDir?: string | undefined;
 }
 
 /** `starling user add`. @throws CommandError */
 export async function addUser(name: string, password: PasswordSource, { dataDir }: UserOptions): Promise<void> {
   const keys = await keysOf(await readPassword(password));
-  await withAccounts(dataDir, async ({ accounts, domain }) => {
+  await withAccounts(dataDir ?? process.env.STARLING_DATA_DIR, async ({ accounts, domain }) => {
     const user = userOf(name, domain);
     await told(user, accounts.create(user, keys));
     print(`${user} added`);
@@ -23,7 +23,7 @@ export async function addUser(name: string, password: PasswordSource, { dataDir 
 /** `starling user passwd`. @throws CommandError */
 export async function changePassword(name: string, password: PasswordSource, { dataDir }: UserOptions): Promise<void> {
   const keys = await keysOf(await readPassword(password));
-  await withAccounts(dataDir, async ({ accounts, domain }) => {
+  await withAccounts(dataDir ?? process.env.STARLING_DATA_DIR, async ({ accounts, domain }) => {
     const user = userOf(name, domain);
     await told(user, accounts.setKeys(user, keys));
     print(`${user} has a new password`);
@@ -32,7 +32,7 @@ export async function changePassword(name: string, password: PasswordSource, { d
 
 /** `starling user del`. @throws CommandError */
 export async function deleteUser(name: string, { dataDir }: UserOptions): Promise<void> {
-  await withAccounts(dataDir, async ({ accounts, domain }) => {
+  await withAccounts(dataDir ?? process.env.STARLING_DATA_DIR, async ({ accounts, domain }) => {
     const user = userOf(name, domain);
     await told(user, accounts.remove(user));
     print(`${user} deleted`);
@@ -41,7 +41,7 @@ export async function deleteUser(name: string, { dataDir }: UserOptions): Promis
 
 /** `starling user list`: one bare JID a line. @throws CommandError */
 export async function listUsers({ dataDir }: UserOptions): Promise<void> {
-  await withAccounts(dataDir, async ({ accounts, domain }) => {
+  await withAccounts(dataDir ?? process.env.STARLING_DATA_DIR, async ({ accounts, domain }) => {
     for (let after = '', complete = false; !complete; ) {
       const page = await told(domain, accounts.list(after));
       for (const user of page.users) print(user);

@@ -18,6 +18,8 @@ import type { ReadyProcess } from '../host.ts';
 
 const RESTART_DELAY_MS = 1_000;
 const STOP_TIMEOUT_MS = 15_000;
+/** For whoever looks with psql, and for PostgreSQL's own. */
+const CONNECTIONS_BESIDES = 20;
 /** A cluster of NATS servers needs 2.11: before it, Raft could lose what was acknowledged. */
 const VERSION_ALONE: readonly [number, number] = [2, 9];
 const VERSION_CLUSTER: readonly [number, number] = [2, 11];
@@ -29,6 +31,8 @@ export interface ServersOptions {
   readonly use: Lifecycle['use'];
   readonly log: Logger;
   readonly restart: boolean;
+  /** That PostgreSQL has to take. */
+  readonly connections: number;
 }
 
 /** Where a server is, and its processes, none when it is not ours. */
@@ -67,6 +71,7 @@ export async function startPostgres(options: ServersOptions): Promise<StartedSer
     bin,
     folder: join(options.dataDir, 'postgres'),
     fsync: true,
+    settings: [`max_connections=${options.connections + CONNECTIONS_BESIDES}`],
     guard: options.guard,
   });
   const server = await options.use('postgres', explained(starting, PostgresError), (p) => p.stop(), {
