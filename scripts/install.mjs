@@ -1,6 +1,6 @@
 // What a fresh clone needs before anything of it can run: the packages, then the build. Only Node's own modules here.
 import { spawnSync } from 'node:child_process';
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -17,8 +17,23 @@ function checkNode() {
   process.exit(78);
 }
 
-// npm writes its own copy of the lock file into node_modules as its last act: older than ours, or absent, means not installed.
-const needsInstall = () => mtime('node_modules/.package-lock.json') < mtime('package-lock.json');
+/** npm writes its own copy of the lock file into node_modules as its last act; git may touch ours without changing it. */
+function needsInstall() {
+  const [ours, installed] = ['package-lock.json', 'node_modules/.package-lock.json'];
+  if (mtime(installed) >= mtime(ours)) return false;
+  if (mtime(installed) === 0) return true;
+  const wanted = Object.entries(packagesOf(ours)).filter(([path]) => path.startsWith('node_modules/'));
+  const found = packagesOf(installed);
+  // What is optional is absent where it is for another platform.
+  const isThere = ([path, { version, link, optional }]) =>
+    found[path] ? found[path].version === version && found[path].link === link : optional === true;
+  if (!wanted.every(isThere)) return true;
+  const now = new Date();
+  utimesSync(join(root, installed), now, now);
+  return false;
+}
+
+const packagesOf = (file) => JSON.parse(readFileSync(join(root, file), 'utf8')).packages;
 
 function install() {
   process.stderr.write('starling: installing packages (npm ci) …\n');
