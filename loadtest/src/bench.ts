@@ -44,8 +44,8 @@ export async function bench(args: readonly string[]): Promise<number> {
   const { options, isProfiling, isKept } = optionsOf(args);
   const calibrationUs = calibrate();
   const at = new Date().toISOString();
-  const world = { settings: isProfiling ? prepareProfiling() : {} };
-  const { results, postgres } = await withWorld('cluster-1', world, (w) => measureAll(w, options, isProfiling));
+  const cluster = { edges: 1, settings: isProfiling ? prepareProfiling() : {} };
+  const { results, postgres } = await withWorld(cluster, (world) => measureAll(world, options, isProfiling));
   const [{ model: cpu = '' } = {}] = cpus();
   const machine = { cpu, cores: cpus().length, node: process.version, nats: natsVersion(), postgres };
   const result: BenchResult = { at, commit: currentCommit(), machine, options: { ...options }, calibrationUs, results };

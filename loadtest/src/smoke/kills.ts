@@ -1,8 +1,7 @@
 import type { Bus } from '@starling/bus';
 import { partitionOf, streamName, streamOf } from '@starling/contracts';
 import type { BareJid } from '@starling/jid';
-import type { ReadyProcess, World } from '@starling/testkit';
-import { belongsTo } from '../own-world.ts';
+import { processesWith, type ReadyProcess, type World } from '@starling/testkit';
 import { oneOf, type Random } from './random.ts';
 
 const ANSWER_TIMEOUT_MS = 5_000;
@@ -46,7 +45,9 @@ export class Killer {
   }
 
   #kill({ id, pid }: ReadyProcess, what = ''): void {
-    if (!belongsTo(pid, this.#world.ready.dataDir)) throw new Error(`${id} (${pid}) has ended by itself`);
+    // A pid of the past may be somebody else's now.
+    const ours = processesWith('STARLING_DATA_DIR', this.#world.ready.dataDir);
+    if (!ours.includes(pid)) throw new Error(`${id} (${pid}) has ended by itself`);
     process.kill(pid, 'SIGKILL');
     this.#killed.add(id);
     this.kills.push({ atMs: performance.now(), victim: `${id}${what}` });

@@ -66,8 +66,8 @@ export async function runPhase(options: PhaseOptions): Promise<PhaseResult> {
     STARLING_LOG_REPLICAS: String(nats),
     ...(natsServer === undefined ? {} : { STARLING_NATS_SERVER: natsServer }),
   };
-  const args = ['--archive', String(ARCHIVES), '--nats', String(nats), ...(restart ? ['--restart'] : [])];
-  return withWorld('cluster-3', { settings, args }, (world) => new Phase(world, options).run());
+  const cluster = { edges: EDGES, archive: ARCHIVES, nats, restart, settings };
+  return withWorld(cluster, (world) => new Phase(world, options).run());
 }
 
 class Phase {
