@@ -21,8 +21,9 @@ export function explain(error: unknown): Explanation {
     };
   if (error instanceof LogConfigError || error instanceof MigrationError || error instanceof ArchiveError)
     return { exitCode: EXIT.config, message: error.message };
-  if (error instanceof DbLockedError || error instanceof DbUnavailableError)
-    return { exitCode: EXIT.unavailable, message: error.message };
+  if (error instanceof DbLockedError) return { exitCode: EXIT.unavailable, message: error.message };
+  if (error instanceof DbUnavailableError)
+    return { exitCode: EXIT.unavailable, message: `the database is not available: ${error.message}` };
   if (error instanceof ChildError)
     return { exitCode: error.exitCode === EXIT.config ? EXIT.config : EXIT.failed, message: error.message };
   return { exitCode: EXIT.failed, message: undefined };
