@@ -111,6 +111,47 @@ test('after the stream was made anew its first entries are not taken for old one
   assert.deepEqual(world.gaps, ['epoch']);
 });
 
+test('an entry that is lost while a gap is fetched is fetched too, without a digest', async () => {
+  const world = new World([1, 2, 3, 4, 5]);
+  world.feed.startAt({ epoch, sequence: 0 });
+  for (const s of [1, 3, 5]) world.commit(s);
+  await world.settled(5);
+  assert.deepEqual(world.delivered, [1, 2, 3, 4, 5]);
+});
+
+test('where the log ended does not take back what came meanwhile, nor forget that it was already further', () => {
+  const world = new World([8, 9, 10], { epoch: () => 0 });
+  world.commit(8);
+  world.feed.startAt({ epoch, sequence: 7 });
+  assert.deepEqual(world.feed.last, { epoch, sequence: 8 });
+  world.feed.startAt({ epoch, sequence: 9 });
+  for (const s of [8, 9, 10]) world.commit(s);
+  assert.deepEqual(world.delivered, [8, 10]);
+});
+
+test('what was missing before the epoch was known is still missed when it is', async () => {
+  const world = new World([1, 2, 3], { epoch: () => 0 });
+  world.commit(1);
+  world.commit(3);
+  world.feed.reaches({ epoch, sequence: 1 });
+  await world.settled(3);
+  assert.deepEqual(world.delivered, [1, 2, 3]);
+});
+
+test('an archive that has nothing new yet is not asked again at once', async () => {
+  let asked = 0;
+  const fetch = async () => {
+    asked++;
+    return { entries: [], complete: false };
+  };
+  const world = new World([1, 2], { fetch, retryMs: 60_000 });
+  world.feed.startAt({ epoch, sequence: 0 });
+  world.feed.reaches({ epoch, sequence: 2 });
+  await new Promise((r) => setTimeout(r, 30));
+  assert.equal(asked, 1);
+  world.feed.close();
+});
+
 test('property: whatever is lost, doubled or held back, all entries arrive once and in order', async () => {
   const sequences = fc
     .uniqueArray(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 20 })

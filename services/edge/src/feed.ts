@@ -56,7 +56,8 @@ export class Feed {
 
   /** Where the log ended when the first session was bound; what came in before is not taken back. */
   startAt(position: Position): void {
-    if (this.#last === undefined || position.epoch !== this.#last.epoch) this.#last = position;
+    this.#learnEpoch(position.epoch);
+    if (this.#last === undefined || comparePositions(position, this.#last) > 0) this.#last = position;
   }
 
   /** A committed entry, as the log re-published it. */
@@ -95,10 +96,13 @@ export class Feed {
     this.#host.deliver(data);
   }
 
-  /** An epoch that was not known when L was set is the one that L was in. */
+  /** An epoch that was not known when L was set is the one that L was in; so is that of what was seen to be missing since. */
   #learnEpoch(epoch: number): void {
-    if (this.#last?.epoch === 0) this.#last = { epoch, sequence: this.#last.sequence };
-    if (this.#wanted?.epoch === 0) this.#wanted = { epoch, sequence: this.#wanted.sequence };
+    const known = (position: Position): Position => (position.epoch === 0 ? { ...position, epoch } : position);
+    if (this.#last?.epoch !== 0) return;
+    this.#last = known(this.#last);
+    if (this.#wanted !== undefined) this.#wanted = known(this.#wanted);
+    if (this.#missing !== undefined) this.#missing = { ...this.#missing, position: known(this.#missing.position) };
   }
 
   /** Keeps an entry; when there are too many it is fetched with the others instead. */
@@ -142,12 +146,15 @@ export class Feed {
         await this.#pause();
         continue;
       }
+      const before = this.#last;
       try {
-        const { entries, complete } = await this.#host.fetch(this.#last, upTo);
+        const { entries, complete } = await this.#host.fetch(before, upTo);
         if (this.#closed) return;
         for (const entry of entries) this.#take(entry);
         // The rest never was for a reader: refused by the gatekeeper, or erased.
         if (complete && comparePositions(upTo, this.#last) > 0) this.#last = upTo;
+        // An archive that has not yet read so far has nothing new to say.
+        if (this.#last === before) await this.#pause();
       } catch {
         // Policy: the archive is away or slow. Nothing is lost, so try again for as long as somebody is interested.
         await this.#pause();
