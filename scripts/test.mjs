@@ -14,6 +14,7 @@ import { prepare } from './install.mjs';
 const CONCURRENCY = 2;
 /** A file that takes longer hangs. */
 const FILE_TIMEOUT_MS = 180_000;
+const INTERRUPTED = 130;
 const CHECK_OUTPUT_CHARS_MAX = 20_000;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -33,6 +34,7 @@ const isWanted = (name) => positionals.length === 0 || positionals.some((pattern
 
 const total = { passed: 0, skipped: 0, failed: 0 };
 const stops = [];
+const interruption = new AbortController();
 
 function tell(result, name, details) {
   const failed = result.failures.length;
@@ -84,7 +86,7 @@ const sourceOf = (file) => file.replace('/dist/', '/src/').replace(/\.js$/, '.ts
 async function runAll(jobs) {
   const queue = [...jobs];
   const worker = async () => {
-    for (let job = queue.shift(); job; job = queue.shift()) await job();
+    for (let job = queue.shift(); job && !interruption.signal.aborted; job = queue.shift()) await job();
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, worker));
 }
@@ -92,15 +94,15 @@ async function runAll(jobs) {
 /** Starts the database and the message server that the files share, runs `work` with the variables that tell of them, stops. */
 async function withServers(work) {
   const { ensurePrograms, startServers } = await import('./testing/servers.mjs');
-  const testkit = await import('../packages/testkit/dist/index.js');
-  await ensurePrograms(testkit);
-  const servers = await startServers(testkit);
+  const machine = await import('../packages/local-servers/dist/index.js');
+  await ensurePrograms(machine);
+  const servers = await startServers(machine);
   stops.push(() => servers.stop());
-  await work(servers.env);
+  await work(servers);
 }
 
 /** The same for the running Starlings that scenarios share, by this Node. */
-async function withWorlds(files, node, work) {
+async function withWorlds(files, node, guard, work) {
   const scenarios = files.filter((file) => file.endsWith('.scenario.js'));
   if (scenarios.length === 0) return work(files, {});
   const { WORLDS_VARIABLE, startWorlds } = await import('../packages/testkit/dist/index.js');
@@ -108,7 +110,7 @@ async function withWorlds(files, node, work) {
   const mark = stops.length;
   let variables;
   try {
-    const worlds = await startWorlds({ node });
+    const worlds = await startWorlds({ node, guard });
     stops.push(() => worlds.stop());
     variables = { [WORLDS_VARIABLE]: JSON.stringify(worlds.ready) };
     console.log(
@@ -164,7 +166,16 @@ async function runFiles(files, node, label, serverEnv, run) {
   const jobs = files.map((file, index) => async () => {
     const mark = `${run}:${label}:${index}`;
     const env = { ...withoutSettings(), ...serverEnv, [MARK_VARIABLE]: mark };
-    const result = await runFile({ file: join(root, file), node, env, folder, timeoutMs: FILE_TIMEOUT_MS, index });
+    const { signal } = interruption;
+    const result = await runFile({
+      file: join(root, file),
+      node,
+      env,
+      folder,
+      timeoutMs: FILE_TIMEOUT_MS,
+      index,
+      signal,
+    });
     const left = await killLeftBehind(mark);
     if (left.length > 0) {
       result.failures.push({
@@ -172,7 +183,7 @@ async function runFiles(files, node, label, serverEnv, run) {
         text: left.map((p) => `${p.pid} ${p.command}`).join('\n'),
       });
     }
-    tell(result, sourceOf(file), label);
+    if (!signal.aborted) tell(result, sourceOf(file), label);
   });
   await runAll(jobs);
   rmSync(folder, { recursive: true, force: true });
@@ -188,11 +199,11 @@ async function main() {
   const files = await testFiles();
   process.env[MARK_VARIABLE] = run;
   if (files.length > 0) {
-    await withServers(async (servers) => {
+    await withServers(async ({ env: servers, guard }) => {
       for (const wanted of values.node) {
         const node = nodeBinary(wanted);
         const label = wanted === 'current' ? '' : ` node ${wanted}`;
-        await withWorlds(files, node, (runnable, worlds) =>
+        await withWorlds(files, node, guard, (runnable, worlds) =>
           runFiles(runnable, node, label, { ...servers, ...worlds }, run),
         );
       }
@@ -204,14 +215,16 @@ async function main() {
     const text = left.map((p) => `${p.pid} ${p.command}`).join('\n');
     tell({ passed: 0, skipped: [], failures: [{ name: 'left processes behind', text }], durationMs: 0 }, 'servers', '');
   }
+  if (interruption.signal.aborted) throw new Error('interrupted');
   if (total.passed + total.failed + total.skipped === 0) throw new Error(`nothing matches ${positionals.join(', ')}`);
   console.log(`in ${((performance.now() - started) / 1000).toFixed(0)} s`);
 }
 
+// The first signal ends what runs and stops what was started, a second one does not wait for that.
 for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.once(signal, async () => {
-    await stopAll();
-    process.exit(130);
+  process.on(signal, () => {
+    if (interruption.signal.aborted) process.exit(INTERRUPTED);
+    interruption.abort();
   });
 }
 
@@ -225,3 +238,4 @@ try {
 }
 console.log(`${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`);
 process.exitCode = total.failed > 0 ? 1 : 0;
+if (interruption.signal.aborted) process.exitCode = INTERRUPTED;

@@ -63,14 +63,14 @@ function unfinished(events) {
 const diagnosticsOf = (events) => events.flatMap(({ message }) => (message?.includes('Error') ? [message] : []));
 
 /**
- * @param {{ file: string, node: string, env: NodeJS.ProcessEnv, folder: string, timeoutMs: number, index: number }} options
+ * @param {{ file: string, node: string, env: NodeJS.ProcessEnv, folder: string, timeoutMs: number, index: number, signal: AbortSignal }} options
  * @returns {Promise<Result>}
  */
-export async function runFile({ file, node, env, folder, timeoutMs, index }) {
+export async function runFile({ file, node, env, folder, timeoutMs, index, signal: abort }) {
   const events = join(folder, `events-${index}`);
   const args = ['--enable-source-maps', `--test-reporter=${REPORTER}`, `--test-reporter-destination=${events}`, file];
   const started = performance.now();
-  const child = spawn(node, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(node, args, { env, stdio: ['ignore', 'pipe', 'pipe'], signal: abort });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text) => {
@@ -83,7 +83,7 @@ export async function runFile({ file, node, env, folder, timeoutMs, index }) {
     child.kill('SIGKILL');
   }, timeoutMs);
   const [code, signal] = await new Promise((resolve) => {
-    child.once('error', (error) => resolve([String(error), null]));
+    child.on('error', (error) => resolve([String(error), null]));
     child.once('exit', (...how) => resolve(how));
   });
   clearTimeout(timer);

@@ -50,13 +50,19 @@ export async function ensurePrograms(finders) {
   if (still.length > 0) throw new Error(`please install: ${still.join(', ')} (the names of Debian's packages)`);
 }
 
-/** Starts one PostgreSQL and one nats-server. Returns the variables that tell tests about them, and how to stop them. */
-export async function startServers({ Postgres, startNatsServer }) {
-  const [postgres, nats] = await Promise.all([Postgres.start(), startNatsServer()]);
+/**
+ * Starts one PostgreSQL and one nats-server. Returns the variables that tell tests about them, a guard that ends them, and whatever else
+ * it is told to watch, should this process be killed, and how to stop them.
+ */
+export async function startServers({ OrphanGuard, Postgres, startNatsServer }) {
+  const guard = await OrphanGuard.start();
+  const [postgres, nats] = await Promise.all([Postgres.start({ guard }), startNatsServer({ guard })]);
   return {
+    guard,
     env: { STARLING_TEST_DATABASE_URL: postgres.url(), STARLING_TEST_NATS_URL: nats.url },
     async stop() {
       await Promise.all([postgres.stop(), nats.remove()]);
+      await guard.stop();
     },
   };
 }

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { OrphanGuard } from '@starling/local-servers';
 import { commandOf, processesWith, untilGone } from './processes.ts';
 import type { ReadyLine, ReadyProcess } from './ready-line.ts';
 
@@ -27,6 +28,8 @@ export interface SystemOptions {
   readonly args?: readonly string[];
   /** The Node binary to run it by. */
   readonly node?: string;
+  /** Ends it when this process is killed. */
+  readonly guard?: OrphanGuard;
 }
 
 export interface LocalClusterOptions extends SystemOptions {
@@ -82,6 +85,7 @@ export class LocalSystem {
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    watch(child, options.guard);
     const output = new Output(child);
     try {
       return new LocalSystem(await readyLine(child, output), child, mark, output, temporary);
@@ -180,6 +184,13 @@ function readyLine(child: ChildProcess, output: Output): Promise<ReadyLine> {
       resolve(JSON.parse(line) as ReadyLine);
     });
   });
+}
+
+function watch(child: ChildProcess, guard: OrphanGuard | undefined): void {
+  const { pid } = child;
+  if (pid === undefined) return;
+  guard?.watch(pid);
+  child.once('exit', () => guard?.forget(pid));
 }
 
 async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
