@@ -1,9 +1,12 @@
+import { resolve } from 'node:path';
 import type { ReadyLine } from './host.ts';
+import { USUAL_FOLDERS } from './running-file.ts';
 
 /** What people read when a system is ready: where it is, and how to get in. */
 export function describeReady(ready: ReadyLine, command: string): string {
   const { domain, dataDir, endpoints, processes } = ready;
-  const flag = command === 'start' ? '' : ` --data-dir ${dataDir}`;
+  const isUsual = USUAL_FOLDERS.some((folder) => resolve(folder) === dataDir);
+  const flag = isUsual ? '' : ` --data-dir ${dataDir}`;
   const lines = [
     '',
     `Starling serves ${domain}${command === 'cluster' ? ` with ${describeProcesses(ready)}` : ''}`,

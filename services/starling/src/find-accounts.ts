@@ -4,16 +4,13 @@ import { type Accounts, accountsOnBus } from './accounts.ts';
 import { accountsOfRunning } from './admin-client.ts';
 import { openServices } from './embedded.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
-import { isAnswering, type RunningFile, readRunningFile } from './running-file.ts';
+import { isAnswering, type RunningFile, readRunningFile, USUAL_FOLDERS } from './running-file.ts';
 import { embeddedSpecs, ownSources } from './specs.ts';
 
 export interface FoundAccounts {
   readonly accounts: Accounts;
   readonly domain: string;
 }
-
-/** Where `start` and `cluster` keep their data unless they are told otherwise. */
-const USUAL_FOLDERS = ['./data', './data/cluster'];
 
 /**
  * Lets `work` use the accounts of the system in a data folder: of the running one, else of a stopped embedded one, which is opened for it

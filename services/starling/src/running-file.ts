@@ -15,6 +15,9 @@ export interface RunningFile {
   };
 }
 
+/** Where `start` and `cluster` keep their data unless they are told otherwise. */
+export const USUAL_FOLDERS: readonly string[] = ['./data', './data/cluster'];
+
 const NAME = 'starling.json';
 const PROBE_TIMEOUT_MS = 5_000;
 
