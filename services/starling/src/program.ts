@@ -62,7 +62,12 @@ export function buildProgram(actions: Actions, done: (exitCode: number) => void)
     .option('--edges <n>', 'edges', count(1), 3)
     .option('--roster <n>', 'roster services', count(1), 1)
     .option('--archive <n>', 'archive services', count(1), 1)
-    .option('--nats <n>', 'NATS servers, 1 or 3; 3 need nats-server 2.11 or later', natsCount, 1)
+    .option(
+      '--nats <n>',
+      'NATS servers, 1 or 3, and replicas of the log; 3 need nats-server 2.11 or later',
+      natsCount,
+      1,
+    )
     .option('--presence <n>', 'presence services: none yet', noPresence, 0)
     .option('--restart', 'start a process again, on the same ports, when it dies', false)
     .option('--json-ready', 'print one JSON line on standard output when all is ready, and nothing else', false)

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { OrphanGuard } from '@starling/local-servers';
+import type { Specs } from '@starling/runtime';
 import { accountsOnBus } from '../accounts.ts';
 import { mountAccounts } from '../admin-accounts.ts';
 import { describeReady } from '../describe.ts';
@@ -14,26 +15,28 @@ import { clientPorts } from '../ports.ts';
 import type { ClusterOptions } from '../program.ts';
 import { startRoundRobin } from '../round-robin.ts';
 import { isAnswering, readRunningFile, writeRunningFile } from '../running-file.ts';
-import { clusterSpecs } from '../specs.ts';
+import { clusterSpecs, withDefaults } from '../specs.ts';
 
 type Context = HostContext<typeof clusterSpecs>;
 /** Keys whose default here is not that of the services. */
-const OWN_DEFAULTS = ['STARLING_REGISTRATION'];
+const OWN_DEFAULTS = ['STARLING_REGISTRATION', 'STARLING_LOG_REPLICAS'];
 
 /** `starling cluster`: every process on this machine, until a signal. Resolves with the exit code. @throws ConfigError */
 export function cluster(args: readonly string[], options: ClusterOptions): Promise<number> {
+  // Who starts three servers wants to lose one.
+  const specs = withDefaults(clusterSpecs, { STARLING_LOG_REPLICAS: String(options.nats) });
   return runHost({
     name: 'cluster',
-    specs: clusterSpecs,
+    specs,
     args,
     jsonReady: options.jsonReady,
     ports: ({ edge }) => clientPorts(edge),
     describe: (ready) => describeReady(ready, 'cluster'),
-    start: (context) => startHere(context, options),
+    start: (context) => startHere(context, options, specs),
   });
 }
 
-async function startHere(context: Context, options: ClusterOptions): Promise<ReadyLine> {
+async function startHere(context: Context, options: ClusterOptions, specs: Specs): Promise<ReadyLine> {
   const { config, sources, use, log, metrics, health, admin, adminAccess } = context;
   const dataDir = resolve(config.edge.dataDir);
   const { domain } = config.edge;
@@ -57,7 +60,7 @@ async function startHere(context: Context, options: ClusterOptions): Promise<Rea
   const services = await startServices({
     ...shared,
     counts: options,
-    env: environmentForChildren(clusterSpecs, sources, OWN_DEFAULTS),
+    env: environmentForChildren(specs, sources, OWN_DEFAULTS),
     natsUrl: nats.url,
     databaseUrl: postgres.url,
   });
