@@ -30,7 +30,7 @@ export async function smokeKill(args: readonly string[]): Promise<number> {
   if (options.nats !== 3)
     phases.push({ ...shared, name: '1 NATS server', nats: 1, natsServer: oldestNatsServer(), restart: true });
   if (options.nats !== 1)
-    phases.push({ ...shared, name: '3 NATS servers', nats: 3, natsServer: clusterNatsServer(), restart: false });
+    phases.push({ ...shared, name: '3 NATS servers', nats: 3, natsServer: ensureClusterNatsServer().path, restart: false });
   const results: PhaseResult[] = [];
   for (const phase of phases) results.push(await runPhase(phase));
   print(results);

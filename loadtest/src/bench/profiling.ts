@@ -13,6 +13,8 @@ export const PROFILES_FOLDER = join(CACHE, 'profiles');
 
 const SERVICES = ['edge', 'archive'];
 const ROWS = 20;
+/** Cheaper parts are idle: they show nothing but their timers. */
+const WORTH_SHOWING_US = 10;
 const WRITE_TIMEOUT_MS = 15_000;
 const POLL_MS = 50;
 
@@ -49,14 +51,16 @@ export async function stopProfilers(world: World, load: Load): Promise<void> {
 export function reportProfiles({ commit, at, machine, results }: BenchResult): string {
   const parts = [`# Where the CPU goes: ${commit}, ${at.slice(0, 10)}`, ''];
   parts.push(
-    `Node ${machine.node}, ${machine.cores} × ${machine.cpu}. Self time without idle time; the profiler itself costs too.`,
+    `Node ${machine.node}, ${machine.cores} × ${machine.cpu}. The profiler's shares of the time that was not idle, times the CPU of the process, which holds the profiler's own too.`,
     '',
   );
-  for (const { load, delivered } of results) {
+  for (const { load, cpuPerMessage } of results) {
     for (const service of SERVICES) {
+      const cpuUs = cpuPerMessage[service] ?? 0;
+      if (cpuUs < WORTH_SHOWING_US) continue;
       const file = join(PROFILES_FOLDER, `${load}-${profileOf(`${service}-1`)}`);
       const profile = JSON.parse(readFileSync(file, 'utf8')) as CpuProfile;
-      parts.push(describeProfile(`${service}, ${load}`, profile, delivered, ROWS));
+      parts.push(describeProfile(`${service}, ${load}`, profile, cpuUs, ROWS));
     }
   }
   return parts.join('\n');

@@ -27,6 +27,7 @@ export interface BenchResult {
 }
 
 const RESULTS = new URL('../../results/', import.meta.url);
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const SUFFIX = '-bench.json';
 
 /** The files of this run, without their ending: the day and the commit. */
@@ -37,7 +38,7 @@ export function currentCommit(): string {
   try {
     return execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
       encoding: 'utf8',
-      cwd: fileURLToPath(RESULTS),
+      cwd: ROOT,
       stdio: ['ignore', 'pipe', 'ignore'],
     }).trim();
   } catch {
@@ -76,3 +77,5 @@ export function totalOf({ cpuPerMessage }: LoadResult): number {
 export function changeOf(now: number, before: number, calibrationNow: number, calibrationBefore: number): number {
   return now / calibrationNow / (before / calibrationBefore) - 1;
 }
+
+export const round = (value: number, digits: number): number => Number(value.toFixed(digits));

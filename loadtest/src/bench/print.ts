@@ -1,0 +1,48 @@
+import { type BenchResult, changeOf, type LoadResult, resultName, round, totalOf } from './results.ts';
+
+/** The generator is one thread: near a whole core it would measure itself. */
+const GENERATOR_SHARE_MAX = 0.7;
+const OTHERS_SHARE_DOUBTFUL = 0.1;
+
+export const isGeneratorTooBusy = ({ generatorShare }: LoadResult): boolean => generatorShare > GENERATOR_SHARE_MAX;
+
+/** For people: the costs, the change since `last`, and what speaks against the figures. */
+export function print({ results, calibrationUs }: BenchResult, last: BenchResult | undefined): void {
+  console.log('µs of CPU for each delivered message (an archived one is two entries of two logs, and two rows)');
+  console.table(
+    Object.fromEntries(
+      results.map((r) => [
+        r.load,
+        {
+          'messages/s': r.perSecond,
+          ...r.cpuPerMessage,
+          'all but the generator': round(totalOf(r), 1),
+          'of others': r.othersShare,
+        },
+      ]),
+    ),
+  );
+  for (const doubt of results.flatMap(doubtsAbout)) console.log(`doubtful: ${doubt}`);
+  if (last === undefined) return;
+  console.log(
+    `against ${resultName(last)}, in units of the calibration loop (${calibrationUs} µs now, ${last.calibrationUs} µs then)`,
+  );
+  for (const result of results) {
+    const before = last.results.find(({ load }) => load === result.load);
+    if (before === undefined) continue;
+    const change = (now: number, then: number) =>
+      `${(changeOf(now, then, calibrationUs, last.calibrationUs) * 100).toFixed(0)} %`;
+    const parts = Object.entries(result.cpuPerMessage)
+      .filter(([part, now]) => now >= 1 && (before.cpuPerMessage[part] ?? 0) >= 1)
+      .map(([part, now]) => `${part} ${change(now, before.cpuPerMessage[part] ?? 0)}`);
+    console.log(`  ${result.load}: ${change(totalOf(result), totalOf(before))} (${parts.join(', ')})`);
+  }
+}
+
+function doubtsAbout({ load, generatorShare, othersShare }: LoadResult): readonly string[] {
+  const doubts: string[] = [];
+  if (generatorShare > GENERATOR_SHARE_MAX) doubts.push(`${load}: the generator took ${generatorShare} of a core`);
+  if (othersShare > OTHERS_SHARE_DOUBTFUL)
+    doubts.push(`${load}: other processes took ${Math.round(othersShare * 100)} % of the machine`);
+  return doubts;
+}
