@@ -1,6 +1,7 @@
 // npm run smoke:kill: pairs talk over three edges while parts of the cluster are killed; nothing that was acknowledged may be missing.
 import { parseArgs } from 'node:util';
-import { clusterNatsServer, oldestNatsServer } from './nats-binary.ts';
+import { ensureClusterNatsServer } from '@starling/local-servers';
+import { oldestNatsServer } from './nats-binary.ts';
 import { type PhaseOptions, type PhaseResult, runPhase } from './smoke/phase.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -30,7 +31,13 @@ export async function smokeKill(args: readonly string[]): Promise<number> {
   if (options.nats !== 3)
     phases.push({ ...shared, name: '1 NATS server', nats: 1, natsServer: oldestNatsServer(), restart: true });
   if (options.nats !== 1)
-    phases.push({ ...shared, name: '3 NATS servers', nats: 3, natsServer: ensureClusterNatsServer().path, restart: false });
+    phases.push({
+      ...shared,
+      name: '3 NATS servers',
+      nats: 3,
+      natsServer: ensureClusterNatsServer().path,
+      restart: false,
+    });
   const results: PhaseResult[] = [];
   for (const phase of phases) results.push(await runPhase(phase));
   print(results);
