@@ -667,7 +667,6 @@ export class Scanner {
             const radix = state === DECIMAL ? 10 : 16;
             if (digit >= radix) this.fail('not-well-formed', "a reference without ';'");
             this.number = this.number * radix + digit;
-            if (this.number > 0x10ffff) this.fail('not-well-formed', 'a reference to no character');
             this.matched = 1;
           }
           i++;
