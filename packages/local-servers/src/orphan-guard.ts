@@ -46,6 +46,8 @@ export class OrphanGuard {
   /** Ends the guard; what it still watches is ended by it. */
   async stop(): Promise<void> {
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    // Otherwise this process could end while it waits, when nothing else keeps it.
+    this.#process.ref();
     const exited = once(this.#process, 'exit');
     this.#process.stdin?.end();
     await exited;
