@@ -228,6 +228,12 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
   });
 }
 
+// The last line is written whatever happens, also when something that is waited for can no longer come.
+process.once('exit', (code) => {
+  if (code !== 0 && total.failed === 0) total.failed++;
+  console.log(`${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`);
+});
+
 try {
   await main();
 } catch (error) {
@@ -236,6 +242,4 @@ try {
   total.failed++;
   await stopAll();
 }
-console.log(`${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`);
-process.exitCode = total.failed > 0 ? 1 : 0;
-if (interruption.signal.aborted) process.exitCode = INTERRUPTED;
+process.exitCode = interruption.signal.aborted ? INTERRUPTED : Number(total.failed > 0);
