@@ -17,6 +17,8 @@ export const PASSWORD = 'sekret';
 const ITERATIONS = 64;
 
 export interface OneEdgeOptions {
+  /** Another edge, whose bus, log and accounts this one shares. */
+  readonly beside?: OneEdge;
   readonly env?: Readonly<Record<string, string>>;
   readonly log?: Partial<MemoryLogOptions>;
   /** Called in place of the roster service's answer for keys. */
@@ -25,6 +27,7 @@ export interface OneEdgeOptions {
 
 /** One edge on the bus and the log of this process; accounts in a Map. */
 export interface OneEdge {
+  readonly id: string;
   readonly edge: Edge;
   readonly bus: MemoryBus;
   readonly log: MemoryLog;
@@ -43,12 +46,14 @@ export interface OneEdge {
 
 export async function startOneEdge(options: OneEdgeOptions = {}): Promise<OneEdge> {
   const folder = await mkdtemp(join(tmpdir(), 'starling-edge-'));
-  const stored = new Map<string, readonly ScramKeys[]>();
   const keys = await makeKeys(PASSWORD, ITERATIONS);
   const faults: unknown[] = [];
-  const bus = new MemoryBus({ onError: (error) => faults.push(error) });
-  const log = new MemoryLog(bus, { streams: 2, acknowledge: 'at-once', ...options.log });
-  serveAccounts(bus, stored, (error) => faults.push(error), options.onKeys);
+  const { beside } = options;
+  const stored = beside?.accounts ?? new Map<string, readonly ScramKeys[]>();
+  const bus = beside?.bus ?? new MemoryBus({ onError: (error) => faults.push(error) });
+  const log = beside?.log ?? new MemoryLog(bus, { streams: 2, acknowledge: 'at-once', ...options.log });
+  if (beside === undefined) serveAccounts(bus, stored, (error) => faults.push(error), options.onKeys);
+  const id = beside === undefined ? 'edge-1' : 'edge-2';
   const env = {
     STARLING_C2S_PORT: '0',
     STARLING_C2S_TLS_PORT: '0',
@@ -61,7 +66,7 @@ export async function startOneEdge(options: OneEdgeOptions = {}): Promise<OneEdg
   const config = loadConfig({ edge: edgeConfig, ...featureConfigs }, { env, args: [] });
   const metrics = new MetricsRegistry();
   const edge = await startEdge({
-    id: 'edge-1',
+    id,
     config: config.edge,
     featureConfig: config,
     software: SOFTWARE,
@@ -71,6 +76,7 @@ export async function startOneEdge(options: OneEdgeOptions = {}): Promise<OneEdg
     metrics,
   });
   const world: OneEdge = {
+    id,
     edge,
     bus,
     log,
@@ -103,8 +109,10 @@ export async function startOneEdge(options: OneEdgeOptions = {}): Promise<OneEdg
         .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0),
     stop: async () => {
       await edge.stop();
-      await log.close();
-      await bus.close();
+      if (beside === undefined) {
+        await log.close();
+        await bus.close();
+      }
       await rm(folder, { recursive: true });
       if (faults.length > 0) throw new AggregateError(faults, 'handlers of the bus threw');
     },
