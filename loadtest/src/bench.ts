@@ -38,8 +38,8 @@ export async function bench(args: readonly string[]): Promise<number> {
   const [{ model: cpu = '' } = {}] = cpus();
   const machine = { cpu, cores: cpus().length, node: process.version, nats: natsVersion(), postgres };
   const result: BenchResult = { at, commit: currentCommit(), machine, options: { ...options }, calibrationUs, results };
-  print(result, lastResult(result.options));
-  // The profiler costs: such figures are not to be compared with others.
+  // The profiler costs: such figures are neither compared with others nor kept.
+  print(result, isProfiling ? undefined : lastResult(result.options));
   if (isProfiling) {
     const file = keepFile(`${resultName(result)}-profile.md`, reportProfiles(result));
     console.log(`profiles: ${file}, from ${PROFILES_FOLDER}`);
