@@ -1,0 +1,221 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { MemoryBus, MemoryLog, NoRespondersError, serve } from '@starling/bus';
+import {
+  archive,
+  COPY,
+  type Copy,
+  type Envelope,
+  encodeEnvelope,
+  FATE,
+  type Fate,
+  KIND,
+  type Kind,
+  queues,
+  SESSION_STATE,
+  subjects,
+} from '@starling/contracts';
+import { type BareJid, type Jid, parseJid } from '@starling/jid';
+import { loadConfig, MetricsRegistry, silentLogger } from '@starling/runtime';
+import { edgeConfig } from './config.ts';
+import { Digests } from './digests.ts';
+import { Following } from './following.ts';
+import { edgeMetrics } from './metrics.ts';
+import { Outbound } from './outbound.ts';
+import { nextTurn } from './testing/fake-channel.ts';
+import { makeSession, type TestSession } from './testing/session.ts';
+
+const ROMEO = 'romeo@localhost' as BareJid;
+
+describe('from the bus to the sessions', () => {
+  let bus: MemoryBus;
+  let log: MemoryLog;
+  let following: Following;
+  let faults: unknown[];
+
+  beforeEach(() => {
+    faults = [];
+    bus = new MemoryBus({ onError: (error) => faults.push(error) });
+    log = new MemoryLog(bus, { streams: 1, acknowledge: 'at-once' });
+    const { edge: config } = loadConfig({ edge: edgeConfig }, { env: { STARLING_POSITION_TIMEOUT: '50ms' }, args: [] });
+    const metrics = new MetricsRegistry().register(edgeMetrics);
+    const digests = new Digests({ bus, streams: 1, timeoutMs: 100, log: silentLogger });
+    const sink = new Outbound({ onTable: (user, table) => following.learn(user, table), metrics, log: silentLogger });
+    following = new Following({
+      ...{ bus, edge: 'e1', streams: 1, config, digests, sink, metrics, log: silentLogger },
+    });
+    const last = async () => ({ epoch: 1, last: [] });
+    serve(bus, archive.last(0), queues.archive, last, (error) => assert.fail(String(error)));
+  });
+  afterEach(async () => {
+    following.stop();
+    await log.close();
+    await bus.close();
+    assert.deepEqual(faults, [], 'no handler threw');
+  });
+
+  async function attached(resource: string, priority: number | 'connected' = 0): Promise<TestSession> {
+    const made = makeSession({ resource, id: resource });
+    await following.reserve(made.session.user);
+    if (priority !== 'connected') {
+      made.session.state = SESSION_STATE.available;
+      made.session.priority = priority;
+    }
+    following.attach(made.session);
+    return made;
+  }
+
+  function envelope(
+    text: string,
+    more: { kind?: Kind; type?: string; to?: Jid; copy?: Copy; fate?: Fate; after?: number } = {},
+  ): Envelope {
+    return {
+      ...{ id: '', owner: ROMEO, from: parseJid('juliet@localhost/b'), to: ROMEO, kind: KIND.message, type: 'chat' },
+      ...{ fate: FATE.live, copy: COPY.received, hints: 0, origin: 'e2/x', sentAtMs: 0, after: 0 },
+      stanza: Buffer.from(text),
+      ...more,
+    };
+  }
+  const live = (text: string, more: Parameters<typeof envelope>[1] = {}) =>
+    bus.publish(subjects.user(ROMEO), encodeEnvelope(envelope(text, more)));
+  const append = (text: string, more: Parameters<typeof envelope>[1] = {}) =>
+    log.append(ROMEO, text, encodeEnvelope(envelope(text, more)));
+  const settle = async () => {
+    for (let i = 0; i < 4; i++) await nextTurn();
+  };
+
+  it('a message to the bare JID goes to all that are available and not negative', async () => {
+    const sessions = {
+      phone: await attached('phone', 0),
+      laptop: await attached('laptop', 5),
+      watch: await attached('watch', -1),
+      silent: await attached('silent', 'connected'),
+    };
+    live('<message/>');
+    await settle();
+    assert.deepEqual(
+      Object.entries(sessions).map(([name, { sent }]) => `${name} ${sent.length}`),
+      ['phone 1', 'laptop 1', 'watch 0', 'silent 0'],
+    );
+  });
+
+  it('a message to a full JID goes to that one, an own copy to nobody', async () => {
+    const [phone, laptop] = [await attached('phone'), await attached('laptop', 'connected')];
+    live('<message/>', { to: laptop.session.jid });
+    await append('<message n="2"/>', { copy: COPY.sent, fate: FATE.archived });
+    await settle();
+    assert.deepEqual([phone.sent, laptop.sent], [[], ['<message/>']]);
+  });
+
+  it('presence goes to who is available, an iq to its resource', async () => {
+    const [phone, laptop] = [await attached('phone'), await attached('laptop', 'connected')];
+    live('<presence/>', { kind: KIND.presence });
+    live('<iq/>', { kind: KIND.iq, to: laptop.session.jid });
+    live('<iq/>', { kind: KIND.iq, to: parseJid('romeo@localhost/nowhere') });
+    await settle();
+    assert.deepEqual([phone.sent, laptop.sent], [['<presence/>'], ['<iq/>']]);
+  });
+
+  it('what cannot be read, or is of a kind that comes later, holds nobody up', async () => {
+    const { sent } = await attached('phone');
+    bus.publish(subjects.user(ROMEO), Buffer.from([0xff, 0xff]));
+    await log.append(ROMEO, 'broken', Buffer.from([0xff, 0xff]));
+    live('', { kind: KIND.sessionTable, ...{ stanza: Buffer.from([0xff, 0xff]) } });
+    live('?', { kind: 99 as Kind });
+    live('<message/>');
+    await append('<message n="2"/>');
+    await settle();
+    assert.deepEqual(sent, ['<message/>', '<message n="2"/>']);
+  });
+
+  it('RFC 6120 §10.1 a live stanza waits for the entry that it was sent behind', async () => {
+    const { sent } = await attached('phone');
+    live('<message n="live 1"/>', { after: 2 });
+    live('<message n="other"/>');
+    live('<message n="live 2"/>', { after: 2 });
+    await settle();
+    assert.deepEqual(sent, ['<message n="other"/>']);
+    await append('<message n="1"/>');
+    await append('<message n="2"/>');
+    live('<message n="live 3"/>', { after: 2 });
+    await settle();
+    assert.deepEqual(sent.slice(1), [
+      '<message n="1"/>',
+      '<message n="2"/>',
+      '<message n="live 1"/>',
+      '<message n="live 2"/>',
+      '<message n="live 3"/>',
+    ]);
+  });
+
+  it('… but not for ever, and an own copy is an entry too', async () => {
+    const { sent } = await attached('phone');
+    await append('<message n="1"/>', { copy: COPY.sent });
+    live('<message n="live"/>', { after: 1 });
+    await settle();
+    assert.deepEqual(sent, ['<message n="live"/>']);
+    live('<message n="late"/>', { after: 77 });
+    const deadline = Date.now() + 5_000;
+    while (sent.length < 2 && Date.now() < deadline) await nextTurn();
+    assert.deepEqual(sent.slice(1), ['<message n="late"/>']);
+  });
+
+  it('the account is removed: its sessions end, those that are busy with their answer first', async () => {
+    let answer: () => void = () => undefined;
+    const busy = makeSession({ resource: 'busy', handle: () => new Promise<void>((resolve) => (answer = resolve)) });
+    await following.reserve(ROMEO);
+    following.attach(busy.session);
+    const idle = await attached('idle');
+    const scanned = { bytes: new Uint8Array(1) } as Parameters<typeof busy.session.receive>[0];
+    busy.session.receive(scanned);
+    busy.session.receive(scanned);
+    await append('', { kind: KIND.accountDeleted });
+    await settle();
+    assert.deepEqual([idle.sent, busy.sent], [['!not-authorized'], []]);
+    answer();
+    await settle();
+    assert.deepEqual(busy.sent, ['!not-authorized']);
+  });
+
+  it('nobody is followed who has no session, whatever the order of binds and ends', async () => {
+    const isFollowed = async () => {
+      try {
+        await bus.request(subjects.user(ROMEO), new Uint8Array(0), 1);
+      } catch (error) {
+        return !(error instanceof NoRespondersError);
+      }
+      return true;
+    };
+    const first = await attached('phone');
+    const second = makeSession({ resource: 'laptop' });
+    await following.reserve(ROMEO);
+    following.detach(first.session);
+    assert.equal(await isFollowed(), true, 'one is being bound');
+    assert.equal(following.countOf(ROMEO), 1);
+    following.detach(second.session);
+    assert.equal(await isFollowed(), false);
+    assert.equal(following.countOf(ROMEO), 0);
+    assert.equal(following.sessionsOf(ROMEO), undefined);
+    following.detach(first.session);
+    const third = await attached('phone');
+    live('<message/>');
+    await settle();
+    assert.deepEqual(third.sent, ['<message/>']);
+    following.detach(third.session);
+  });
+
+  it('two sessions of one resource: the end of the older one takes nothing from the newer', async () => {
+    const older = await attached('phone');
+    const newer = makeSession({ resource: 'phone', id: 'newer' });
+    await following.reserve(ROMEO);
+    newer.session.state = SESSION_STATE.available;
+    following.attach(newer.session);
+    assert.deepEqual(older.sent, ['!conflict']);
+    following.detach(older.session);
+    live('<message/>');
+    await settle();
+    assert.deepEqual(newer.sent, ['<message/>']);
+    assert.deepEqual(older.sent, ['!conflict']);
+    following.detach(newer.session);
+  });
+});

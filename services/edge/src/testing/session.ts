@@ -1,0 +1,35 @@
+import { makeBareJid, makeFullJid } from '@starling/jid';
+import type { StreamError } from '@starling/stanza';
+import { ClientSession, type HandleStanza, type Link } from '../session.ts';
+
+export interface TestSession {
+  readonly session: ClientSession;
+  /** Stanzas for the client, and '!<condition>' for the end of its stream. */
+  readonly sent: string[];
+}
+
+/** A session whose stream is a list. */
+export function makeSession(
+  options: { user?: string; resource?: string; id?: string; lang?: string; handle?: HandleStanza } = {},
+): TestSession {
+  const sent: string[] = [];
+  const link: Link = {
+    peerAddress: '127.0.0.1',
+    loopback: true,
+    lang: options.lang ?? '',
+    write: (encoded) => void sent.push(Buffer.from(encoded).toString()),
+    stall: () => undefined,
+    unstall: () => undefined,
+    fail: (error: StreamError) => void sent.push(`!${error.condition}`),
+  };
+  const session = new ClientSession({
+    id: options.id ?? 'session-1',
+    jid: makeFullJid(makeBareJid(options.user ?? 'romeo', 'localhost'), options.resource ?? 'orchard'),
+    link,
+    handle: options.handle ?? (() => undefined),
+    queueMax: 10,
+    queueBytesMax: 10_000,
+    onQueueFull: () => undefined,
+  });
+  return { session, sent };
+}
