@@ -5,7 +5,7 @@ import type { Session } from './session.ts';
 export interface HookMap {
   /** A stanza from a client, its `from` stamped, before it is routed. A rewrite puts another stanza in its place. */
   'client:stanza': { readonly session: Session; stanza: Stanza };
-  /** A session's resource is bound; its client has not been told yet. */
+  /** A session is about to be bound: its client has not been told yet, and nothing reaches it before. */
   'session:bound': { readonly session: Session };
   /** A session is over, however it ended. */
   'session:ended': { readonly session: Session };
@@ -54,8 +54,18 @@ export class Hooks {
     this.#lists.set(event, list);
   }
 
-  freeze(): void {
-    for (const [event, list] of this.#lists) this.#lists.set(event, inOrder(list));
+  /**
+   * Sorts the handlers; from now on there are no more. `features` are the names that `after` may give.
+   * @throws Error when it names another one, or when there is no such order
+   */
+  freeze(features: ReadonlySet<string>): void {
+    for (const [event, list] of this.#lists) {
+      for (const { feature, after } of list) {
+        const unknown = after.find((name) => !features.has(name));
+        if (unknown !== undefined) throw new Error(`${feature}: there is no feature ${unknown} to run after`);
+      }
+      this.#lists.set(event, inOrder(list));
+    }
     this.#frozen = true;
   }
 
@@ -89,10 +99,12 @@ export class Hooks {
     return 'next';
   }
 
-  #failed(entry: Registered, event: keyof HookMap, error: unknown): Verdict {
-    if (error instanceof StanzaError) return error;
-    this.#onFailure({ feature: entry.feature, event, phase: entry.phase, error });
-    return FAILS_CLOSED.has(entry.phase) ? new StanzaError('internal-server-error', '', { cause: error }) : 'next';
+  /** A StanzaError is what a handler means to say; but in the phases that only look on, nobody refuses anything any more. */
+  #failed({ feature, phase }: Registered, event: keyof HookMap, error: unknown): Verdict {
+    const isClosed = FAILS_CLOSED.has(phase);
+    if (isClosed && error instanceof StanzaError) return error;
+    this.#onFailure({ feature, event, phase, error });
+    return isClosed ? new StanzaError('internal-server-error', '', { cause: error }) : 'next';
   }
 }
 

@@ -27,6 +27,8 @@ export interface HostedFeatures {
 
 /** Sets up every feature that runs on this host, in the order given; throws when two of them claim the same thing. */
 export function hostFeatures(host: Host, features: readonly AnyFeature[], services: HostServices): HostedFeatures {
+  const names = new Set(features.map((f) => f.name));
+  if (names.size < features.length) throw new Error('two features of one name');
   const own = features.filter((f) => f.runsOn.includes(host));
   const hooks = new Hooks(services.onHookFailure);
   const iqs = new IqTable();
@@ -51,6 +53,6 @@ export function hostFeatures(host: Host, features: readonly AnyFeature[], servic
     // The one cast: the host has loaded each feature's configuration by the spec that the feature itself declares.
     feature.setup(context as FeatureContext<never>);
   }
-  hooks.freeze();
+  hooks.freeze(names);
   return { hooks, iqs, disco, streamFeatures };
 }
