@@ -105,6 +105,5 @@ function rowsOf(result: PhaseResult): Readonly<Record<string, number | string>> 
     'median answer, ms': result.medianAnswerMs,
     'longest stall, ms': result.longestStallMs,
     'archive caught up after, ms': result.catchUpMs,
-    kills: result.kills.length,
   };
 }

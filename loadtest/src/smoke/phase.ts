@@ -4,7 +4,7 @@ import type { BareJid } from '@starling/jid';
 import { type OwnWorld, registerAccount } from '@starling/testkit';
 import { keepLogs, withWorld } from '../own-world.ts';
 import { connectBus, connectDb, countRows, type LogNumbers, readNumbers } from '../stored.ts';
-import { Killer } from './kills.ts';
+import { type Kill, Killer } from './kills.ts';
 import { oneOf, type Random, seeded } from './random.ts';
 import { Talker } from './talker.ts';
 import { isKept, judgeAll, type Verdict, type Way } from './verdict.ts';
@@ -58,6 +58,7 @@ const ANSWERS_TIMEOUT_MS = 45_000;
 const CATCH_UP_TIMEOUT_MS = 30_000;
 const POLL_MS = 250;
 const REASONS_SHOWN = 5;
+const ONE_BLOW_MS = 1_000;
 
 /** Starts a cluster, lets pairs talk, kills, and looks at what became of the messages. @throws Error when it does not start or stop */
 export async function runPhase(options: PhaseOptions): Promise<PhaseResult> {
@@ -181,10 +182,11 @@ class Phase {
     const sent = talkers.flatMap((talker) => talker.sent);
     const stallOf = (m: (typeof sent)[number]) => (m.acknowledgedAtMs ?? performance.now()) - m.sentAtMs;
     const stalls = sent.map(stallOf).sort((a, b) => a - b);
-    const kills = this.#killer.kills.map(({ atMs, victim }, i, all) => {
-      // A wait belongs to the last kill before its end.
-      const nextMs = all[i + 1]?.atMs ?? Number.POSITIVE_INFINITY;
-      const endOf = (m: (typeof sent)[number]) => m.acknowledgedAtMs ?? performance.now();
+    const endOf = (m: (typeof sent)[number]) => m.acknowledgedAtMs ?? performance.now();
+    const blows = blowsOf(this.#killer.kills);
+    const kills = blows.map(({ atMs, victim }, i) => {
+      // A wait belongs to the last blow before its end.
+      const nextMs = blows[i + 1]?.atMs ?? Number.POSITIVE_INFINITY;
       const touched = sent.filter((m) => endOf(m) >= atMs && endOf(m) < nextMs);
       const longestStallMs = Math.round(touched.reduce((max, m) => Math.max(max, stallOf(m)), 0));
       return { afterSeconds: Math.round((atMs - startedMs) / 100) / 10, victim, longestStallMs };
@@ -222,6 +224,17 @@ class Phase {
     const folder = `smoke-kill/${this.#options.name.replaceAll(' ', '-')}`;
     return `logs kept in ${keepLogs(this.#world, folder)}`;
   }
+}
+
+/** Kills that come so soon after one another that nobody can tell whose fault a wait is. */
+function blowsOf(kills: readonly Kill[]): readonly Kill[] {
+  const blows: Kill[] = [];
+  for (const kill of kills) {
+    const last = blows.at(-1);
+    if (last === undefined || kill.atMs - last.atMs > ONE_BLOW_MS) blows.push(kill);
+    else blows[blows.length - 1] = { atMs: last.atMs, victim: `${last.victim} and ${kill.victim}` };
+  }
+  return blows;
 }
 
 /** Looks until it is so, or until the time is over. */
