@@ -5,7 +5,7 @@ import type { World } from '@starling/testkit';
 import { calibrate } from './bench/calibrate.ts';
 import { LOADS, type Load, Pairs } from './bench/load.ts';
 import { measure, requireRows, untilWritten } from './bench/measure.ts';
-import { isGeneratorTooBusy, print } from './bench/print.ts';
+import { doubtsAbout, isGeneratorTooBusy, print } from './bench/print.ts';
 import { PROFILES_FOLDER, prepareProfiling, reportProfiles, startProfilers, stopProfilers } from './bench/profiling.ts';
 import {
   type BenchResult,
@@ -37,7 +37,15 @@ export async function bench(args: readonly string[]): Promise<number> {
   const { results, postgres } = await withWorld(cluster, (world) => measureAll(world, options, isProfiling));
   const [{ model: cpu = '' } = {}] = cpus();
   const machine = { cpu, cores: cpus().length, node: process.version, nats: natsVersion(), postgres };
-  const result: BenchResult = { at, commit: currentCommit(), machine, options: { ...options }, calibrationUs, results };
+  const result: BenchResult = {
+    at,
+    commit: currentCommit(),
+    machine,
+    options: { ...options },
+    calibrationUs,
+    results,
+    doubts: results.flatMap(doubtsAbout),
+  };
   // The profiler costs: such figures are neither compared with others nor kept.
   print(result, isProfiling ? undefined : lastResult(result.options));
   if (isProfiling) {

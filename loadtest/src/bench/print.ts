@@ -6,8 +6,8 @@ const OTHERS_SHARE_DOUBTFUL = 0.1;
 
 export const isGeneratorTooBusy = ({ generatorShare }: LoadResult): boolean => generatorShare > GENERATOR_SHARE_MAX;
 
-/** For people: the costs, the change since `last`, and what speaks against the figures. */
-export function print({ results, calibrationUs }: BenchResult, last: BenchResult | undefined): void {
+/** For people: the costs, the doubts, the change since `last`. */
+export function print({ results, calibrationUs, doubts }: BenchResult, last: BenchResult | undefined): void {
   console.log('µs of CPU for each delivered message (an archived one is two entries of two logs, and two rows)');
   console.table(
     Object.fromEntries(
@@ -22,7 +22,7 @@ export function print({ results, calibrationUs }: BenchResult, last: BenchResult
       ]),
     ),
   );
-  for (const doubt of results.flatMap(doubtsAbout)) console.log(`doubtful: ${doubt}`);
+  for (const doubt of doubts) console.log(`doubtful: ${doubt}`);
   if (last === undefined) return;
   console.log(
     `against ${resultName(last)}, in units of the calibration loop (${calibrationUs} µs now, ${last.calibrationUs} µs then)`,
@@ -39,7 +39,8 @@ export function print({ results, calibrationUs }: BenchResult, last: BenchResult
   }
 }
 
-function doubtsAbout({ load, generatorShare, othersShare }: LoadResult): readonly string[] {
+/** What speaks against the figures. */
+export function doubtsAbout({ load, generatorShare, othersShare }: LoadResult): readonly string[] {
   const doubts: string[] = [];
   if (generatorShare > GENERATOR_SHARE_MAX) doubts.push(`${load}: the generator took ${generatorShare} of a core`);
   if (othersShare > OTHERS_SHARE_DOUBTFUL)

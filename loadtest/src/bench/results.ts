@@ -24,6 +24,8 @@ export interface BenchResult {
   /** µs of CPU for the piece of work of calibrate(), just before. */
   readonly calibrationUs: number;
   readonly results: readonly LoadResult[];
+  /** Why the figures may be worse than they should be; empty when the machine was quiet. */
+  readonly doubts: readonly string[];
 }
 
 const RESULTS = new URL('../../results/', import.meta.url);
