@@ -76,7 +76,7 @@ async function testFiles() {
   // Scenarios and conformance suites take longest: they start first, so that no long one runs alone at the end.
   const isLong = (file) => /\.(scenario|conformance)/.test(file);
   return files
-    .filter((file) => /\.(test|scenario)\.m?js$/.test(file) && isWanted(file))
+    .filter((file) => /\.(test|scenario)\.m?js$/.test(file) && isWanted(sourceOf(file)))
     .sort((a, b) => Number(isLong(b)) - Number(isLong(a)) || a.localeCompare(b));
 }
 
