@@ -287,7 +287,10 @@ export class Postgres {
 
   /** kill -9: connections break, nothing is tidied up. */
   async kill(): Promise<void> {
+    // They notice only at their next wait that their server has died, and may answer until then.
+    const backends = childrenOf(this.#child?.pid);
     await this.#end('SIGKILL');
+    for (const pid of backends) killIfThere(pid);
   }
 
   /** Ends it at once, without waiting for clients; then removes its folder unless that is kept, or it is to be started again. */
@@ -313,6 +316,20 @@ export class Postgres {
     const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
     await exited;
     clearTimeout(timer);
+  }
+}
+
+/** Process ids, as Linux tells them; elsewhere none. */
+function childrenOf(pid: number | undefined): readonly number[] {
+  if (pid === undefined) return [];
+  return readIfThere(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean).map(Number);
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // Policy: it has noticed by itself.
   }
 }
 
