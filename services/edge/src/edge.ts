@@ -107,7 +107,7 @@ export class Edge implements StreamHost {
     });
     const digests = this.#digests;
     this.#following = new Following({ bus, edge: id, streams, config, digests, sink, metrics: counted, log: logger });
-    const road = new Road({ bus, log, edge: id, metrics: counted });
+    const road = new Road({ bus, log, metrics: counted });
     this.#presence = new OwnPresence({ road, onChange: (session) => this.#following.sessionChanged(session) });
     this.#inbound = new Inbound({
       domain,
@@ -165,6 +165,7 @@ export class Edge implements StreamHost {
       throw new StanzaError('resource-constraint'); // §7.6.2.1
     const session = new ClientSession({
       id: randomBytes(SESSION_ID_BYTES).toString('base64url'),
+      edge: this.id,
       jid,
       link,
       handle: (from, stanza) => this.#inbound.handle(from, stanza),

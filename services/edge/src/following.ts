@@ -162,7 +162,10 @@ export class Following implements FollowedUsers {
       jid,
       stream,
       feed,
-      live: new LiveHold((envelope) => this.#sink.live(user, envelope)),
+      live: new LiveHold((envelope, by) => {
+        this.#metrics.liveHeld.inc(1, { by });
+        this.#sink.live(user, envelope);
+      }),
       sessions: new UserSessions(this.#edge),
       subscription: this.#bus.subscribe(subjects.user(jid), (delivery) => this.#sink.arrived(user, delivery)),
       ready: this.#findEndOfLog(jid, stream, feed),

@@ -4,7 +4,7 @@ import { LiveHold } from './live-hold.ts';
 
 function world() {
   const delivered: string[] = [];
-  return { delivered, hold: new LiveHold<string>((item) => void delivered.push(item)) };
+  return { delivered, hold: new LiveHold<string>((item, by) => void delivered.push(`${item} ${by}`)) };
 }
 
 test('a live stanza goes when its entry has passed, and not before', () => {
@@ -15,9 +15,9 @@ test('a live stanza goes when its entry has passed, and not before', () => {
   hold.passed(4);
   assert.deepEqual(delivered, []);
   hold.passed(6);
-  assert.deepEqual(delivered, ['a', 'c']);
+  assert.deepEqual(delivered, ['a entry', 'c entry']);
   hold.passed(7);
-  assert.deepEqual(delivered, ['a', 'c', 'b']);
+  assert.deepEqual(delivered, ['a entry', 'c entry', 'b entry']);
   assert.equal(hold.length, 0);
   hold.close();
 });
@@ -31,20 +31,20 @@ test('it does not wait for an entry that does not come: one second', (t) => {
   t.mock.timers.tick(399);
   assert.deepEqual(delivered, []);
   t.mock.timers.tick(1);
-  assert.deepEqual(delivered, ['a']);
+  assert.deepEqual(delivered, ['a time']);
   t.mock.timers.tick(600);
-  assert.deepEqual(delivered, ['a', 'b']);
+  assert.deepEqual(delivered, ['a time', 'b time']);
   hold.keep('c', 5);
   t.mock.timers.tick(1_000);
-  assert.deepEqual(delivered, ['a', 'b', 'c'], 'the timer starts again');
+  assert.deepEqual(delivered, ['a time', 'b time', 'c time'], 'the timer starts again');
 });
 
 test('only so many wait: the oldest goes first', () => {
   const { delivered, hold } = world();
   for (let i = 0; i < 258; i++) hold.keep(String(i), 1);
-  assert.deepEqual(delivered, ['0', '1']);
+  assert.deepEqual(delivered, ['0 bound', '1 bound']);
   assert.equal(hold.length, 256);
   hold.close();
   hold.passed(1);
-  assert.deepEqual(delivered, ['0', '1'], 'nothing comes when nobody is here any more');
+  assert.deepEqual(delivered, ['0 bound', '1 bound'], 'nothing comes when nobody is here any more');
 });

@@ -3,6 +3,9 @@ const WAIT_MS = 1_000;
 /** Live stanzas of one user that wait; beyond it the oldest goes at once. */
 const HELD_MAX = 256;
 
+/** What let a stanza go: its entry, the end of its time, or that too many wait. */
+export type ReleaseCause = 'entry' | 'time' | 'bound';
+
 interface Held<T> {
   readonly item: T;
   readonly behind: number;
@@ -14,11 +17,11 @@ interface Held<T> {
  * go different ways. They wait for it (RFC 6120 §10.1), but not long.
  */
 export class LiveHold<T> {
-  readonly #deliver: (item: T) => void;
+  readonly #deliver: (item: T, by: ReleaseCause) => void;
   #held: Held<T>[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(deliver: (item: T) => void) {
+  constructor(deliver: (item: T, by: ReleaseCause) => void) {
     this.#deliver = deliver;
   }
 
@@ -29,13 +32,13 @@ export class LiveHold<T> {
   /** Keeps a stanza until `behind`, a sequence of the log, has passed. */
   keep(item: T, behind: number): void {
     this.#held.push({ item, behind, untilMs: Date.now() + WAIT_MS });
-    if (this.#held.length > HELD_MAX) this.#release((_, i) => i === 0);
+    if (this.#held.length > HELD_MAX) this.#release('bound', (_, i) => i === 0);
     this.#timer ??= setTimeout(this.#onTimer, WAIT_MS);
   }
 
   /** The log has been delivered up to this sequence. */
   passed(sequence: number): void {
-    if (this.#held.length > 0) this.#release(({ behind }) => behind <= sequence);
+    if (this.#held.length > 0) this.#release('entry', ({ behind }) => behind <= sequence);
   }
 
   close(): void {
@@ -46,16 +49,16 @@ export class LiveHold<T> {
   readonly #onTimer = (): void => {
     this.#timer = undefined;
     const nowMs = Date.now();
-    this.#release(({ untilMs }) => untilMs <= nowMs);
+    this.#release('time', ({ untilMs }) => untilMs <= nowMs);
     const [next] = this.#held;
     if (next !== undefined) this.#timer = setTimeout(this.#onTimer, Math.max(1, next.untilMs - nowMs));
   };
 
   /** Delivers some, in the order in which they came. */
-  #release(isDue: (held: Held<T>, index: number) => boolean): void {
+  #release(by: ReleaseCause, isDue: (held: Held<T>, index: number) => boolean): void {
     const all = this.#held;
     const due = all.map(isDue);
     this.#held = all.filter((_, i) => !due[i]);
-    for (const [i, { item }] of all.entries()) if (due[i]) this.#deliver(item);
+    for (const [i, { item }] of all.entries()) if (due[i]) this.#deliver(item, by);
   }
 }

@@ -19,6 +19,15 @@ export const edgeMetrics = metricsSpec({
     'starling_edge_inbound_queue_full_total',
     'Times that a session’s socket was paused because its queue was full',
   ),
+  appendsWaiting: gauge(
+    'starling_edge_appends_waiting',
+    'Messages that wait to be appended while the log is congested',
+  ),
+  liveHeld: counter(
+    'starling_edge_live_held_total',
+    'Live stanzas that came before the entry they were sent behind, by what let them go',
+    ['by'],
+  ),
   limits: counter('starling_edge_limits_reached_total', 'Connections refused or closed by a bound', ['limit']),
   hookFailures: counter('starling_edge_hook_failures_total', 'Hooks of features that threw', ['phase']),
 });

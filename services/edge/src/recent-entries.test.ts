@@ -19,11 +19,11 @@ test('the last entry in a log, for five seconds', () => {
 
 test('only so many logs are remembered: the longest unused is forgotten first', () => {
   const entries = new RecentEntries();
-  for (let i = 0; i < 20; i++) entries.wrote(jid(i), i + 1, 1_000);
-  entries.wrote(jid(4), 99, 1_000);
-  entries.wrote(jid(20), 21, 1_000);
+  for (let i = 0; i < 20; i++) entries.wrote(jid(i), i + 1, 1_000 + i);
+  entries.wrote(jid(4), 99, 1_020);
+  entries.wrote(jid(20), 21, 1_021);
   assert.deepEqual(
-    [3, 4, 5, 20].map((i) => entries.behind(jid(i), 1_000)),
-    [0, 99, 0, 21],
+    [3, 4, 5, 6, 20].map((i) => entries.behind(jid(i), 1_021)),
+    [0, 99, 0, 7, 21],
   );
 });

@@ -6,8 +6,8 @@ const RECENT_MS = 5_000;
 const LOGS_MAX = 16;
 
 interface Entry {
-  readonly sequence: number;
-  readonly atMs: number;
+  sequence: number;
+  atMs: number;
 }
 
 /** Where a session's last entry stands in each log that it wrote to lately: a live stanza goes out behind it (RFC 6120 §10.1). */
@@ -16,17 +16,24 @@ export class RecentEntries {
 
   /** The session's entry was committed to this log. */
   wrote(owner: BareJid, sequence: number, nowMs: number): void {
-    this.#last.delete(owner);
-    this.#last.set(owner, { sequence, atMs: nowMs });
-    for (const [oldest, { atMs }] of this.#last) {
-      if (this.#last.size <= LOGS_MAX && nowMs - atMs < RECENT_MS) break;
-      this.#last.delete(oldest);
+    const known = this.#last.get(owner);
+    if (known !== undefined) {
+      known.sequence = sequence;
+      known.atMs = nowMs;
+      return;
     }
+    if (this.#last.size >= LOGS_MAX) this.#forgetOldest();
+    this.#last.set(owner, { sequence, atMs: nowMs });
   }
 
   /** The sequence that a live stanza to this log's owner has to come behind; 0 when there is none. */
   behind(owner: BareJid, nowMs: number): number {
     const entry = this.#last.get(owner);
     return entry !== undefined && nowMs - entry.atMs < RECENT_MS ? entry.sequence : 0;
+  }
+
+  #forgetOldest(): void {
+    const oldest = [...this.#last].reduce((a, b) => (b[1].atMs < a[1].atMs ? b : a));
+    this.#last.delete(oldest[0]);
   }
 }

@@ -34,21 +34,26 @@ interface Outgoing {
   readonly sentAtMs: number;
 }
 
+/** What the ids of a stanza's entries are made of, beside their logs. */
+interface Identity {
+  readonly key: string;
+  readonly payload: Uint8Array;
+}
+
 /** From the edge to the bus: what is durable goes on the logs, what is live on the feeds. */
 export class Road {
   readonly #bus: Bus;
   readonly #log: Log;
   readonly #gate: LogGate;
-  readonly #edge: string;
   readonly #metrics: EdgeMetrics;
   readonly #accepted: Readonly<Record<Fate, BoundCounter>>;
 
-  constructor({ bus, log, edge, metrics }: { bus: Bus; log: Log; edge: string; metrics: EdgeMetrics }) {
+  constructor({ bus, log, metrics }: { bus: Bus; log: Log; metrics: EdgeMetrics }) {
     this.#bus = bus;
     this.#log = log;
     this.#gate = new LogGate(log);
-    this.#edge = edge;
     this.#metrics = metrics;
+    metrics.appendsWaiting.track(() => this.#gate.length);
     this.#accepted = {
       [FATE.live]: metrics.messages.with({ fate: 'live' }),
       [FATE.passing]: metrics.messages.with({ fate: 'passing' }),
@@ -76,59 +81,62 @@ export class Road {
   live(session: ClientSession, stanza: Stanza, to: Jid): void {
     const owner = bareOf(to);
     const sentAtMs = Date.now();
-    const outgoing = { session, stanza, encoded: stanza.encode(), to, fate: FATE.live, sentAtMs };
     const after = session.entries.behind(owner, sentAtMs);
-    const envelope = this.#envelope(outgoing, { id: '', owner, copy: COPY.received, after });
+    const outgoing = { session, stanza, encoded: stanza.encode(), to, fate: FATE.live, sentAtMs };
+    const envelope = this.#envelope(outgoing, '', owner, COPY.received, after);
     this.#bus.publish(subjects.user(owner), encodeEnvelope(envelope));
   }
 
   async #append(outgoing: Outgoing): Promise<void> {
     const { session, stanza, to } = outgoing;
+    const identity = { key: keyOf(stanza, session), payload: payloadOf(stanza) };
     const recipient = bareOf(to);
-    const identity = { sender: session.user, key: keyOf(stanza, session), payload: payloadOf(stanza) };
-    const entry = (owner: BareJid, copy: Copy) =>
-      this.#entry(outgoing, { id: entryId({ ...identity, owner }), owner, copy, after: 0 });
     if (recipient === session.user) {
-      await entry(recipient, COPY.self);
+      await this.#entry(outgoing, identity, recipient, COPY.self);
       return;
     }
-    // Both are waited for, whatever becomes of one: the other's retry must not overtake the session's next stanza.
-    const outcomes = await Promise.allSettled([entry(recipient, COPY.received), entry(session.user, COPY.sent)]);
-    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+    const both = [
+      this.#entry(outgoing, identity, recipient, COPY.received),
+      this.#entry(outgoing, identity, session.user, COPY.sent),
+    ];
+    try {
+      await Promise.all(both);
+    } catch (error) {
+      // Both are waited for, whatever becomes of one: the other's retry must not overtake the session's next stanza.
+      await Promise.allSettled(both);
+      throw error;
+    }
   }
 
   /** @throws StanzaError resource-constraint */
-  async #entry(outgoing: Outgoing, on: { id: string; owner: BareJid; copy: Copy; after: number }): Promise<void> {
+  async #entry(outgoing: Outgoing, { key, payload }: Identity, owner: BareJid, copy: Copy): Promise<void> {
+    const { session } = outgoing;
+    const id = entryId({ sender: session.user, owner, key, payload });
     try {
-      const { sequence, duplicate } = await this.#log.append(
-        on.owner,
-        on.id,
-        encodeEnvelope(this.#envelope(outgoing, on)),
-      );
-      outgoing.session.entries.wrote(on.owner, sequence, Date.now());
+      const entry = encodeEnvelope(this.#envelope(outgoing, id, owner, copy, 0));
+      const { sequence, duplicate } = await this.#log.append(owner, id, entry);
+      session.entries.wrote(owner, sequence, Date.now());
       if (duplicate) this.#metrics.duplicates.inc();
     } catch (error) {
       throw logRefusal(error);
     }
   }
 
-  #envelope(
-    { session, stanza, encoded, to, fate, sentAtMs }: Outgoing,
-    on: { id: string; owner: BareJid; copy: Copy; after: number },
-  ): Envelope {
+  #envelope(outgoing: Outgoing, id: string, owner: BareJid, copy: Copy, after: number): Envelope {
+    const { session, stanza, encoded, to, fate, sentAtMs } = outgoing;
     return {
-      id: on.id,
-      owner: on.owner,
+      id,
+      owner,
       from: session.jid,
       to,
       kind: KIND_OF[stanza.kind],
       type: stanza.type,
       fate,
-      copy: on.copy,
+      copy,
       hints: 0,
-      origin: `${this.#edge}/${session.id}`,
+      origin: session.origin,
       sentAtMs,
-      after: on.after,
+      after,
       stanza: encoded,
     };
   }

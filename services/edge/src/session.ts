@@ -26,6 +26,8 @@ export type HandleStanza = (session: ClientSession, stanza: Scanned) => void | P
 
 export interface ClientSessionOptions {
   readonly id: string;
+  /** Of the edge that holds it. */
+  readonly edge: string;
   readonly jid: FullJid;
   readonly link: Link;
   readonly handle: HandleStanza;
@@ -44,6 +46,8 @@ export class ClientSession implements Session {
   readonly peerAddress: string;
   readonly loopback: boolean;
   readonly lang: string;
+  /** As it stands in envelopes: edge and session. */
+  readonly origin: string;
   readonly slots = new Map<string, unknown>();
   /** Where its last messages stand in the logs. */
   readonly entries = new RecentEntries();
@@ -67,6 +71,7 @@ export class ClientSession implements Session {
     this.peerAddress = link.peerAddress;
     this.loopback = link.loopback;
     this.lang = link.lang;
+    this.origin = `${options.edge}/${options.id}`;
     this.#link = link;
     this.#queue = new SerialQueue({
       handle: (stanza) => options.handle(this, stanza),

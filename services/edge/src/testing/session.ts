@@ -24,6 +24,7 @@ export function makeSession(
   };
   const session = new ClientSession({
     id: options.id ?? 'session-1',
+    edge: 'e1',
     jid: makeFullJid(makeBareJid(options.user ?? 'romeo', 'localhost'), options.resource ?? 'orchard'),
     link,
     handle: options.handle ?? (() => undefined),
