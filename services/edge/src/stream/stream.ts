@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { BareJid } from '@starling/jid';
 import { NS, StreamError } from '@starling/stanza';
-import { type Scanned, Scanner, type StreamHead, XmlError } from '@starling/xml';
+import { type Element, type Scanned, type StreamHead, XmlError } from '@starling/xml';
 import type { ByteChannel } from '../listen/byte-channel.ts';
 import type { ClientSession, Link } from '../session.ts';
 import { type Framing, messageFraming, streamFraming } from './framing.ts';
 import { checkHeader, type HeaderReply, languageOf, NO_HEADER, replyToHeader } from './header.ts';
+import { Input } from './input.ts';
 import { Negotiation } from './negotiation.ts';
 import type { StreamHost } from './stream-host.ts';
 
@@ -27,7 +28,7 @@ export class Stream implements Link {
   readonly #host: StreamHost;
   readonly #channel: ByteChannel;
   readonly #framing: Framing;
-  readonly #scanner: Scanner;
+  readonly #input: Input;
   readonly #negotiation: Negotiation;
   #session: ClientSession | undefined;
   #lang = '';
@@ -39,16 +40,6 @@ export class Stream implements Link {
   /** The client has ended its stream; ours follows when its last stanzas are handled. */
   #ending = false;
   #closed = false;
-  /** Inside the scanner's write: only then it can be told to pause. */
-  #reading = false;
-  /** What follows in the chunk that is being read is thrown away. */
-  #dropRest = false;
-  /** Reading is stopped as often as this; what comes meanwhile is kept, in order. */
-  #stalls = 0;
-  /** The channel was told to pause, and not yet to go on. */
-  #paused = false;
-  #backlog: Uint8Array[] = [];
-  #backlogBytes = 0;
   /** Of the negotiation, later of the last stanzas. */
   #timer: NodeJS.Timeout | undefined;
 
@@ -58,13 +49,19 @@ export class Stream implements Link {
     this.peerAddress = channel.peerAddress;
     this.loopback = channel.loopback;
     this.#framing = channel.framing === 'stream' ? streamFraming : messageFraming;
-    this.#scanner = new Scanner(channel.framing, host.scanLimits, {
-      onStreamOpen: (head) => this.#onHeader(head),
-      onElement: (element) => this.#onElement(element),
-      onStreamClose: () => this.#onEnd(),
-    });
     this.#negotiation = new Negotiation(this, host);
-    channel.onData = (chunk) => this.#onData(chunk);
+    this.#input = new Input({
+      channel,
+      limits: host.scanLimits,
+      backlogBytesMax: host.config.inboundBacklogBytesMax,
+      handler: {
+        onStreamOpen: (head) => this.#onHeader(head),
+        onElement: (element) => this.#onElement(element),
+        onStreamClose: () => this.#onEnd(),
+      },
+      onFailure: (error) => this.#onFailure(error),
+      onOverflow: () => this.#onOverflow(),
+    });
     channel.onClose = () => this.#onGone();
     this.#timer = setTimeout(() => this.fail(new StreamError('connection-timeout')), host.config.handshakeMs);
     this.#timer.unref();
@@ -92,7 +89,7 @@ export class Stream implements Link {
   }
 
   /** An element of the negotiation. */
-  writeElement(element: Parameters<Framing['element']>[0]): void {
+  writeElement(element: Element): void {
     this.#send(this.#framing.element(element));
   }
 
@@ -101,33 +98,23 @@ export class Stream implements Link {
   }
 
   stall(): void {
-    if (this.#stalls++ > 0 || this.#closed) return;
-    if (this.#reading) this.#scanner.pause();
-    this.#paused = true;
-    this.#channel.pause();
+    this.#input.stall();
   }
 
   unstall(): void {
-    // From within a read it is the reader who goes on.
-    if (--this.#stalls === 0 && !this.#reading) this.#goOn();
+    this.#input.unstall();
   }
 
   /** A new stream follows on the same connection: after STARTTLS and after SASL (RFC 6120 §4.3.3). */
   restart(): void {
     this.#opened = false;
     this.#headerSent = false;
-    this.#scanner.restart();
+    this.#input.restart();
   }
 
-  /** RFC 6120 §5.4.3.3: what was read in clear is forgotten, TLS starts, a new stream follows. */
+  /** RFC 6120 §5.4.3.3: what came in clear is forgotten, whoever put it there; TLS starts, a new stream follows. */
   upgrade(): void {
-    this.#backlog = [];
-    this.#backlogBytes = 0;
-    if (this.#reading) {
-      // The rest of this chunk came in clear too: whoever put it there must not speak inside TLS.
-      this.#dropRest = true;
-      this.#scanner.pause();
-    }
+    this.#input.discard();
     this.#channel.upgrade();
     this.restart();
   }
@@ -159,64 +146,6 @@ export class Stream implements Link {
     this.#channel.destroy();
   }
 
-  #onData(chunk: Uint8Array): void {
-    if (this.#closed) return;
-    if (this.#stalls > 0) {
-      // A copy: what a transport hands over is its own again afterwards.
-      this.#keep(new Uint8Array(chunk));
-      return;
-    }
-    this.#read(chunk, false);
-    if (this.#paused && this.#stalls === 0) this.#goOn();
-  }
-
-  /** Reads a chunk, `owned` or only lent; what a stall leaves unread is kept in front of the rest. */
-  #read(chunk: Uint8Array, owned: boolean): void {
-    this.#reading = true;
-    try {
-      const end = this.#scanner.write(chunk);
-      if (end < chunk.length && !this.#closed && !this.#dropRest) {
-        const rest = chunk.subarray(end);
-        this.#backlog.unshift(owned ? rest : new Uint8Array(rest));
-        this.#backlogBytes += rest.length;
-      }
-      this.#dropRest = false;
-    } catch (error) {
-      if (error instanceof XmlError) {
-        this.fail(new StreamError(error.condition, error.message, { cause: error }));
-      } else {
-        // Policy: what reading did not expect is our bug; this stream pays for it, no other.
-        this.#host.log.error({ what: 'client_stream_failed', err: error });
-        this.fail(new StreamError('internal-server-error', '', { cause: error }));
-      }
-    } finally {
-      this.#reading = false;
-    }
-  }
-
-  #keep(chunk: Uint8Array): void {
-    this.#backlog.push(chunk);
-    this.#backlogBytes += chunk.length;
-    if (this.#backlogBytes <= this.#host.config.inboundBacklogBytesMax) return;
-    // A WebSocket that cannot be paused: no end tag, so that the session could be resumed.
-    this.#host.metrics.limits.inc(1, { limit: 'inbound_backlog' });
-    this.destroy();
-  }
-
-  /** Nobody stalls any more: what was kept is read, then the channel. */
-  #goOn(): void {
-    while (this.#stalls === 0 && !this.#closed) {
-      const chunk = this.#backlog.shift();
-      if (chunk === undefined) {
-        this.#paused = false;
-        this.#channel.resume();
-        return;
-      }
-      this.#backlogBytes -= chunk.length;
-      this.#read(chunk, true);
-    }
-  }
-
   #onHeader(head: StreamHead): void {
     this.#opened = true;
     const reply = replyToHeader(head);
@@ -245,6 +174,12 @@ export class Stream implements Link {
     else this.#negotiation.handle(element);
   }
 
+  /** The end of a framed stream (RFC 7395 §3.6); or the client's own error, to be answered with the end (RFC 6120 §4.9.1.1). */
+  #isEnd({ ns, name }: Scanned): boolean {
+    if (ns === NS.framing) return name === 'close' && this.#channel.framing === 'message';
+    return ns === NS.streams && name === 'error';
+  }
+
   /** The client ended its stream: what it sent before is handled and answered (RFC 6120 §10.1), then ours ends too. */
   #onEnd(): void {
     if (this.#closed || this.#ending) return;
@@ -258,25 +193,38 @@ export class Stream implements Link {
     this.#session.whenIdle(() => this.end());
   }
 
+  #onFailure(error: unknown): void {
+    if (error instanceof XmlError) {
+      this.fail(new StreamError(error.condition, error.message, { cause: error }));
+      return;
+    }
+    this.#host.log.error({ what: 'client_stream_failed', err: error });
+    this.fail(new StreamError('internal-server-error', '', { cause: error }));
+  }
+
+  /** A WebSocket that cannot be paused: no end tag, so that the session could be resumed. */
+  #onOverflow(): void {
+    this.#host.metrics.limits.inc(1, { limit: 'inbound_backlog' });
+    this.destroy();
+  }
+
   #close(code: number): void {
     // A WebSocket's client that shall come back at once is not told that this was the end.
     if (code !== WS_CLOSE_RESTART || this.#channel.framing === 'stream') this.#send(this.#framing.end);
-    this.#closed = true;
-    if (this.#reading) this.#scanner.pause();
-    this.#endSession();
+    this.#end();
     this.#channel.close(code);
   }
 
   #onGone(): void {
-    this.#closed = true;
-    this.#endSession();
+    this.#end();
     this.#host.streamEnded(this);
   }
 
   /** Once, whichever of stream and connection ended first. */
-  #endSession(): void {
+  #end(): void {
+    this.#closed = true;
     clearTimeout(this.#timer);
-    this.#backlog = [];
+    this.#input.close();
     const session = this.#session;
     this.#session = undefined;
     if (session !== undefined) this.#host.sessionEnded(session);
@@ -290,11 +238,5 @@ export class Stream implements Link {
 
   #send(bytes: Uint8Array): void {
     if (!this.#closed) this.#channel.send(bytes);
-  }
-
-  /** The end of a framed stream (RFC 7395 §3.6); or the client's own error, to be answered with the end (RFC 6120 §4.9.1.1). */
-  #isEnd({ ns, name }: Scanned): boolean {
-    if (ns === NS.framing) return name === 'close' && this.#channel.framing === 'message';
-    return ns === NS.streams && name === 'error';
   }
 }

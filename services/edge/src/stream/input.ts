@@ -1,0 +1,122 @@
+import { type ScanHandler, type ScanLimits, Scanner } from '@starling/xml';
+import type { ByteChannel } from '../listen/byte-channel.ts';
+
+export interface InputOptions {
+  readonly channel: ByteChannel;
+  readonly limits: ScanLimits;
+  /** What may be kept of a connection that is stalled. */
+  readonly backlogBytesMax: number;
+  readonly handler: ScanHandler;
+  /** The scanner refused something (XmlError), or a handler threw. */
+  readonly onFailure: (error: unknown) => void;
+  /** More came than may be kept. */
+  readonly onOverflow: () => void;
+}
+
+/** Reads a connection: in whatever pieces the bytes come, in order, and nothing while somebody has to be waited for. */
+export class Input {
+  readonly #options: InputOptions;
+  readonly #channel: ByteChannel;
+  readonly #scanner: Scanner;
+  #closed = false;
+  /** Inside the scanner's write: only then it can be told to pause. */
+  #reading = false;
+  /** What follows in the chunk that is being read is thrown away. */
+  #dropRest = false;
+  /** Reading is stopped as often as this; what comes meanwhile is kept. */
+  #stalls = 0;
+  /** The channel was told to pause, and not yet to go on. */
+  #paused = false;
+  #backlog: Uint8Array[] = [];
+  #backlogBytes = 0;
+
+  constructor(options: InputOptions) {
+    this.#options = options;
+    this.#channel = options.channel;
+    this.#scanner = new Scanner(options.channel.framing, options.limits, options.handler);
+    this.#channel.onData = (chunk) => this.#onData(chunk);
+  }
+
+  /** Stops reading until unstall() was called as often. */
+  stall(): void {
+    if (this.#stalls++ > 0 || this.#closed) return;
+    if (this.#reading) this.#scanner.pause();
+    this.#paused = true;
+    this.#channel.pause();
+  }
+
+  unstall(): void {
+    // From within a read it is the reader who goes on.
+    if (--this.#stalls === 0 && !this.#reading) this.#goOn();
+  }
+
+  /** The next byte begins a new stream. */
+  restart(): void {
+    this.#scanner.restart();
+  }
+
+  /** Forgets what has come and has not been read, up to now. */
+  discard(): void {
+    this.#backlog = [];
+    this.#backlogBytes = 0;
+    if (!this.#reading) return;
+    this.#dropRest = true;
+    this.#scanner.pause();
+  }
+
+  /** Reads no more. */
+  close(): void {
+    this.#closed = true;
+    this.discard();
+  }
+
+  #onData(chunk: Uint8Array): void {
+    if (this.#closed) return;
+    if (this.#stalls > 0) {
+      // A copy: what a transport hands over is its own again afterwards.
+      this.#keep(new Uint8Array(chunk));
+      return;
+    }
+    this.#read(chunk, false);
+    if (this.#paused && this.#stalls === 0) this.#goOn();
+  }
+
+  #keep(chunk: Uint8Array): void {
+    this.#backlog.push(chunk);
+    this.#backlogBytes += chunk.length;
+    if (this.#backlogBytes > this.#options.backlogBytesMax) this.#options.onOverflow();
+  }
+
+  /** Reads a chunk, `owned` or only lent; what a stall leaves unread is kept in front of the rest. */
+  #read(chunk: Uint8Array, owned: boolean): void {
+    this.#reading = true;
+    try {
+      const end = this.#scanner.write(chunk);
+      if (end < chunk.length && !this.#dropRest) {
+        const rest = chunk.subarray(end);
+        this.#backlog.unshift(owned ? rest : new Uint8Array(rest));
+        this.#backlogBytes += rest.length;
+      }
+    } catch (error) {
+      // Policy: whatever it is, this stream pays for it, no other.
+      this.#options.onFailure(error);
+    } finally {
+      this.#reading = false;
+      this.#dropRest = false;
+    }
+  }
+
+  /** Nobody stalls any more: what was kept is read, then the channel. */
+  #goOn(): void {
+    while (this.#stalls === 0 && !this.#closed) {
+      const chunk = this.#backlog.shift();
+      if (chunk === undefined) {
+        this.#paused = false;
+        this.#channel.resume();
+        return;
+      }
+      this.#backlogBytes -= chunk.length;
+      this.#read(chunk, true);
+    }
+  }
+}
