@@ -124,16 +124,19 @@ export class Edge implements StreamHost {
     return this.#endpoints;
   }
 
+  /** @throws what listening threw: a port is taken, a certificate cannot be read */
   async open(): Promise<void> {
     this.#digests.start(this.#following);
     const { config, log } = this;
     const onConnection = (channel: ByteChannel) => void this.#streams.add(new Stream(channel, this));
-    const listeners = await this.#lifecycle.use(
-      'listeners',
-      openListeners({ config, log, metrics: this.#registry, onConnection }),
-      (l) => l.stop(),
-    );
-    this.#endpoints = listeners.endpoints;
+    try {
+      const opening = openListeners({ config, log, metrics: this.#registry, onConnection });
+      const listeners = await this.#lifecycle.use('listeners', opening, (l) => l.stop());
+      this.#endpoints = listeners.endpoints;
+    } catch (error) {
+      this.#leaveBus();
+      throw error;
+    }
   }
 
   /** 1 No new connections · 2 every stream is told system-shutdown · 3 its last bytes go out, bounded · 4 off the bus. */
@@ -150,6 +153,10 @@ export class Edge implements StreamHost {
       await empty;
       clearTimeout(late);
     }
+    this.#leaveBus();
+  }
+
+  #leaveBus(): void {
     this.#digests.stop();
     this.#following.stop();
   }

@@ -47,6 +47,8 @@ export interface FeedSink {
 /** The users that have sessions on this edge: whom it listens for, and what the edges tell one another of their sessions. */
 export class Following implements FollowedUsers {
   readonly #users = new Map<BareJid, FollowedUser>();
+  /** Sessions that are over and still have messages in hand, by user: they take memory like others. */
+  readonly #leaving = new Map<BareJid, number>();
   readonly #bus: Bus;
   readonly #edge: string;
   readonly #streams: number;
@@ -87,10 +89,10 @@ export class Following implements FollowedUsers {
     return this.#users.get(user)?.sessions;
   }
 
-  /** Sessions that a user has, or is about to have, on this edge. */
+  /** Sessions that a user has, is about to have, or has left with messages in hand, on this edge. */
   countOf(user: BareJid): number {
-    const followed = this.#users.get(user);
-    return followed === undefined ? 0 : followed.sessions.local.size + followed.binding;
+    const { sessions, binding = 0 } = this.#users.get(user) ?? {};
+    return (sessions?.local.size ?? 0) + binding + (this.#leaving.get(user) ?? 0);
   }
 
   *positions(stream: number): Iterable<{ user: BareJid; position: Position | undefined }> {
@@ -132,6 +134,14 @@ export class Following implements FollowedUsers {
       if (user.sessions.remove(session)) this.#publishTable(user, false);
     }
     this.#closeIfUnused(user);
+    this.#leave(session, 1);
+    session.whenIdle(() => this.#leave(session, -1));
+  }
+
+  #leave({ user }: ClientSession, change: 1 | -1): void {
+    const count = (this.#leaving.get(user) ?? 0) + change;
+    if (count === 0) this.#leaving.delete(user);
+    else this.#leaving.set(user, count);
   }
 
   /** A session's state or priority is another one. */

@@ -204,6 +204,23 @@ describe('from the bus to the sessions', () => {
     following.detach(third.session);
   });
 
+  it('a session that is over counts as long as it has messages in hand', async () => {
+    let answer: () => void = () => undefined;
+    const busy = makeSession({ resource: 'busy', handle: () => new Promise<void>((resolve) => (answer = resolve)) });
+    await following.reserve(ROMEO);
+    following.attach(busy.session);
+    const scanned = { bytes: new Uint8Array(1) } as Parameters<typeof busy.session.receive>[0];
+    for (let i = 0; i < 2; i++) busy.session.receive(scanned);
+    following.detach(busy.session);
+    assert.equal(following.sessionsOf(ROMEO), undefined);
+    assert.equal(following.countOf(ROMEO), 1);
+    for (let i = 0; i < 2; i++) {
+      answer();
+      await settle();
+    }
+    assert.equal(following.countOf(ROMEO), 0);
+  });
+
   it('two sessions of one resource: the end of the older one takes nothing from the newer', async () => {
     const older = await attached('phone');
     const newer = makeSession({ resource: 'phone', id: 'newer' });
