@@ -21,7 +21,7 @@ export interface BenchResult {
   readonly commit: string;
   readonly machine: Readonly<Record<'cpu' | 'node' | 'nats' | 'postgres', string>> & { readonly cores: number };
   readonly options: Readonly<Record<string, number>>;
-  /** µs of CPU for the piece of work of calibrate(), just before. */
+  /** µs of CPU for the piece of work of calibrate(), the mean of before and after. */
   readonly calibrationUs: number;
   readonly results: readonly LoadResult[];
   /** Why the figures may be worse than they should be; empty when the machine was quiet. */
