@@ -330,14 +330,18 @@ describe('STARTTLS (RFC 6120 §5)', () => {
     client.send(`<starttls xmlns='${TLS}'/>${injected}`);
     await client.receives`<proceed xmlns='${TLS}'/>`;
     await client.channel.startTls(DOMAIN);
-    // The header above would answer first, with a login at its heels.
+    // Taken for a part of the encrypted stream it would answer first, or when the login below has made the server wait.
     const before = client.history.length;
     await client.openStream();
+    await client.authenticate('romeo', PASSWORD, 'PLAIN');
+    await client.openStream();
+    await client.bind('tls');
+    await client.ping();
     assert.deepEqual(
       client.history.slice(before).map((e) => e.name),
-      ['stream', 'features'],
+      ['stream', 'features', 'success', 'stream', 'features', 'iq', 'iq'],
     );
-    await client.destroy();
+    await client.close();
   });
 
   it('a second one fails, and the stream is closed (§5.4.2.2)', async () => {
