@@ -123,4 +123,4 @@ class MemoryWorld implements LogWorld {
 }
 
 logConformance('in process, acknowledged by the archive', async () => new MemoryWorld('when-archived'));
-logConformance('in process, acknowledged at once', async () => new MemoryWorld('at-once'));
+logConformance('in process, acknowledged at once', async () => new MemoryWorld('at-once'), true);

@@ -372,14 +372,14 @@ for (const kind of KINDS) {
       await until(() => seen.closes === 1, 'it closed itself');
     });
 
-    it('takes a burst larger than its bound from one turn', {
-      skip: kind !== 'tcp' && kind !== 'ws' && kind !== 'uws',
-    }, async () => {
-      const { client, channel } = await open(kind, { sendBufferBytesMax: 100_000 });
-      const part = bytes('b'.repeat(1_000));
-      for (let i = 0; i < 150; i++) assert.ok(channel.send(part));
-      await until(() => client.text.length === 150_000, 'the burst');
-    });
+    // Over TLS such a burst closes the channel: Node tells only later what a TLS socket has written.
+    if (kind === 'tcp' || kind === 'ws' || kind === 'uws')
+      it('takes a burst larger than its bound from one turn', async () => {
+        const { client, channel } = await open(kind, { sendBufferBytesMax: 100_000 });
+        const part = bytes('b'.repeat(1_000));
+        for (let i = 0; i < 150; i++) assert.ok(channel.send(part));
+        await until(() => client.text.length === 150_000, 'the burst');
+      });
 
     it('refuses connections above the bounds', async () => {
       const { client, server } = await open(kind, {
