@@ -16,7 +16,9 @@ export class NatsBus implements Bus {
   constructor(link: NatsLink, requestsMax: number) {
     this.link = link;
     this.#requestsMax = requestsMax;
-    link.onClose(() => this.#rejectAll());
+    link.onClose(() => this.#failAll(new BusClosedError('the bus was closed')));
+    // What was asked over the lost connection is not answered any more: whoever asked may ask again now, not after his time.
+    link.onReconnect(() => this.#failAll(new RequestTimeoutError('the connection was lost')));
   }
 
   get openRequests(): number {
@@ -89,8 +91,8 @@ export class NatsBus implements Bus {
     return this.link.close();
   }
 
-  #rejectAll(): void {
-    for (const request of this.#open) request.fail(new BusClosedError('the bus was closed'));
+  #failAll(error: Error): void {
+    for (const request of this.#open) request.fail(error);
   }
 }
 
