@@ -51,9 +51,9 @@ export function checkSubjects(repository) {
 }
 
 const MACHINE_PATH =
-  /(^|[\s"'`(=:])(\/work\/(main|shared)|\/home\/(?!node\b|starling\b)[a-z][\w-]*|\/Users\/[A-Za-z]\w*|\/root)\//m;
+  /(^|[\s"'`(=:])(\/(?:work|workspace|builds)\/[a-z][\w-]*|\/home\/(?!node\b|starling\b)[a-z][\w-]*|\/Users\/[A-Za-z]\w*|\/root)\//m;
 const REGISTRY_HOST =
-  /https?:\/\/([\w.-]+\.)?(registry|npm|nexus|artifactory|verdaccio|pypi|proxy\.golang)\.[\w.-]+|https?:\/\/[\w.-]+\.pkg\.dev/;
+  /https?:\/\/([\w.-]+\.)?(registry|npm|nexus|artifactory|verdaccio|mirror|proxy)\.[\w.-]+|https?:\/\/[\w.-]+\.pkg\.dev/;
 
 /** A file that only works on the machine where it was written. */
 export function checkMachineTraces(repository) {
