@@ -5,7 +5,16 @@ import { starling } from './generated/starling.js';
 const Wire = starling.v1.Envelope;
 
 /** What an envelope carries (proto/envelope.proto, enum Kind). */
-export const KIND = { message: 1, presence: 2, iq: 3, accountCreated: 4, accountDeleted: 5, sessionTable: 6 } as const;
+export const KIND = {
+  message: 1,
+  presence: 2,
+  iq: 3,
+  accountCreated: 4,
+  accountDeleted: 5,
+  sessionTable: 6,
+  rosterChange: 7,
+  blocksChanged: 8,
+} as const;
 export type Kind = (typeof KIND)[keyof typeof KIND];
 
 /** What becomes of a stanza: live (at most once), passing (log, offline), archived (log, offline, archive). */

@@ -1,6 +1,15 @@
 import type { BareJid, Jid } from '@starling/jid';
 import { COPY, decodeEnvelope, encodeEnvelope, FATE, KIND } from './envelope.ts';
-import { decodeDigest, decodeSessionTable, encodeDigest, encodeSessionTable } from './notices.ts';
+import { decodeDigest, decodeSessionTable, encodeDigest, encodeSessionTable, SESSION_STATE } from './notices.ts';
+import { decodeEdgeBatch, decodeNodeBatch, encodeEdgeBatch, encodeNodeBatch, presence } from './presence.ts';
+import {
+  decodeRosterChange,
+  decodeRosterNotice,
+  encodeRosterChange,
+  encodeRosterNotice,
+  rosters,
+  SUBSCRIPTION,
+} from './roster.ts';
 import { accounts, archive } from './rpc.ts';
 
 /** One folder a release; what is in it must decode for ever, so that two releases can run side by side. */
@@ -26,8 +35,8 @@ const keys = {
   serverKey: Buffer.from('server'),
 };
 
-/** One sample of everything that crosses a process border, every field set to something else than its default. */
-export const GOLDEN: Readonly<Record<string, Sample>> = {
+/** Samples of the first release that wrote them; what a later one added to a message stands in a sample of its own. */
+const SINCE_0_1_0: Readonly<Record<string, Sample>> = {
   envelope: sample(
     {
       version: 1,
@@ -56,7 +65,7 @@ export const GOLDEN: Readonly<Record<string, Sample>> = {
       rows: [{ resource: 'phone', session: 's1', state: 1, priority: -5, boundAt: 1_800_000_000_000 }],
       ask: true,
     },
-    encodeSessionTable,
+    encodeSessionTable as never,
     decodeSessionTable as never,
   ),
   digest: sample(
@@ -87,4 +96,141 @@ export const GOLDEN: Readonly<Record<string, Sample>> = {
   'keys-reply': sample({ exists: true, keys: [keys] }, accounts.keys.encodeReply, accounts.keys.decodeReply),
   'create-account': sample({ user: bob, keys: [keys] }, accounts.create.encodeRequest, accounts.create.decodeRequest),
   'list-reply': sample({ users: [bob], complete: true }, accounts.list.encodeReply, accounts.list.decodeReply),
+};
+
+const stamp = 1_800_000_000_321;
+const version = { lineage: 'Zm9v', number: 12 };
+const item = {
+  jid: 'nurse@example.com',
+  name: '奶妈',
+  groups: ['家'],
+  subscription: SUBSCRIPTION.both,
+  ask: true,
+  approved: true,
+  removed: true,
+};
+const session = {
+  user: bob,
+  resource: 'phone',
+  session: 's1',
+  state: SESSION_STATE.available,
+  priority: -5,
+  boundAt: 1_800_000_000_000,
+  stamp,
+  presence: Buffer.from(" from='bob@example.com/phone'/>"),
+  ended: true,
+  directed: ['nurse@example.com/home'],
+};
+const emission = {
+  from: 'bob@example.com/phone',
+  stamp,
+  unavailable: true,
+  presence: session.presence,
+  to: ['nurse@example.com'],
+  toSeen: true,
+  always: true,
+};
+const head = { incarnation: 'aB3', epoch: 4, sequence: 99 };
+const table = {
+  user: bob,
+  version: 7,
+  rows: [{ resource: 'phone', session: 's1', state: 1, priority: -5, boundAt: 1_800_000_000_000, edge: 'edge-1' }],
+  epoch: 5,
+} as const;
+
+const SINCE_0_2_0: Readonly<Record<string, Sample>> = {
+  'user-table': sample(table, encodeSessionTable, decodeSessionTable as never),
+  'node-batch': sample(
+    {
+      sender: 'edge-1',
+      ...head,
+      events: [session],
+      states: [
+        {
+          partition: 255,
+          first: true,
+          last: true,
+          sessions: [session],
+          seen: [{ from: 'a@b/c', stamp }],
+          missed: true,
+        },
+      ],
+      digests: [{ partition: 255, sessions: 3, hash: 4_294_967_295 }],
+      emissions: [emission],
+      probes: [{ prober: 'a@b/c', edge: 'edge-1', targets: [bob], asked: true, id: 'p1' }],
+    },
+    encodeNodeBatch,
+    decodeNodeBatch as never,
+  ),
+  'edge-batch': sample(
+    {
+      node: 'presence-1',
+      ...head,
+      emissions: [emission],
+      requests: [{ to: 'bob@example.com/phone', stanza: Buffer.from("<presence type='subscribe'/>") }],
+      wanted: [255],
+      missed: true,
+    },
+    encodeEdgeBatch,
+    decodeEdgeBatch as never,
+  ),
+  'bind-reply': sample(
+    { boundAt: 1_800_000_000_000, table },
+    presence.bind('presence-1').encodeReply,
+    presence.bind('presence-1').decodeReply as never,
+  ),
+  'roster-reply': sample(
+    { version, difference: true, items: [item], numbers: [12] },
+    rosters.get.encodeReply,
+    rosters.get.decodeReply,
+  ),
+  'roster-set': sample({ user: bob, item }, rosters.set.encodeRequest, rosters.set.decodeRequest),
+  'subscribe-request': sample(
+    { user: bob, contact: 'nurse@example.com', type: 'subscribe', stanza: Buffer.from("<presence type='subscribe'/>") },
+    rosters.subscribe.encodeRequest,
+    rosters.subscribe.decodeRequest,
+  ),
+  'contacts-reply': sample(
+    {
+      version,
+      contacts: [{ jid: 'nurse@example.com', subscription: SUBSCRIPTION.from }],
+      requests: 2,
+      blocked: ['tybalt@example.com'],
+    },
+    rosters.contacts.encodeReply,
+    rosters.contacts.decodeReply,
+  ),
+  'roster-change': sample(
+    {
+      version,
+      item,
+      contact: 'nurse@example.com',
+      type: 'subscribed',
+      stanza: Buffer.from("<presence type='subscribed'/>"),
+    },
+    encodeRosterChange,
+    decodeRosterChange as never,
+  ),
+  'roster-notice': sample(
+    {
+      user: bob,
+      version,
+      contact: 'nurse@example.com',
+      subscription: SUBSCRIPTION.to,
+      requested: true,
+      blocks: true,
+      deleted: true,
+    },
+    encodeRosterNotice,
+    decodeRosterNotice,
+  ),
+};
+
+/**
+ * By the release that first wrote them: one sample of everything that crosses a process border, every field set to something
+ * else than its default.
+ */
+export const GOLDEN: Readonly<Record<string, Readonly<Record<string, Sample>>>> = {
+  '0.1.0': SINCE_0_1_0,
+  '0.2.0': SINCE_0_2_0,
 };

@@ -1,36 +1,9 @@
-import type { Reader, Writer } from 'protobufjs/minimal.js';
 import { starling } from './generated/starling.js';
+import { type Empty, method } from './method.ts';
 import type { Position } from './position.ts';
 import { subjects } from './subjects.ts';
 
 const wire = starling.v1;
-
-/** What protobufjs generates for a message, narrowed to what we use. */
-interface MessageType<T> {
-  encode(message: T): Writer;
-  decode(bytes: Reader | Uint8Array): T;
-}
-
-/** One request that a service answers: its subject, and how request and reply are written. */
-export interface Method<Request, Reply> {
-  readonly subject: string;
-  readonly encodeRequest: (request: Request) => Uint8Array;
-  readonly decodeRequest: (bytes: Uint8Array) => Request;
-  readonly encodeReply: (reply: Reply) => Uint8Array;
-  readonly decodeReply: (bytes: Uint8Array) => Reply;
-}
-
-function method<Request, Reply>(subject: string, request: unknown, reply: unknown): Method<Request, Reply> {
-  const req = request as MessageType<Request>;
-  const rep = reply as MessageType<Reply>;
-  return {
-    subject,
-    encodeRequest: (r) => req.encode(r).finish(),
-    decodeRequest: (b) => req.decode(b),
-    encodeReply: (r) => rep.encode(r).finish(),
-    decodeReply: (b) => rep.decode(b),
-  };
-}
 
 export interface ScramKeys {
   /** SCRAM-SHA-1 or SCRAM-SHA-256. */
@@ -45,7 +18,6 @@ export interface KeysReply {
   readonly exists: boolean;
   readonly keys: readonly ScramKeys[];
 }
-export type Empty = Record<string, never>;
 
 /** What the roster service answers (proto/account.proto). `user` is a bare JID, prepared. */
 export const accounts = {

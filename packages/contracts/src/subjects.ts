@@ -10,8 +10,14 @@ export const subjects = {
   user: (user: BareJid) => `u.${partitionOf(user)}.${tokenOf(user)}`,
   /** The digest of one stream. */
   digest: (stream: number) => `t.${stream}`,
-  /** To one edge: kick, hand-over. */
+  /** To one edge, from presence nodes: presence for its sessions (EdgeBatch). */
   edge: (edge: string) => `edge.${edge}`,
+  /** To one presence node: session events, presence for users of its partitions (NodeBatch). */
+  node: (node: string) => `p.${node}`,
+  /** Requests to one presence node. */
+  presence: (node: string, method: string) => `p.${node}.${method}`,
+  /** What has changed in rosters, for the presence nodes (RosterNotice). */
+  rosterChanges: 'rc',
   /** Requests to the archive of one stream. */
   archive: (stream: number, method: string) => `a.${stream}.${method}`,
   /** Requests to the roster service. */

@@ -53,13 +53,20 @@ test('property: bytes that are no envelope throw EnvelopeError and nothing else'
 });
 
 test('golden bytes of every release decode for ever', () => {
-  const releases = readdirSync(GOLDEN_FOLDER, { withFileTypes: true }).filter((d) => d.isDirectory());
-  assert.ok(releases.length > 0);
-  for (const release of releases) {
-    for (const [name, { decode, value }] of Object.entries(GOLDEN)) {
-      const path = new URL(`${release.name}/${name}.bin`, GOLDEN_FOLDER);
-      assert.deepEqual(plain(decode(readFileSync(path))), plain(value), `${release.name}/${name}`);
+  const kept = readdirSync(GOLDEN_FOLDER, { withFileTypes: true }).filter((d) => d.isDirectory());
+  assert.ok(kept.length > 0);
+  for (const { name: release } of kept) {
+    for (const [name, { decode, value }] of Object.entries(GOLDEN[release] ?? {})) {
+      const path = new URL(`${release}/${name}.bin`, GOLDEN_FOLDER);
+      assert.deepEqual(plain(decode(readFileSync(path))), plain(value), `${release}/${name}`);
     }
+  }
+});
+
+test('what is written comes back, every field of it', () => {
+  for (const [release, samples] of Object.entries(GOLDEN)) {
+    for (const [name, { encode, decode, value }] of Object.entries(samples))
+      assert.deepEqual(plain(decode(encode())), plain(value), `${release}/${name}`);
   }
 });
 

@@ -56,14 +56,14 @@ export class UserSessions {
    * Takes another edge's rows; older ones than those known are passed over. Returns the local sessions whose resource that edge
    * has bound since: the newer one wins, and both edges decide alike.
    */
-  learn(table: SessionTable): readonly ClientSession[] {
-    const known = this.#remote.get(table.edge);
+  learn({ edge = '', ...table }: SessionTable): readonly ClientSession[] {
+    const known = this.#remote.get(edge);
     if (known !== undefined && known.version >= table.version) return [];
-    if (table.rows.length === 0) this.#remote.delete(table.edge);
-    else this.#remote.set(table.edge, table);
+    if (table.rows.length === 0) this.#remote.delete(edge);
+    else this.#remote.set(edge, table);
     this.#rows = undefined;
     return [...this.local.values()].filter((s) =>
-      table.rows.some((r) => r.resource === s.resource && this.#isNewer(r.boundAt, table.edge, s)),
+      table.rows.some((r) => r.resource === s.resource && this.#isNewer(r.boundAt, edge, s)),
     );
   }
 

@@ -1546,7 +1546,13 @@ export namespace starling {
             KIND_ACCOUNT_DELETED = 5,
 
             /** KIND_SESSION_TABLE value */
-            KIND_SESSION_TABLE = 6
+            KIND_SESSION_TABLE = 6,
+
+            /** KIND_ROSTER_CHANGE value */
+            KIND_ROSTER_CHANGE = 7,
+
+            /** KIND_BLOCKS_CHANGED value */
+            KIND_BLOCKS_CHANGED = 8
         }
 
         /** Fate enum. */
@@ -1573,6 +1579,2387 @@ export namespace starling {
 
             /** COPY_SELF value */
             COPY_SELF = 2
+        }
+
+        /**
+         * Properties of a SessionEvent.
+         * @deprecated Use starling.v1.SessionEvent.$Properties instead.
+         */
+        interface ISessionEvent extends starling.v1.SessionEvent.$Properties {
+        }
+
+        /** Represents a SessionEvent. */
+        class SessionEvent {
+
+            /**
+             * Constructs a new SessionEvent.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.SessionEvent.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** SessionEvent user. */
+            user: string;
+
+            /** SessionEvent resource. */
+            resource: string;
+
+            /** SessionEvent session. */
+            session: string;
+
+            /** SessionEvent state. */
+            state: starling.v1.SessionState;
+
+            /** SessionEvent priority. */
+            priority: number;
+
+            /** SessionEvent boundAt. */
+            boundAt: number;
+
+            /** SessionEvent stamp. */
+            stamp: number;
+
+            /** SessionEvent presence. */
+            presence: Uint8Array;
+
+            /** SessionEvent ended. */
+            ended: boolean;
+
+            /** SessionEvent directed. */
+            directed: string[];
+
+            /**
+             * Creates a new SessionEvent instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns SessionEvent instance
+             */
+            static create(properties: starling.v1.SessionEvent.$Shape): starling.v1.SessionEvent & starling.v1.SessionEvent.$Shape;
+            static create(properties?: starling.v1.SessionEvent.$Properties): starling.v1.SessionEvent;
+
+            /**
+             * Encodes the specified SessionEvent message. Does not implicitly {@link starling.v1.SessionEvent.verify|verify} messages.
+             * @param message SessionEvent message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.SessionEvent.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a SessionEvent message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.SessionEvent & starling.v1.SessionEvent.$Shape} SessionEvent
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.SessionEvent & starling.v1.SessionEvent.$Shape;
+        }
+
+        namespace SessionEvent {
+
+            /** Properties of a SessionEvent. */
+            interface $Properties {
+
+                /** SessionEvent user */
+                user?: (string|null);
+
+                /** SessionEvent resource */
+                resource?: (string|null);
+
+                /** SessionEvent session */
+                session?: (string|null);
+
+                /** SessionEvent state */
+                state?: (starling.v1.SessionState|null);
+
+                /** SessionEvent priority */
+                priority?: (number|null);
+
+                /** SessionEvent boundAt */
+                boundAt?: (number|null);
+
+                /** SessionEvent stamp */
+                stamp?: (number|null);
+
+                /** SessionEvent presence */
+                presence?: (Uint8Array|null);
+
+                /** SessionEvent ended */
+                ended?: (boolean|null);
+
+                /** SessionEvent directed */
+                directed?: (string[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a SessionEvent. */
+            type $Shape = starling.v1.SessionEvent.$Properties;
+        }
+
+        /**
+         * Properties of a PartitionState.
+         * @deprecated Use starling.v1.PartitionState.$Properties instead.
+         */
+        interface IPartitionState extends starling.v1.PartitionState.$Properties {
+        }
+
+        /** Represents a PartitionState. */
+        class PartitionState {
+
+            /**
+             * Constructs a new PartitionState.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.PartitionState.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** PartitionState partition. */
+            partition: number;
+
+            /** PartitionState first. */
+            first: boolean;
+
+            /** PartitionState last. */
+            last: boolean;
+
+            /** PartitionState sessions. */
+            sessions: starling.v1.SessionEvent.$Properties[];
+
+            /** PartitionState seen. */
+            seen: starling.v1.Seen.$Properties[];
+
+            /** PartitionState missed. */
+            missed: boolean;
+
+            /**
+             * Creates a new PartitionState instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns PartitionState instance
+             */
+            static create(properties: starling.v1.PartitionState.$Shape): starling.v1.PartitionState & starling.v1.PartitionState.$Shape;
+            static create(properties?: starling.v1.PartitionState.$Properties): starling.v1.PartitionState;
+
+            /**
+             * Encodes the specified PartitionState message. Does not implicitly {@link starling.v1.PartitionState.verify|verify} messages.
+             * @param message PartitionState message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.PartitionState.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a PartitionState message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.PartitionState & starling.v1.PartitionState.$Shape} PartitionState
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.PartitionState & starling.v1.PartitionState.$Shape;
+        }
+
+        namespace PartitionState {
+
+            /** Properties of a PartitionState. */
+            interface $Properties {
+
+                /** PartitionState partition */
+                partition?: (number|null);
+
+                /** PartitionState first */
+                first?: (boolean|null);
+
+                /** PartitionState last */
+                last?: (boolean|null);
+
+                /** PartitionState sessions */
+                sessions?: (starling.v1.SessionEvent.$Properties[]|null);
+
+                /** PartitionState seen */
+                seen?: (starling.v1.Seen.$Properties[]|null);
+
+                /** PartitionState missed */
+                missed?: (boolean|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a PartitionState. */
+            type $Shape = starling.v1.PartitionState.$Properties;
+        }
+
+        /**
+         * Properties of a Seen.
+         * @deprecated Use starling.v1.Seen.$Properties instead.
+         */
+        interface ISeen extends starling.v1.Seen.$Properties {
+        }
+
+        /** Represents a Seen. */
+        class Seen {
+
+            /**
+             * Constructs a new Seen.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.Seen.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Seen from. */
+            from: string;
+
+            /** Seen stamp. */
+            stamp: number;
+
+            /**
+             * Creates a new Seen instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns Seen instance
+             */
+            static create(properties: starling.v1.Seen.$Shape): starling.v1.Seen & starling.v1.Seen.$Shape;
+            static create(properties?: starling.v1.Seen.$Properties): starling.v1.Seen;
+
+            /**
+             * Encodes the specified Seen message. Does not implicitly {@link starling.v1.Seen.verify|verify} messages.
+             * @param message Seen message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.Seen.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Seen message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.Seen & starling.v1.Seen.$Shape} Seen
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.Seen & starling.v1.Seen.$Shape;
+        }
+
+        namespace Seen {
+
+            /** Properties of a Seen. */
+            interface $Properties {
+
+                /** Seen from */
+                from?: (string|null);
+
+                /** Seen stamp */
+                stamp?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Seen. */
+            type $Shape = starling.v1.Seen.$Properties;
+        }
+
+        /**
+         * Properties of a PartitionDigest.
+         * @deprecated Use starling.v1.PartitionDigest.$Properties instead.
+         */
+        interface IPartitionDigest extends starling.v1.PartitionDigest.$Properties {
+        }
+
+        /** Represents a PartitionDigest. */
+        class PartitionDigest {
+
+            /**
+             * Constructs a new PartitionDigest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.PartitionDigest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** PartitionDigest partition. */
+            partition: number;
+
+            /** PartitionDigest sessions. */
+            sessions: number;
+
+            /** PartitionDigest hash. */
+            hash: number;
+
+            /**
+             * Creates a new PartitionDigest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns PartitionDigest instance
+             */
+            static create(properties: starling.v1.PartitionDigest.$Shape): starling.v1.PartitionDigest & starling.v1.PartitionDigest.$Shape;
+            static create(properties?: starling.v1.PartitionDigest.$Properties): starling.v1.PartitionDigest;
+
+            /**
+             * Encodes the specified PartitionDigest message. Does not implicitly {@link starling.v1.PartitionDigest.verify|verify} messages.
+             * @param message PartitionDigest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.PartitionDigest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a PartitionDigest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.PartitionDigest & starling.v1.PartitionDigest.$Shape} PartitionDigest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.PartitionDigest & starling.v1.PartitionDigest.$Shape;
+        }
+
+        namespace PartitionDigest {
+
+            /** Properties of a PartitionDigest. */
+            interface $Properties {
+
+                /** PartitionDigest partition */
+                partition?: (number|null);
+
+                /** PartitionDigest sessions */
+                sessions?: (number|null);
+
+                /** PartitionDigest hash */
+                hash?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a PartitionDigest. */
+            type $Shape = starling.v1.PartitionDigest.$Properties;
+        }
+
+        /**
+         * Properties of an Emission.
+         * @deprecated Use starling.v1.Emission.$Properties instead.
+         */
+        interface IEmission extends starling.v1.Emission.$Properties {
+        }
+
+        /** Represents an Emission. */
+        class Emission {
+
+            /**
+             * Constructs a new Emission.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.Emission.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Emission from. */
+            from: string;
+
+            /** Emission stamp. */
+            stamp: number;
+
+            /** Emission unavailable. */
+            unavailable: boolean;
+
+            /** Emission presence. */
+            presence: Uint8Array;
+
+            /** Emission to. */
+            to: string[];
+
+            /** Emission toSeen. */
+            toSeen: boolean;
+
+            /** Emission always. */
+            always: boolean;
+
+            /**
+             * Creates a new Emission instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns Emission instance
+             */
+            static create(properties: starling.v1.Emission.$Shape): starling.v1.Emission & starling.v1.Emission.$Shape;
+            static create(properties?: starling.v1.Emission.$Properties): starling.v1.Emission;
+
+            /**
+             * Encodes the specified Emission message. Does not implicitly {@link starling.v1.Emission.verify|verify} messages.
+             * @param message Emission message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.Emission.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes an Emission message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.Emission & starling.v1.Emission.$Shape} Emission
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.Emission & starling.v1.Emission.$Shape;
+        }
+
+        namespace Emission {
+
+            /** Properties of an Emission. */
+            interface $Properties {
+
+                /** Emission from */
+                from?: (string|null);
+
+                /** Emission stamp */
+                stamp?: (number|null);
+
+                /** Emission unavailable */
+                unavailable?: (boolean|null);
+
+                /** Emission presence */
+                presence?: (Uint8Array|null);
+
+                /** Emission to */
+                to?: (string[]|null);
+
+                /** Emission toSeen */
+                toSeen?: (boolean|null);
+
+                /** Emission always */
+                always?: (boolean|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of an Emission. */
+            type $Shape = starling.v1.Emission.$Properties;
+        }
+
+        /**
+         * Properties of a Probe.
+         * @deprecated Use starling.v1.Probe.$Properties instead.
+         */
+        interface IProbe extends starling.v1.Probe.$Properties {
+        }
+
+        /** Represents a Probe. */
+        class Probe {
+
+            /**
+             * Constructs a new Probe.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.Probe.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Probe prober. */
+            prober: string;
+
+            /** Probe edge. */
+            edge: string;
+
+            /** Probe targets. */
+            targets: string[];
+
+            /** Probe asked. */
+            asked: boolean;
+
+            /** Probe id. */
+            id: string;
+
+            /**
+             * Creates a new Probe instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns Probe instance
+             */
+            static create(properties: starling.v1.Probe.$Shape): starling.v1.Probe & starling.v1.Probe.$Shape;
+            static create(properties?: starling.v1.Probe.$Properties): starling.v1.Probe;
+
+            /**
+             * Encodes the specified Probe message. Does not implicitly {@link starling.v1.Probe.verify|verify} messages.
+             * @param message Probe message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.Probe.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Probe message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.Probe & starling.v1.Probe.$Shape} Probe
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.Probe & starling.v1.Probe.$Shape;
+        }
+
+        namespace Probe {
+
+            /** Properties of a Probe. */
+            interface $Properties {
+
+                /** Probe prober */
+                prober?: (string|null);
+
+                /** Probe edge */
+                edge?: (string|null);
+
+                /** Probe targets */
+                targets?: (string[]|null);
+
+                /** Probe asked */
+                asked?: (boolean|null);
+
+                /** Probe id */
+                id?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Probe. */
+            type $Shape = starling.v1.Probe.$Properties;
+        }
+
+        /**
+         * Properties of a NodeBatch.
+         * @deprecated Use starling.v1.NodeBatch.$Properties instead.
+         */
+        interface INodeBatch extends starling.v1.NodeBatch.$Properties {
+        }
+
+        /** Represents a NodeBatch. */
+        class NodeBatch {
+
+            /**
+             * Constructs a new NodeBatch.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.NodeBatch.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** NodeBatch sender. */
+            sender: string;
+
+            /** NodeBatch incarnation. */
+            incarnation: string;
+
+            /** NodeBatch epoch. */
+            epoch: number;
+
+            /** NodeBatch sequence. */
+            sequence: number;
+
+            /** NodeBatch events. */
+            events: starling.v1.SessionEvent.$Properties[];
+
+            /** NodeBatch states. */
+            states: starling.v1.PartitionState.$Properties[];
+
+            /** NodeBatch digests. */
+            digests: starling.v1.PartitionDigest.$Properties[];
+
+            /** NodeBatch emissions. */
+            emissions: starling.v1.Emission.$Properties[];
+
+            /** NodeBatch probes. */
+            probes: starling.v1.Probe.$Properties[];
+
+            /**
+             * Creates a new NodeBatch instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns NodeBatch instance
+             */
+            static create(properties: starling.v1.NodeBatch.$Shape): starling.v1.NodeBatch & starling.v1.NodeBatch.$Shape;
+            static create(properties?: starling.v1.NodeBatch.$Properties): starling.v1.NodeBatch;
+
+            /**
+             * Encodes the specified NodeBatch message. Does not implicitly {@link starling.v1.NodeBatch.verify|verify} messages.
+             * @param message NodeBatch message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.NodeBatch.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a NodeBatch message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.NodeBatch & starling.v1.NodeBatch.$Shape} NodeBatch
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.NodeBatch & starling.v1.NodeBatch.$Shape;
+        }
+
+        namespace NodeBatch {
+
+            /** Properties of a NodeBatch. */
+            interface $Properties {
+
+                /** NodeBatch sender */
+                sender?: (string|null);
+
+                /** NodeBatch incarnation */
+                incarnation?: (string|null);
+
+                /** NodeBatch epoch */
+                epoch?: (number|null);
+
+                /** NodeBatch sequence */
+                sequence?: (number|null);
+
+                /** NodeBatch events */
+                events?: (starling.v1.SessionEvent.$Properties[]|null);
+
+                /** NodeBatch states */
+                states?: (starling.v1.PartitionState.$Properties[]|null);
+
+                /** NodeBatch digests */
+                digests?: (starling.v1.PartitionDigest.$Properties[]|null);
+
+                /** NodeBatch emissions */
+                emissions?: (starling.v1.Emission.$Properties[]|null);
+
+                /** NodeBatch probes */
+                probes?: (starling.v1.Probe.$Properties[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a NodeBatch. */
+            type $Shape = starling.v1.NodeBatch.$Properties;
+        }
+
+        /**
+         * Properties of an EdgeBatch.
+         * @deprecated Use starling.v1.EdgeBatch.$Properties instead.
+         */
+        interface IEdgeBatch extends starling.v1.EdgeBatch.$Properties {
+        }
+
+        /** Represents an EdgeBatch. */
+        class EdgeBatch {
+
+            /**
+             * Constructs a new EdgeBatch.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.EdgeBatch.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** EdgeBatch node. */
+            node: string;
+
+            /** EdgeBatch incarnation. */
+            incarnation: string;
+
+            /** EdgeBatch epoch. */
+            epoch: number;
+
+            /** EdgeBatch sequence. */
+            sequence: number;
+
+            /** EdgeBatch emissions. */
+            emissions: starling.v1.Emission.$Properties[];
+
+            /** EdgeBatch requests. */
+            requests: starling.v1.SubscriptionStanza.$Properties[];
+
+            /** EdgeBatch wanted. */
+            wanted: number[];
+
+            /** EdgeBatch missed. */
+            missed: boolean;
+
+            /**
+             * Creates a new EdgeBatch instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns EdgeBatch instance
+             */
+            static create(properties: starling.v1.EdgeBatch.$Shape): starling.v1.EdgeBatch & starling.v1.EdgeBatch.$Shape;
+            static create(properties?: starling.v1.EdgeBatch.$Properties): starling.v1.EdgeBatch;
+
+            /**
+             * Encodes the specified EdgeBatch message. Does not implicitly {@link starling.v1.EdgeBatch.verify|verify} messages.
+             * @param message EdgeBatch message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.EdgeBatch.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes an EdgeBatch message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.EdgeBatch & starling.v1.EdgeBatch.$Shape} EdgeBatch
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.EdgeBatch & starling.v1.EdgeBatch.$Shape;
+        }
+
+        namespace EdgeBatch {
+
+            /** Properties of an EdgeBatch. */
+            interface $Properties {
+
+                /** EdgeBatch node */
+                node?: (string|null);
+
+                /** EdgeBatch incarnation */
+                incarnation?: (string|null);
+
+                /** EdgeBatch epoch */
+                epoch?: (number|null);
+
+                /** EdgeBatch sequence */
+                sequence?: (number|null);
+
+                /** EdgeBatch emissions */
+                emissions?: (starling.v1.Emission.$Properties[]|null);
+
+                /** EdgeBatch requests */
+                requests?: (starling.v1.SubscriptionStanza.$Properties[]|null);
+
+                /** EdgeBatch wanted */
+                wanted?: (number[]|null);
+
+                /** EdgeBatch missed */
+                missed?: (boolean|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of an EdgeBatch. */
+            type $Shape = starling.v1.EdgeBatch.$Properties;
+        }
+
+        /**
+         * Properties of a SubscriptionStanza.
+         * @deprecated Use starling.v1.SubscriptionStanza.$Properties instead.
+         */
+        interface ISubscriptionStanza extends starling.v1.SubscriptionStanza.$Properties {
+        }
+
+        /** Represents a SubscriptionStanza. */
+        class SubscriptionStanza {
+
+            /**
+             * Constructs a new SubscriptionStanza.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.SubscriptionStanza.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** SubscriptionStanza to. */
+            to: string;
+
+            /** SubscriptionStanza stanza. */
+            stanza: Uint8Array;
+
+            /**
+             * Creates a new SubscriptionStanza instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns SubscriptionStanza instance
+             */
+            static create(properties: starling.v1.SubscriptionStanza.$Shape): starling.v1.SubscriptionStanza & starling.v1.SubscriptionStanza.$Shape;
+            static create(properties?: starling.v1.SubscriptionStanza.$Properties): starling.v1.SubscriptionStanza;
+
+            /**
+             * Encodes the specified SubscriptionStanza message. Does not implicitly {@link starling.v1.SubscriptionStanza.verify|verify} messages.
+             * @param message SubscriptionStanza message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.SubscriptionStanza.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a SubscriptionStanza message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.SubscriptionStanza & starling.v1.SubscriptionStanza.$Shape} SubscriptionStanza
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.SubscriptionStanza & starling.v1.SubscriptionStanza.$Shape;
+        }
+
+        namespace SubscriptionStanza {
+
+            /** Properties of a SubscriptionStanza. */
+            interface $Properties {
+
+                /** SubscriptionStanza to */
+                to?: (string|null);
+
+                /** SubscriptionStanza stanza */
+                stanza?: (Uint8Array|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a SubscriptionStanza. */
+            type $Shape = starling.v1.SubscriptionStanza.$Properties;
+        }
+
+        /**
+         * Properties of a BindRequest.
+         * @deprecated Use starling.v1.BindRequest.$Properties instead.
+         */
+        interface IBindRequest extends starling.v1.BindRequest.$Properties {
+        }
+
+        /** Represents a BindRequest. */
+        class BindRequest {
+
+            /**
+             * Constructs a new BindRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.BindRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** BindRequest user. */
+            user: string;
+
+            /** BindRequest resource. */
+            resource: string;
+
+            /** BindRequest session. */
+            session: string;
+
+            /** BindRequest edge. */
+            edge: string;
+
+            /** BindRequest incarnation. */
+            incarnation: string;
+
+            /**
+             * Creates a new BindRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns BindRequest instance
+             */
+            static create(properties: starling.v1.BindRequest.$Shape): starling.v1.BindRequest & starling.v1.BindRequest.$Shape;
+            static create(properties?: starling.v1.BindRequest.$Properties): starling.v1.BindRequest;
+
+            /**
+             * Encodes the specified BindRequest message. Does not implicitly {@link starling.v1.BindRequest.verify|verify} messages.
+             * @param message BindRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.BindRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a BindRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.BindRequest & starling.v1.BindRequest.$Shape} BindRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.BindRequest & starling.v1.BindRequest.$Shape;
+        }
+
+        namespace BindRequest {
+
+            /** Properties of a BindRequest. */
+            interface $Properties {
+
+                /** BindRequest user */
+                user?: (string|null);
+
+                /** BindRequest resource */
+                resource?: (string|null);
+
+                /** BindRequest session */
+                session?: (string|null);
+
+                /** BindRequest edge */
+                edge?: (string|null);
+
+                /** BindRequest incarnation */
+                incarnation?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a BindRequest. */
+            type $Shape = starling.v1.BindRequest.$Properties;
+        }
+
+        /**
+         * Properties of a BindReply.
+         * @deprecated Use starling.v1.BindReply.$Properties instead.
+         */
+        interface IBindReply extends starling.v1.BindReply.$Properties {
+        }
+
+        /** Represents a BindReply. */
+        class BindReply {
+
+            /**
+             * Constructs a new BindReply.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.BindReply.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** BindReply boundAt. */
+            boundAt: number;
+
+            /** BindReply table. */
+            table?: (starling.v1.SessionTable.$Properties|null);
+
+            /**
+             * Creates a new BindReply instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns BindReply instance
+             */
+            static create(properties: starling.v1.BindReply.$Shape): starling.v1.BindReply & starling.v1.BindReply.$Shape;
+            static create(properties?: starling.v1.BindReply.$Properties): starling.v1.BindReply;
+
+            /**
+             * Encodes the specified BindReply message. Does not implicitly {@link starling.v1.BindReply.verify|verify} messages.
+             * @param message BindReply message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.BindReply.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a BindReply message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.BindReply & starling.v1.BindReply.$Shape} BindReply
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.BindReply & starling.v1.BindReply.$Shape;
+        }
+
+        namespace BindReply {
+
+            /** Properties of a BindReply. */
+            interface $Properties {
+
+                /** BindReply boundAt */
+                boundAt?: (number|null);
+
+                /** BindReply table */
+                table?: (starling.v1.SessionTable.$Properties|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a BindReply. */
+            type $Shape = starling.v1.BindReply.$Properties;
+        }
+
+        /**
+         * Properties of a VisibleRequest.
+         * @deprecated Use starling.v1.VisibleRequest.$Properties instead.
+         */
+        interface IVisibleRequest extends starling.v1.VisibleRequest.$Properties {
+        }
+
+        /** Represents a VisibleRequest. */
+        class VisibleRequest {
+
+            /**
+             * Constructs a new VisibleRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.VisibleRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** VisibleRequest asker. */
+            asker: string;
+
+            /** VisibleRequest target. */
+            target: string;
+
+            /**
+             * Creates a new VisibleRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns VisibleRequest instance
+             */
+            static create(properties: starling.v1.VisibleRequest.$Shape): starling.v1.VisibleRequest & starling.v1.VisibleRequest.$Shape;
+            static create(properties?: starling.v1.VisibleRequest.$Properties): starling.v1.VisibleRequest;
+
+            /**
+             * Encodes the specified VisibleRequest message. Does not implicitly {@link starling.v1.VisibleRequest.verify|verify} messages.
+             * @param message VisibleRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.VisibleRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a VisibleRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.VisibleRequest & starling.v1.VisibleRequest.$Shape} VisibleRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.VisibleRequest & starling.v1.VisibleRequest.$Shape;
+        }
+
+        namespace VisibleRequest {
+
+            /** Properties of a VisibleRequest. */
+            interface $Properties {
+
+                /** VisibleRequest asker */
+                asker?: (string|null);
+
+                /** VisibleRequest target */
+                target?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a VisibleRequest. */
+            type $Shape = starling.v1.VisibleRequest.$Properties;
+        }
+
+        /**
+         * Properties of a VisibleReply.
+         * @deprecated Use starling.v1.VisibleReply.$Properties instead.
+         */
+        interface IVisibleReply extends starling.v1.VisibleReply.$Properties {
+        }
+
+        /** Represents a VisibleReply. */
+        class VisibleReply {
+
+            /**
+             * Constructs a new VisibleReply.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.VisibleReply.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** VisibleReply visible. */
+            visible: boolean;
+
+            /**
+             * Creates a new VisibleReply instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns VisibleReply instance
+             */
+            static create(properties: starling.v1.VisibleReply.$Shape): starling.v1.VisibleReply & starling.v1.VisibleReply.$Shape;
+            static create(properties?: starling.v1.VisibleReply.$Properties): starling.v1.VisibleReply;
+
+            /**
+             * Encodes the specified VisibleReply message. Does not implicitly {@link starling.v1.VisibleReply.verify|verify} messages.
+             * @param message VisibleReply message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.VisibleReply.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a VisibleReply message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.VisibleReply & starling.v1.VisibleReply.$Shape} VisibleReply
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.VisibleReply & starling.v1.VisibleReply.$Shape;
+        }
+
+        namespace VisibleReply {
+
+            /** Properties of a VisibleReply. */
+            interface $Properties {
+
+                /** VisibleReply visible */
+                visible?: (boolean|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a VisibleReply. */
+            type $Shape = starling.v1.VisibleReply.$Properties;
+        }
+
+        /** Subscription enum. */
+        enum Subscription {
+
+            /** SUBSCRIPTION_NONE value */
+            SUBSCRIPTION_NONE = 0,
+
+            /** SUBSCRIPTION_TO value */
+            SUBSCRIPTION_TO = 1,
+
+            /** SUBSCRIPTION_FROM value */
+            SUBSCRIPTION_FROM = 2,
+
+            /** SUBSCRIPTION_BOTH value */
+            SUBSCRIPTION_BOTH = 3
+        }
+
+        /**
+         * Properties of a RosterVersion.
+         * @deprecated Use starling.v1.RosterVersion.$Properties instead.
+         */
+        interface IRosterVersion extends starling.v1.RosterVersion.$Properties {
+        }
+
+        /** Represents a RosterVersion. */
+        class RosterVersion {
+
+            /**
+             * Constructs a new RosterVersion.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.RosterVersion.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** RosterVersion lineage. */
+            lineage: string;
+
+            /** RosterVersion number. */
+            number: number;
+
+            /**
+             * Creates a new RosterVersion instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns RosterVersion instance
+             */
+            static create(properties: starling.v1.RosterVersion.$Shape): starling.v1.RosterVersion & starling.v1.RosterVersion.$Shape;
+            static create(properties?: starling.v1.RosterVersion.$Properties): starling.v1.RosterVersion;
+
+            /**
+             * Encodes the specified RosterVersion message. Does not implicitly {@link starling.v1.RosterVersion.verify|verify} messages.
+             * @param message RosterVersion message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.RosterVersion.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a RosterVersion message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.RosterVersion & starling.v1.RosterVersion.$Shape} RosterVersion
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.RosterVersion & starling.v1.RosterVersion.$Shape;
+        }
+
+        namespace RosterVersion {
+
+            /** Properties of a RosterVersion. */
+            interface $Properties {
+
+                /** RosterVersion lineage */
+                lineage?: (string|null);
+
+                /** RosterVersion number */
+                number?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a RosterVersion. */
+            type $Shape = starling.v1.RosterVersion.$Properties;
+        }
+
+        /**
+         * Properties of a RosterItem.
+         * @deprecated Use starling.v1.RosterItem.$Properties instead.
+         */
+        interface IRosterItem extends starling.v1.RosterItem.$Properties {
+        }
+
+        /** Represents a RosterItem. */
+        class RosterItem {
+
+            /**
+             * Constructs a new RosterItem.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.RosterItem.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** RosterItem jid. */
+            jid: string;
+
+            /** RosterItem name. */
+            name: string;
+
+            /** RosterItem groups. */
+            groups: string[];
+
+            /** RosterItem subscription. */
+            subscription: starling.v1.Subscription;
+
+            /** RosterItem ask. */
+            ask: boolean;
+
+            /** RosterItem approved. */
+            approved: boolean;
+
+            /** RosterItem removed. */
+            removed: boolean;
+
+            /**
+             * Creates a new RosterItem instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns RosterItem instance
+             */
+            static create(properties: starling.v1.RosterItem.$Shape): starling.v1.RosterItem & starling.v1.RosterItem.$Shape;
+            static create(properties?: starling.v1.RosterItem.$Properties): starling.v1.RosterItem;
+
+            /**
+             * Encodes the specified RosterItem message. Does not implicitly {@link starling.v1.RosterItem.verify|verify} messages.
+             * @param message RosterItem message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.RosterItem.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a RosterItem message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.RosterItem & starling.v1.RosterItem.$Shape} RosterItem
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.RosterItem & starling.v1.RosterItem.$Shape;
+        }
+
+        namespace RosterItem {
+
+            /** Properties of a RosterItem. */
+            interface $Properties {
+
+                /** RosterItem jid */
+                jid?: (string|null);
+
+                /** RosterItem name */
+                name?: (string|null);
+
+                /** RosterItem groups */
+                groups?: (string[]|null);
+
+                /** RosterItem subscription */
+                subscription?: (starling.v1.Subscription|null);
+
+                /** RosterItem ask */
+                ask?: (boolean|null);
+
+                /** RosterItem approved */
+                approved?: (boolean|null);
+
+                /** RosterItem removed */
+                removed?: (boolean|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a RosterItem. */
+            type $Shape = starling.v1.RosterItem.$Properties;
+        }
+
+        /**
+         * Properties of a RosterGetRequest.
+         * @deprecated Use starling.v1.RosterGetRequest.$Properties instead.
+         */
+        interface IRosterGetRequest extends starling.v1.RosterGetRequest.$Properties {
+        }
+
+        /** Represents a RosterGetRequest. */
+        class RosterGetRequest {
+
+            /**
+             * Constructs a new RosterGetRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.RosterGetRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** RosterGetRequest user. */
+            user: string;
+
+            /** RosterGetRequest known. */
+            known: boolean;
+
+            /** RosterGetRequest version. */
+            version?: (starling.v1.RosterVersion.$Properties|null);
+
+            /**
+             * Creates a new RosterGetRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns RosterGetRequest instance
+             */
+            static create(properties: starling.v1.RosterGetRequest.$Shape): starling.v1.RosterGetRequest & starling.v1.RosterGetRequest.$Shape;
+            static create(properties?: starling.v1.RosterGetRequest.$Properties): starling.v1.RosterGetRequest;
+
+            /**
+             * Encodes the specified RosterGetRequest message. Does not implicitly {@link starling.v1.RosterGetRequest.verify|verify} messages.
+             * @param message RosterGetRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.RosterGetRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a RosterGetRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.RosterGetRequest & starling.v1.RosterGetRequest.$Shape} RosterGetRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.RosterGetRequest & starling.v1.RosterGetRequest.$Shape;
+        }
+
+        namespace RosterGetRequest {
+
+            /** Properties of a RosterGetRequest. */
+            interface $Properties {
+
+                /** RosterGetRequest user */
+                user?: (string|null);
+
+                /** RosterGetRequest known */
+                known?: (boolean|null);
+
+                /** RosterGetRequest version */
+                version?: (starling.v1.RosterVersion.$Properties|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a RosterGetRequest. */
+            type $Shape = starling.v1.RosterGetRequest.$Properties;
+        }
+
+        /**
+         * Properties of a RosterGetReply.
+         * @deprecated Use starling.v1.RosterGetReply.$Properties instead.
+         */
+        interface IRosterGetReply extends starling.v1.RosterGetReply.$Properties {
+        }
+
+        /** Represents a RosterGetReply. */
+        class RosterGetReply {
+
+            /**
+             * Constructs a new RosterGetReply.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.RosterGetReply.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** RosterGetReply version. */
+            version?: (starling.v1.RosterVersion.$Properties|null);
+
+            /** RosterGetReply difference. */
+            difference: boolean;
+
+            /** RosterGetReply items. */
+            items: starling.v1.RosterItem.$Properties[];
+
+            /** RosterGetReply numbers. */
+            numbers: number[];
+
+            /**
+             * Creates a new RosterGetReply instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns RosterGetReply instance
+             */
+            static create(properties: starling.v1.RosterGetReply.$Shape): starling.v1.RosterGetReply & starling.v1.RosterGetReply.$Shape;
+            static create(properties?: starling.v1.RosterGetReply.$Properties): starling.v1.RosterGetReply;
+
+            /**
+             * Encodes the specified RosterGetReply message. Does not implicitly {@link starling.v1.RosterGetReply.verify|verify} messages.
+             * @param message RosterGetReply message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.RosterGetReply.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a RosterGetReply message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.RosterGetReply & starling.v1.RosterGetReply.$Shape} RosterGetReply
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.RosterGetReply & starling.v1.RosterGetReply.$Shape;
+        }
+
+        namespace RosterGetReply {
+
+            /** Properties of a RosterGetReply. */
+            interface $Properties {
+
+                /** RosterGetReply version */
+                version?: (starling.v1.RosterVersion.$Properties|null);
+
+                /** RosterGetReply difference */
+                difference?: (boolean|null);
+
+                /** RosterGetReply items */
+                items?: (starling.v1.RosterItem.$Properties[]|null);
+
+                /** RosterGetReply numbers */
+                numbers?: (number[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a RosterGetReply. */
+            type $Shape = starling.v1.RosterGetReply.$Properties;
+        }
+
+        /**
+         * Properties of a RosterSetRequest.
+         * @deprecated Use starling.v1.RosterSetRequest.$Properties instead.
+         */
+        interface IRosterSetRequest extends starling.v1.RosterSetRequest.$Properties {
+        }
+
+        /** Represents a RosterSetRequest. */
+        class RosterSetRequest {
+
+            /**
+             * Constructs a new RosterSetRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.RosterSetRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** RosterSetRequest user. */
+            user: string;
+
+            /** RosterSetRequest item. */
+            item?: (starling.v1.RosterItem.$Properties|null);
+
+            /**
+             * Creates a new RosterSetRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns RosterSetRequest instance
+             */
+            static create(properties: starling.v1.RosterSetRequest.$Shape): starling.v1.RosterSetRequest & starling.v1.RosterSetRequest.$Shape;
+            static create(properties?: starling.v1.RosterSetRequest.$Properties): starling.v1.RosterSetRequest;
+
+            /**
+             * Encodes the specified RosterSetRequest message. Does not implicitly {@link starling.v1.RosterSetRequest.verify|verify} messages.
+             * @param message RosterSetRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.RosterSetRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a RosterSetRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.RosterSetRequest & starling.v1.RosterSetRequest.$Shape} RosterSetRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.RosterSetRequest & starling.v1.RosterSetRequest.$Shape;
+        }
+
+        namespace RosterSetRequest {
+
+            /** Properties of a RosterSetRequest. */
+            interface $Properties {
+
+                /** RosterSetRequest user */
+                user?: (string|null);
+
+                /** RosterSetRequest item */
+                item?: (starling.v1.RosterItem.$Properties|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a RosterSetRequest. */
+            type $Shape = starling.v1.RosterSetRequest.$Properties;
+        }
+
+        /**
+         * Properties of a SubscribeRequest.
+         * @deprecated Use starling.v1.SubscribeRequest.$Properties instead.
+         */
+        interface ISubscribeRequest extends starling.v1.SubscribeRequest.$Properties {
+        }
+
+        /** Represents a SubscribeRequest. */
+        class SubscribeRequest {
+
+            /**
+             * Constructs a new SubscribeRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.SubscribeRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** SubscribeRequest user. */
+            user: string;
+
+            /** SubscribeRequest contact. */
+            contact: string;
+
+            /** SubscribeRequest type. */
+            type: string;
+
+            /** SubscribeRequest stanza. */
+            stanza: Uint8Array;
+
+            /**
+             * Creates a new SubscribeRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns SubscribeRequest instance
+             */
+            static create(properties: starling.v1.SubscribeRequest.$Shape): starling.v1.SubscribeRequest & starling.v1.SubscribeRequest.$Shape;
+            static create(properties?: starling.v1.SubscribeRequest.$Properties): starling.v1.SubscribeRequest;
+
+            /**
+             * Encodes the specified SubscribeRequest message. Does not implicitly {@link starling.v1.SubscribeRequest.verify|verify} messages.
+             * @param message SubscribeRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.SubscribeRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a SubscribeRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.SubscribeRequest & starling.v1.SubscribeRequest.$Shape} SubscribeRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.SubscribeRequest & starling.v1.SubscribeRequest.$Shape;
+        }
+
+        namespace SubscribeRequest {
+
+            /** Properties of a SubscribeRequest. */
+            interface $Properties {
+
+                /** SubscribeRequest user */
+                user?: (string|null);
+
+                /** SubscribeRequest contact */
+                contact?: (string|null);
+
+                /** SubscribeRequest type */
+                type?: (string|null);
+
+                /** SubscribeRequest stanza */
+                stanza?: (Uint8Array|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a SubscribeRequest. */
+            type $Shape = starling.v1.SubscribeRequest.$Properties;
+        }
+
+        /**
+         * Properties of a ContactsRequest.
+         * @deprecated Use starling.v1.ContactsRequest.$Properties instead.
+         */
+        interface IContactsRequest extends starling.v1.ContactsRequest.$Properties {
+        }
+
+        /** Represents a ContactsRequest. */
+        class ContactsRequest {
+
+            /**
+             * Constructs a new ContactsRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.ContactsRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** ContactsRequest user. */
+            user: string;
+
+            /**
+             * Creates a new ContactsRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns ContactsRequest instance
+             */
+            static create(properties: starling.v1.ContactsRequest.$Shape): starling.v1.ContactsRequest & starling.v1.ContactsRequest.$Shape;
+            static create(properties?: starling.v1.ContactsRequest.$Properties): starling.v1.ContactsRequest;
+
+            /**
+             * Encodes the specified ContactsRequest message. Does not implicitly {@link starling.v1.ContactsRequest.verify|verify} messages.
+             * @param message ContactsRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.ContactsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a ContactsRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.ContactsRequest & starling.v1.ContactsRequest.$Shape} ContactsRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.ContactsRequest & starling.v1.ContactsRequest.$Shape;
+        }
+
+        namespace ContactsRequest {
+
+            /** Properties of a ContactsRequest. */
+            interface $Properties {
+
+                /** ContactsRequest user */
+                user?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a ContactsRequest. */
+            type $Shape = starling.v1.ContactsRequest.$Properties;
+        }
+
+        /**
+         * Properties of a Contact.
+         * @deprecated Use starling.v1.Contact.$Properties instead.
+         */
+        interface IContact extends starling.v1.Contact.$Properties {
+        }
+
+        /** Represents a Contact. */
+        class Contact {
+
+            /**
+             * Constructs a new Contact.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.Contact.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Contact jid. */
+            jid: string;
+
+            /** Contact subscription. */
+            subscription: starling.v1.Subscription;
+
+            /**
+             * Creates a new Contact instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns Contact instance
+             */
+            static create(properties: starling.v1.Contact.$Shape): starling.v1.Contact & starling.v1.Contact.$Shape;
+            static create(properties?: starling.v1.Contact.$Properties): starling.v1.Contact;
+
+            /**
+             * Encodes the specified Contact message. Does not implicitly {@link starling.v1.Contact.verify|verify} messages.
+             * @param message Contact message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.Contact.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Contact message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.Contact & starling.v1.Contact.$Shape} Contact
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.Contact & starling.v1.Contact.$Shape;
+        }
+
+        namespace Contact {
+
+            /** Properties of a Contact. */
+            interface $Properties {
+
+                /** Contact jid */
+                jid?: (string|null);
+
+                /** Contact subscription */
+                subscription?: (starling.v1.Subscription|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Contact. */
+            type $Shape = starling.v1.Contact.$Properties;
+        }
+
+        /**
+         * Properties of a ContactsReply.
+         * @deprecated Use starling.v1.ContactsReply.$Properties instead.
+         */
+        interface IContactsReply extends starling.v1.ContactsReply.$Properties {
+        }
+
+        /** Represents a ContactsReply. */
+        class ContactsReply {
+
+            /**
+             * Constructs a new ContactsReply.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.ContactsReply.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** ContactsReply version. */
+            version?: (starling.v1.RosterVersion.$Properties|null);
+
+            /** ContactsReply contacts. */
+            contacts: starling.v1.Contact.$Properties[];
+
+            /** ContactsReply requests. */
+            requests: number;
+
+            /** ContactsReply blocked. */
+            blocked: string[];
+
+            /**
+             * Creates a new ContactsReply instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns ContactsReply instance
+             */
+            static create(properties: starling.v1.ContactsReply.$Shape): starling.v1.ContactsReply & starling.v1.ContactsReply.$Shape;
+            static create(properties?: starling.v1.ContactsReply.$Properties): starling.v1.ContactsReply;
+
+            /**
+             * Encodes the specified ContactsReply message. Does not implicitly {@link starling.v1.ContactsReply.verify|verify} messages.
+             * @param message ContactsReply message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.ContactsReply.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a ContactsReply message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.ContactsReply & starling.v1.ContactsReply.$Shape} ContactsReply
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.ContactsReply & starling.v1.ContactsReply.$Shape;
+        }
+
+        namespace ContactsReply {
+
+            /** Properties of a ContactsReply. */
+            interface $Properties {
+
+                /** ContactsReply version */
+                version?: (starling.v1.RosterVersion.$Properties|null);
+
+                /** ContactsReply contacts */
+                contacts?: (starling.v1.Contact.$Properties[]|null);
+
+                /** ContactsReply requests */
+                requests?: (number|null);
+
+                /** ContactsReply blocked */
+                blocked?: (string[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a ContactsReply. */
+            type $Shape = starling.v1.ContactsReply.$Properties;
+        }
+
+        /**
+         * Properties of a KnownContacts.
+         * @deprecated Use starling.v1.KnownContacts.$Properties instead.
+         */
+        interface IKnownContacts extends starling.v1.KnownContacts.$Properties {
+        }
+
+        /** Represents a KnownContacts. */
+        class KnownContacts {
+
+            /**
+             * Constructs a new KnownContacts.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.KnownContacts.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** KnownContacts user. */
+            user: string;
+
+            /** KnownContacts version. */
+            version?: (starling.v1.RosterVersion.$Properties|null);
+
+            /**
+             * Creates a new KnownContacts instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns KnownContacts instance
+             */
+            static create(properties: starling.v1.KnownContacts.$Shape): starling.v1.KnownContacts & starling.v1.KnownContacts.$Shape;
+            static create(properties?: starling.v1.KnownContacts.$Properties): starling.v1.KnownContacts;
+
+            /**
+             * Encodes the specified KnownContacts message. Does not implicitly {@link starling.v1.KnownContacts.verify|verify} messages.
+             * @param message KnownContacts message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.KnownContacts.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a KnownContacts message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.KnownContacts & starling.v1.KnownContacts.$Shape} KnownContacts
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.KnownContacts & starling.v1.KnownContacts.$Shape;
+        }
+
+        namespace KnownContacts {
+
+            /** Properties of a KnownContacts. */
+            interface $Properties {
+
+                /** KnownContacts user */
+                user?: (string|null);
+
+                /** KnownContacts version */
+                version?: (starling.v1.RosterVersion.$Properties|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a KnownContacts. */
+            type $Shape = starling.v1.KnownContacts.$Properties;
+        }
+
+        /**
+         * Properties of a ContactsSinceRequest.
+         * @deprecated Use starling.v1.ContactsSinceRequest.$Properties instead.
+         */
+        interface IContactsSinceRequest extends starling.v1.ContactsSinceRequest.$Properties {
+        }
+
+        /** Represents a ContactsSinceRequest. */
+        class ContactsSinceRequest {
+
+            /**
+             * Constructs a new ContactsSinceRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.ContactsSinceRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** ContactsSinceRequest known. */
+            known: starling.v1.KnownContacts.$Properties[];
+
+            /**
+             * Creates a new ContactsSinceRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns ContactsSinceRequest instance
+             */
+            static create(properties: starling.v1.ContactsSinceRequest.$Shape): starling.v1.ContactsSinceRequest & starling.v1.ContactsSinceRequest.$Shape;
+            static create(properties?: starling.v1.ContactsSinceRequest.$Properties): starling.v1.ContactsSinceRequest;
+
+            /**
+             * Encodes the specified ContactsSinceRequest message. Does not implicitly {@link starling.v1.ContactsSinceRequest.verify|verify} messages.
+             * @param message ContactsSinceRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.ContactsSinceRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a ContactsSinceRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.ContactsSinceRequest & starling.v1.ContactsSinceRequest.$Shape} ContactsSinceRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.ContactsSinceRequest & starling.v1.ContactsSinceRequest.$Shape;
+        }
+
+        namespace ContactsSinceRequest {
+
+            /** Properties of a ContactsSinceRequest. */
+            interface $Properties {
+
+                /** ContactsSinceRequest known */
+                known?: (starling.v1.KnownContacts.$Properties[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a ContactsSinceRequest. */
+            type $Shape = starling.v1.ContactsSinceRequest.$Properties;
+        }
+
+        /**
+         * Properties of a ContactsSinceReply.
+         * @deprecated Use starling.v1.ContactsSinceReply.$Properties instead.
+         */
+        interface IContactsSinceReply extends starling.v1.ContactsSinceReply.$Properties {
+        }
+
+        /** Represents a ContactsSinceReply. */
+        class ContactsSinceReply {
+
+            /**
+             * Constructs a new ContactsSinceReply.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.ContactsSinceReply.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** ContactsSinceReply changed. */
+            changed: string[];
+
+            /**
+             * Creates a new ContactsSinceReply instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns ContactsSinceReply instance
+             */
+            static create(properties: starling.v1.ContactsSinceReply.$Shape): starling.v1.ContactsSinceReply & starling.v1.ContactsSinceReply.$Shape;
+            static create(properties?: starling.v1.ContactsSinceReply.$Properties): starling.v1.ContactsSinceReply;
+
+            /**
+             * Encodes the specified ContactsSinceReply message. Does not implicitly {@link starling.v1.ContactsSinceReply.verify|verify} messages.
+             * @param message ContactsSinceReply message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.ContactsSinceReply.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a ContactsSinceReply message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.ContactsSinceReply & starling.v1.ContactsSinceReply.$Shape} ContactsSinceReply
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.ContactsSinceReply & starling.v1.ContactsSinceReply.$Shape;
+        }
+
+        namespace ContactsSinceReply {
+
+            /** Properties of a ContactsSinceReply. */
+            interface $Properties {
+
+                /** ContactsSinceReply changed */
+                changed?: (string[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a ContactsSinceReply. */
+            type $Shape = starling.v1.ContactsSinceReply.$Properties;
+        }
+
+        /**
+         * Properties of a RequestsRequest.
+         * @deprecated Use starling.v1.RequestsRequest.$Properties instead.
+         */
+        interface IRequestsRequest extends starling.v1.RequestsRequest.$Properties {
+        }
+
+        /** Represents a RequestsRequest. */
+        class RequestsRequest {
+
+            /**
+             * Constructs a new RequestsRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.RequestsRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** RequestsRequest user. */
+            user: string;
+
+            /**
+             * Creates a new RequestsRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns RequestsRequest instance
+             */
+            static create(properties: starling.v1.RequestsRequest.$Shape): starling.v1.RequestsRequest & starling.v1.RequestsRequest.$Shape;
+            static create(properties?: starling.v1.RequestsRequest.$Properties): starling.v1.RequestsRequest;
+
+            /**
+             * Encodes the specified RequestsRequest message. Does not implicitly {@link starling.v1.RequestsRequest.verify|verify} messages.
+             * @param message RequestsRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.RequestsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a RequestsRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.RequestsRequest & starling.v1.RequestsRequest.$Shape} RequestsRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.RequestsRequest & starling.v1.RequestsRequest.$Shape;
+        }
+
+        namespace RequestsRequest {
+
+            /** Properties of a RequestsRequest. */
+            interface $Properties {
+
+                /** RequestsRequest user */
+                user?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a RequestsRequest. */
+            type $Shape = starling.v1.RequestsRequest.$Properties;
+        }
+
+        /**
+         * Properties of a RequestsReply.
+         * @deprecated Use starling.v1.RequestsReply.$Properties instead.
+         */
+        interface IRequestsReply extends starling.v1.RequestsReply.$Properties {
+        }
+
+        /** Represents a RequestsReply. */
+        class RequestsReply {
+
+            /**
+             * Constructs a new RequestsReply.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.RequestsReply.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** RequestsReply stanzas. */
+            stanzas: Uint8Array[];
+
+            /**
+             * Creates a new RequestsReply instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns RequestsReply instance
+             */
+            static create(properties: starling.v1.RequestsReply.$Shape): starling.v1.RequestsReply & starling.v1.RequestsReply.$Shape;
+            static create(properties?: starling.v1.RequestsReply.$Properties): starling.v1.RequestsReply;
+
+            /**
+             * Encodes the specified RequestsReply message. Does not implicitly {@link starling.v1.RequestsReply.verify|verify} messages.
+             * @param message RequestsReply message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.RequestsReply.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a RequestsReply message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.RequestsReply & starling.v1.RequestsReply.$Shape} RequestsReply
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.RequestsReply & starling.v1.RequestsReply.$Shape;
+        }
+
+        namespace RequestsReply {
+
+            /** Properties of a RequestsReply. */
+            interface $Properties {
+
+                /** RequestsReply stanzas */
+                stanzas?: (Uint8Array[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a RequestsReply. */
+            type $Shape = starling.v1.RequestsReply.$Properties;
+        }
+
+        /**
+         * Properties of a RosterChange.
+         * @deprecated Use starling.v1.RosterChange.$Properties instead.
+         */
+        interface IRosterChange extends starling.v1.RosterChange.$Properties {
+        }
+
+        /** Represents a RosterChange. */
+        class RosterChange {
+
+            /**
+             * Constructs a new RosterChange.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.RosterChange.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** RosterChange version. */
+            version?: (starling.v1.RosterVersion.$Properties|null);
+
+            /** RosterChange item. */
+            item?: (starling.v1.RosterItem.$Properties|null);
+
+            /** RosterChange contact. */
+            contact: string;
+
+            /** RosterChange type. */
+            type: string;
+
+            /** RosterChange stanza. */
+            stanza: Uint8Array;
+
+            /**
+             * Creates a new RosterChange instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns RosterChange instance
+             */
+            static create(properties: starling.v1.RosterChange.$Shape): starling.v1.RosterChange & starling.v1.RosterChange.$Shape;
+            static create(properties?: starling.v1.RosterChange.$Properties): starling.v1.RosterChange;
+
+            /**
+             * Encodes the specified RosterChange message. Does not implicitly {@link starling.v1.RosterChange.verify|verify} messages.
+             * @param message RosterChange message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.RosterChange.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a RosterChange message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.RosterChange & starling.v1.RosterChange.$Shape} RosterChange
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.RosterChange & starling.v1.RosterChange.$Shape;
+        }
+
+        namespace RosterChange {
+
+            /** Properties of a RosterChange. */
+            interface $Properties {
+
+                /** RosterChange version */
+                version?: (starling.v1.RosterVersion.$Properties|null);
+
+                /** RosterChange item */
+                item?: (starling.v1.RosterItem.$Properties|null);
+
+                /** RosterChange contact */
+                contact?: (string|null);
+
+                /** RosterChange type */
+                type?: (string|null);
+
+                /** RosterChange stanza */
+                stanza?: (Uint8Array|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a RosterChange. */
+            type $Shape = starling.v1.RosterChange.$Properties;
+        }
+
+        /**
+         * Properties of a RosterNotice.
+         * @deprecated Use starling.v1.RosterNotice.$Properties instead.
+         */
+        interface IRosterNotice extends starling.v1.RosterNotice.$Properties {
+        }
+
+        /** Represents a RosterNotice. */
+        class RosterNotice {
+
+            /**
+             * Constructs a new RosterNotice.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.RosterNotice.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** RosterNotice user. */
+            user: string;
+
+            /** RosterNotice version. */
+            version?: (starling.v1.RosterVersion.$Properties|null);
+
+            /** RosterNotice contact. */
+            contact: string;
+
+            /** RosterNotice subscription. */
+            subscription: starling.v1.Subscription;
+
+            /** RosterNotice requested. */
+            requested: boolean;
+
+            /** RosterNotice blocks. */
+            blocks: boolean;
+
+            /** RosterNotice deleted. */
+            deleted: boolean;
+
+            /**
+             * Creates a new RosterNotice instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns RosterNotice instance
+             */
+            static create(properties: starling.v1.RosterNotice.$Shape): starling.v1.RosterNotice & starling.v1.RosterNotice.$Shape;
+            static create(properties?: starling.v1.RosterNotice.$Properties): starling.v1.RosterNotice;
+
+            /**
+             * Encodes the specified RosterNotice message. Does not implicitly {@link starling.v1.RosterNotice.verify|verify} messages.
+             * @param message RosterNotice message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.RosterNotice.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a RosterNotice message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.RosterNotice & starling.v1.RosterNotice.$Shape} RosterNotice
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.RosterNotice & starling.v1.RosterNotice.$Shape;
+        }
+
+        namespace RosterNotice {
+
+            /** Properties of a RosterNotice. */
+            interface $Properties {
+
+                /** RosterNotice user */
+                user?: (string|null);
+
+                /** RosterNotice version */
+                version?: (starling.v1.RosterVersion.$Properties|null);
+
+                /** RosterNotice contact */
+                contact?: (string|null);
+
+                /** RosterNotice subscription */
+                subscription?: (starling.v1.Subscription|null);
+
+                /** RosterNotice requested */
+                requested?: (boolean|null);
+
+                /** RosterNotice blocks */
+                blocks?: (boolean|null);
+
+                /** RosterNotice deleted */
+                deleted?: (boolean|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a RosterNotice. */
+            type $Shape = starling.v1.RosterNotice.$Properties;
         }
 
         /**
@@ -1763,6 +4150,9 @@ export namespace starling {
             /** SessionTable ask. */
             ask: boolean;
 
+            /** SessionTable epoch. */
+            epoch: number;
+
             /**
              * Creates a new SessionTable instance using the specified properties.
              * @param [properties] Properties to set
@@ -1810,6 +4200,9 @@ export namespace starling {
                 /** SessionTable ask */
                 ask?: (boolean|null);
 
+                /** SessionTable epoch */
+                epoch?: (number|null);
+
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
             }
@@ -1851,6 +4244,9 @@ export namespace starling {
 
             /** SessionRow boundAt. */
             boundAt: number;
+
+            /** SessionRow edge. */
+            edge: string;
 
             /**
              * Creates a new SessionRow instance using the specified properties.
@@ -1898,6 +4294,9 @@ export namespace starling {
 
                 /** SessionRow boundAt */
                 boundAt?: (number|null);
+
+                /** SessionRow edge */
+                edge?: (string|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];

@@ -3793,6 +3793,8 @@ export const starling = $root.starling = (() => {
          * @property {number} KIND_ACCOUNT_CREATED=4 KIND_ACCOUNT_CREATED value
          * @property {number} KIND_ACCOUNT_DELETED=5 KIND_ACCOUNT_DELETED value
          * @property {number} KIND_SESSION_TABLE=6 KIND_SESSION_TABLE value
+         * @property {number} KIND_ROSTER_CHANGE=7 KIND_ROSTER_CHANGE value
+         * @property {number} KIND_BLOCKS_CHANGED=8 KIND_BLOCKS_CHANGED value
          */
         v1.Kind = (function() {
             const valuesById = $Object.create(null), values = $Object.create(valuesById);
@@ -3803,6 +3805,8 @@ export const starling = $root.starling = (() => {
             values[valuesById[4] = "KIND_ACCOUNT_CREATED"] = 4;
             values[valuesById[5] = "KIND_ACCOUNT_DELETED"] = 5;
             values[valuesById[6] = "KIND_SESSION_TABLE"] = 6;
+            values[valuesById[7] = "KIND_ROSTER_CHANGE"] = 7;
+            values[valuesById[8] = "KIND_BLOCKS_CHANGED"] = 8;
             return values;
         })();
 
@@ -3836,6 +3840,6036 @@ export const starling = $root.starling = (() => {
             values[valuesById[1] = "COPY_SENT"] = 1;
             values[valuesById[2] = "COPY_SELF"] = 2;
             return values;
+        })();
+
+        v1.SessionEvent = (function() {
+
+            /**
+             * Properties of a SessionEvent.
+             * @typedef {Object} starling.v1.SessionEvent.$Properties
+             * @property {string|null} [user] SessionEvent user
+             * @property {string|null} [resource] SessionEvent resource
+             * @property {string|null} [session] SessionEvent session
+             * @property {starling.v1.SessionState|null} [state] SessionEvent state
+             * @property {number|null} [priority] SessionEvent priority
+             * @property {number|null} [boundAt] SessionEvent boundAt
+             * @property {number|null} [stamp] SessionEvent stamp
+             * @property {Uint8Array|null} [presence] SessionEvent presence
+             * @property {boolean|null} [ended] SessionEvent ended
+             * @property {Array.<string>|null} [directed] SessionEvent directed
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a SessionEvent.
+             * @memberof starling.v1
+             * @interface ISessionEvent
+             * @augments starling.v1.SessionEvent.$Properties
+             * @deprecated Use starling.v1.SessionEvent.$Properties instead.
+             */
+
+            /**
+             * Shape of a SessionEvent.
+             * @typedef {starling.v1.SessionEvent.$Properties} starling.v1.SessionEvent.$Shape
+             */
+
+            /**
+             * Constructs a new SessionEvent.
+             * @memberof starling.v1
+             * @classdesc Represents a SessionEvent.
+             * @constructor
+             * @param {starling.v1.SessionEvent.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const SessionEvent = function (properties) {
+                this.directed = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * SessionEvent user.
+             * @member {string} user
+             * @memberof starling.v1.SessionEvent
+             * @instance
+             */
+            SessionEvent.prototype.user = "";
+
+            /**
+             * SessionEvent resource.
+             * @member {string} resource
+             * @memberof starling.v1.SessionEvent
+             * @instance
+             */
+            SessionEvent.prototype.resource = "";
+
+            /**
+             * SessionEvent session.
+             * @member {string} session
+             * @memberof starling.v1.SessionEvent
+             * @instance
+             */
+            SessionEvent.prototype.session = "";
+
+            /**
+             * SessionEvent state.
+             * @member {starling.v1.SessionState} state
+             * @memberof starling.v1.SessionEvent
+             * @instance
+             */
+            SessionEvent.prototype.state = 0;
+
+            /**
+             * SessionEvent priority.
+             * @member {number} priority
+             * @memberof starling.v1.SessionEvent
+             * @instance
+             */
+            SessionEvent.prototype.priority = 0;
+
+            /**
+             * SessionEvent boundAt.
+             * @member {number} boundAt
+             * @memberof starling.v1.SessionEvent
+             * @instance
+             */
+            SessionEvent.prototype.boundAt = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * SessionEvent stamp.
+             * @member {number} stamp
+             * @memberof starling.v1.SessionEvent
+             * @instance
+             */
+            SessionEvent.prototype.stamp = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * SessionEvent presence.
+             * @member {Uint8Array} presence
+             * @memberof starling.v1.SessionEvent
+             * @instance
+             */
+            SessionEvent.prototype.presence = $util.newBuffer([]);
+
+            /**
+             * SessionEvent ended.
+             * @member {boolean} ended
+             * @memberof starling.v1.SessionEvent
+             * @instance
+             */
+            SessionEvent.prototype.ended = false;
+
+            /**
+             * SessionEvent directed.
+             * @member {Array.<string>} directed
+             * @memberof starling.v1.SessionEvent
+             * @instance
+             */
+            SessionEvent.prototype.directed = $util.emptyArray;
+
+            /**
+             * Creates a new SessionEvent instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.SessionEvent
+             * @static
+             * @param {starling.v1.SessionEvent.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.SessionEvent} SessionEvent instance
+             * @type {{
+             *   (properties: starling.v1.SessionEvent.$Shape): starling.v1.SessionEvent & starling.v1.SessionEvent.$Shape;
+             *   (properties?: starling.v1.SessionEvent.$Properties): starling.v1.SessionEvent;
+             * }}
+             */
+            SessionEvent.create = function(properties) {
+                return new SessionEvent(properties);
+            };
+
+            /**
+             * Encodes the specified SessionEvent message. Does not implicitly {@link starling.v1.SessionEvent.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.SessionEvent
+             * @static
+             * @param {starling.v1.SessionEvent.$Properties} message SessionEvent message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            SessionEvent.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
+                if (message.resource != null && $Object.hasOwnProperty.call(message, "resource") && message.resource !== "")
+                    writer.uint32(/* id 2, wireType 2 =*/18).string(message.resource);
+                if (message.session != null && $Object.hasOwnProperty.call(message, "session") && message.session !== "")
+                    writer.uint32(/* id 3, wireType 2 =*/26).string(message.session);
+                if (message.state != null && $Object.hasOwnProperty.call(message, "state") && message.state !== 0)
+                    writer.uint32(/* id 4, wireType 0 =*/32).int32(message.state);
+                if (message.priority != null && $Object.hasOwnProperty.call(message, "priority") && message.priority !== 0)
+                    writer.uint32(/* id 5, wireType 0 =*/40).sint32(message.priority);
+                if (message.boundAt != null && $Object.hasOwnProperty.call(message, "boundAt") && (typeof message.boundAt === "object" ? message.boundAt.low || message.boundAt.high : message.boundAt !== 0))
+                    writer.uint32(/* id 6, wireType 0 =*/48).uint64(message.boundAt);
+                if (message.stamp != null && $Object.hasOwnProperty.call(message, "stamp") && (typeof message.stamp === "object" ? message.stamp.low || message.stamp.high : message.stamp !== 0))
+                    writer.uint32(/* id 7, wireType 0 =*/56).uint64(message.stamp);
+                if (message.presence != null && $Object.hasOwnProperty.call(message, "presence") && message.presence.length)
+                    writer.uint32(/* id 8, wireType 2 =*/66).bytes(message.presence);
+                if (message.ended != null && $Object.hasOwnProperty.call(message, "ended") && message.ended !== false)
+                    writer.uint32(/* id 9, wireType 0 =*/72).bool(message.ended);
+                if (message.directed != null && message.directed.length)
+                    for (let i = 0; i < message.directed.length; ++i)
+                        writer.uint32(/* id 10, wireType 2 =*/82).string(message.directed[i]);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a SessionEvent message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.SessionEvent
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.SessionEvent & starling.v1.SessionEvent.$Shape} SessionEvent
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            SessionEvent.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.SessionEvent();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.user = value;
+                            else
+                                delete message.user;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.resource = value;
+                            else
+                                delete message.resource;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.session = value;
+                            else
+                                delete message.session;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.int32())
+                                message.state = value;
+                            else
+                                delete message.state;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.sint32())
+                                message.priority = value;
+                            else
+                                delete message.priority;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.boundAt = value;
+                            else
+                                delete message.boundAt;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.stamp = value;
+                            else
+                                delete message.stamp;
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.presence = value;
+                            else
+                                delete message.presence;
+                            continue;
+                        }
+                    case 9: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.ended = value;
+                            else
+                                delete message.ended;
+                            continue;
+                        }
+                    case 10: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.directed && message.directed.length))
+                                message.directed = [];
+                            message.directed.push(reader.stringVerify());
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return SessionEvent;
+        })();
+
+        v1.PartitionState = (function() {
+
+            /**
+             * Properties of a PartitionState.
+             * @typedef {Object} starling.v1.PartitionState.$Properties
+             * @property {number|null} [partition] PartitionState partition
+             * @property {boolean|null} [first] PartitionState first
+             * @property {boolean|null} [last] PartitionState last
+             * @property {Array.<starling.v1.SessionEvent.$Properties>|null} [sessions] PartitionState sessions
+             * @property {Array.<starling.v1.Seen.$Properties>|null} [seen] PartitionState seen
+             * @property {boolean|null} [missed] PartitionState missed
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a PartitionState.
+             * @memberof starling.v1
+             * @interface IPartitionState
+             * @augments starling.v1.PartitionState.$Properties
+             * @deprecated Use starling.v1.PartitionState.$Properties instead.
+             */
+
+            /**
+             * Shape of a PartitionState.
+             * @typedef {starling.v1.PartitionState.$Properties} starling.v1.PartitionState.$Shape
+             */
+
+            /**
+             * Constructs a new PartitionState.
+             * @memberof starling.v1
+             * @classdesc Represents a PartitionState.
+             * @constructor
+             * @param {starling.v1.PartitionState.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const PartitionState = function (properties) {
+                this.sessions = [];
+                this.seen = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * PartitionState partition.
+             * @member {number} partition
+             * @memberof starling.v1.PartitionState
+             * @instance
+             */
+            PartitionState.prototype.partition = 0;
+
+            /**
+             * PartitionState first.
+             * @member {boolean} first
+             * @memberof starling.v1.PartitionState
+             * @instance
+             */
+            PartitionState.prototype.first = false;
+
+            /**
+             * PartitionState last.
+             * @member {boolean} last
+             * @memberof starling.v1.PartitionState
+             * @instance
+             */
+            PartitionState.prototype.last = false;
+
+            /**
+             * PartitionState sessions.
+             * @member {Array.<starling.v1.SessionEvent.$Properties>} sessions
+             * @memberof starling.v1.PartitionState
+             * @instance
+             */
+            PartitionState.prototype.sessions = $util.emptyArray;
+
+            /**
+             * PartitionState seen.
+             * @member {Array.<starling.v1.Seen.$Properties>} seen
+             * @memberof starling.v1.PartitionState
+             * @instance
+             */
+            PartitionState.prototype.seen = $util.emptyArray;
+
+            /**
+             * PartitionState missed.
+             * @member {boolean} missed
+             * @memberof starling.v1.PartitionState
+             * @instance
+             */
+            PartitionState.prototype.missed = false;
+
+            /**
+             * Creates a new PartitionState instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.PartitionState
+             * @static
+             * @param {starling.v1.PartitionState.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.PartitionState} PartitionState instance
+             * @type {{
+             *   (properties: starling.v1.PartitionState.$Shape): starling.v1.PartitionState & starling.v1.PartitionState.$Shape;
+             *   (properties?: starling.v1.PartitionState.$Properties): starling.v1.PartitionState;
+             * }}
+             */
+            PartitionState.create = function(properties) {
+                return new PartitionState(properties);
+            };
+
+            /**
+             * Encodes the specified PartitionState message. Does not implicitly {@link starling.v1.PartitionState.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.PartitionState
+             * @static
+             * @param {starling.v1.PartitionState.$Properties} message PartitionState message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            PartitionState.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.partition != null && $Object.hasOwnProperty.call(message, "partition") && message.partition !== 0)
+                    writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.partition);
+                if (message.first != null && $Object.hasOwnProperty.call(message, "first") && message.first !== false)
+                    writer.uint32(/* id 2, wireType 0 =*/16).bool(message.first);
+                if (message.last != null && $Object.hasOwnProperty.call(message, "last") && message.last !== false)
+                    writer.uint32(/* id 3, wireType 0 =*/24).bool(message.last);
+                if (message.sessions != null && message.sessions.length)
+                    for (let i = 0; i < message.sessions.length; ++i)
+                        $root.starling.v1.SessionEvent.encode(message.sessions[i], writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
+                if (message.seen != null && message.seen.length)
+                    for (let i = 0; i < message.seen.length; ++i)
+                        $root.starling.v1.Seen.encode(message.seen[i], writer.uint32(/* id 5, wireType 2 =*/42).fork(), _depth + 1).ldelim();
+                if (message.missed != null && $Object.hasOwnProperty.call(message, "missed") && message.missed !== false)
+                    writer.uint32(/* id 6, wireType 0 =*/48).bool(message.missed);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a PartitionState message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.PartitionState
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.PartitionState & starling.v1.PartitionState.$Shape} PartitionState
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            PartitionState.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.PartitionState();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.partition = value;
+                            else
+                                delete message.partition;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.first = value;
+                            else
+                                delete message.first;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.last = value;
+                            else
+                                delete message.last;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.sessions && message.sessions.length))
+                                message.sessions = [];
+                            message.sessions.push($root.starling.v1.SessionEvent.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.seen && message.seen.length))
+                                message.seen = [];
+                            message.seen.push($root.starling.v1.Seen.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.missed = value;
+                            else
+                                delete message.missed;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return PartitionState;
+        })();
+
+        v1.Seen = (function() {
+
+            /**
+             * Properties of a Seen.
+             * @typedef {Object} starling.v1.Seen.$Properties
+             * @property {string|null} [from] Seen from
+             * @property {number|null} [stamp] Seen stamp
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a Seen.
+             * @memberof starling.v1
+             * @interface ISeen
+             * @augments starling.v1.Seen.$Properties
+             * @deprecated Use starling.v1.Seen.$Properties instead.
+             */
+
+            /**
+             * Shape of a Seen.
+             * @typedef {starling.v1.Seen.$Properties} starling.v1.Seen.$Shape
+             */
+
+            /**
+             * Constructs a new Seen.
+             * @memberof starling.v1
+             * @classdesc Represents a Seen.
+             * @constructor
+             * @param {starling.v1.Seen.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const Seen = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * Seen from.
+             * @member {string} from
+             * @memberof starling.v1.Seen
+             * @instance
+             */
+            Seen.prototype.from = "";
+
+            /**
+             * Seen stamp.
+             * @member {number} stamp
+             * @memberof starling.v1.Seen
+             * @instance
+             */
+            Seen.prototype.stamp = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * Creates a new Seen instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.Seen
+             * @static
+             * @param {starling.v1.Seen.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.Seen} Seen instance
+             * @type {{
+             *   (properties: starling.v1.Seen.$Shape): starling.v1.Seen & starling.v1.Seen.$Shape;
+             *   (properties?: starling.v1.Seen.$Properties): starling.v1.Seen;
+             * }}
+             */
+            Seen.create = function(properties) {
+                return new Seen(properties);
+            };
+
+            /**
+             * Encodes the specified Seen message. Does not implicitly {@link starling.v1.Seen.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.Seen
+             * @static
+             * @param {starling.v1.Seen.$Properties} message Seen message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            Seen.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.from != null && $Object.hasOwnProperty.call(message, "from") && message.from !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.from);
+                if (message.stamp != null && $Object.hasOwnProperty.call(message, "stamp") && (typeof message.stamp === "object" ? message.stamp.low || message.stamp.high : message.stamp !== 0))
+                    writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.stamp);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a Seen message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.Seen
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.Seen & starling.v1.Seen.$Shape} Seen
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            Seen.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.Seen();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.from = value;
+                            else
+                                delete message.from;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.stamp = value;
+                            else
+                                delete message.stamp;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Seen;
+        })();
+
+        v1.PartitionDigest = (function() {
+
+            /**
+             * Properties of a PartitionDigest.
+             * @typedef {Object} starling.v1.PartitionDigest.$Properties
+             * @property {number|null} [partition] PartitionDigest partition
+             * @property {number|null} [sessions] PartitionDigest sessions
+             * @property {number|null} [hash] PartitionDigest hash
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a PartitionDigest.
+             * @memberof starling.v1
+             * @interface IPartitionDigest
+             * @augments starling.v1.PartitionDigest.$Properties
+             * @deprecated Use starling.v1.PartitionDigest.$Properties instead.
+             */
+
+            /**
+             * Shape of a PartitionDigest.
+             * @typedef {starling.v1.PartitionDigest.$Properties} starling.v1.PartitionDigest.$Shape
+             */
+
+            /**
+             * Constructs a new PartitionDigest.
+             * @memberof starling.v1
+             * @classdesc Represents a PartitionDigest.
+             * @constructor
+             * @param {starling.v1.PartitionDigest.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const PartitionDigest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * PartitionDigest partition.
+             * @member {number} partition
+             * @memberof starling.v1.PartitionDigest
+             * @instance
+             */
+            PartitionDigest.prototype.partition = 0;
+
+            /**
+             * PartitionDigest sessions.
+             * @member {number} sessions
+             * @memberof starling.v1.PartitionDigest
+             * @instance
+             */
+            PartitionDigest.prototype.sessions = 0;
+
+            /**
+             * PartitionDigest hash.
+             * @member {number} hash
+             * @memberof starling.v1.PartitionDigest
+             * @instance
+             */
+            PartitionDigest.prototype.hash = 0;
+
+            /**
+             * Creates a new PartitionDigest instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.PartitionDigest
+             * @static
+             * @param {starling.v1.PartitionDigest.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.PartitionDigest} PartitionDigest instance
+             * @type {{
+             *   (properties: starling.v1.PartitionDigest.$Shape): starling.v1.PartitionDigest & starling.v1.PartitionDigest.$Shape;
+             *   (properties?: starling.v1.PartitionDigest.$Properties): starling.v1.PartitionDigest;
+             * }}
+             */
+            PartitionDigest.create = function(properties) {
+                return new PartitionDigest(properties);
+            };
+
+            /**
+             * Encodes the specified PartitionDigest message. Does not implicitly {@link starling.v1.PartitionDigest.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.PartitionDigest
+             * @static
+             * @param {starling.v1.PartitionDigest.$Properties} message PartitionDigest message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            PartitionDigest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.partition != null && $Object.hasOwnProperty.call(message, "partition") && message.partition !== 0)
+                    writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.partition);
+                if (message.sessions != null && $Object.hasOwnProperty.call(message, "sessions") && message.sessions !== 0)
+                    writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.sessions);
+                if (message.hash != null && $Object.hasOwnProperty.call(message, "hash") && message.hash !== 0)
+                    writer.uint32(/* id 3, wireType 0 =*/24).uint32(message.hash);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a PartitionDigest message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.PartitionDigest
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.PartitionDigest & starling.v1.PartitionDigest.$Shape} PartitionDigest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            PartitionDigest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.PartitionDigest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.partition = value;
+                            else
+                                delete message.partition;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.sessions = value;
+                            else
+                                delete message.sessions;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.hash = value;
+                            else
+                                delete message.hash;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return PartitionDigest;
+        })();
+
+        v1.Emission = (function() {
+
+            /**
+             * Properties of an Emission.
+             * @typedef {Object} starling.v1.Emission.$Properties
+             * @property {string|null} [from] Emission from
+             * @property {number|null} [stamp] Emission stamp
+             * @property {boolean|null} [unavailable] Emission unavailable
+             * @property {Uint8Array|null} [presence] Emission presence
+             * @property {Array.<string>|null} [to] Emission to
+             * @property {boolean|null} [toSeen] Emission toSeen
+             * @property {boolean|null} [always] Emission always
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of an Emission.
+             * @memberof starling.v1
+             * @interface IEmission
+             * @augments starling.v1.Emission.$Properties
+             * @deprecated Use starling.v1.Emission.$Properties instead.
+             */
+
+            /**
+             * Shape of an Emission.
+             * @typedef {starling.v1.Emission.$Properties} starling.v1.Emission.$Shape
+             */
+
+            /**
+             * Constructs a new Emission.
+             * @memberof starling.v1
+             * @classdesc Represents an Emission.
+             * @constructor
+             * @param {starling.v1.Emission.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const Emission = function (properties) {
+                this.to = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * Emission from.
+             * @member {string} from
+             * @memberof starling.v1.Emission
+             * @instance
+             */
+            Emission.prototype.from = "";
+
+            /**
+             * Emission stamp.
+             * @member {number} stamp
+             * @memberof starling.v1.Emission
+             * @instance
+             */
+            Emission.prototype.stamp = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * Emission unavailable.
+             * @member {boolean} unavailable
+             * @memberof starling.v1.Emission
+             * @instance
+             */
+            Emission.prototype.unavailable = false;
+
+            /**
+             * Emission presence.
+             * @member {Uint8Array} presence
+             * @memberof starling.v1.Emission
+             * @instance
+             */
+            Emission.prototype.presence = $util.newBuffer([]);
+
+            /**
+             * Emission to.
+             * @member {Array.<string>} to
+             * @memberof starling.v1.Emission
+             * @instance
+             */
+            Emission.prototype.to = $util.emptyArray;
+
+            /**
+             * Emission toSeen.
+             * @member {boolean} toSeen
+             * @memberof starling.v1.Emission
+             * @instance
+             */
+            Emission.prototype.toSeen = false;
+
+            /**
+             * Emission always.
+             * @member {boolean} always
+             * @memberof starling.v1.Emission
+             * @instance
+             */
+            Emission.prototype.always = false;
+
+            /**
+             * Creates a new Emission instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.Emission
+             * @static
+             * @param {starling.v1.Emission.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.Emission} Emission instance
+             * @type {{
+             *   (properties: starling.v1.Emission.$Shape): starling.v1.Emission & starling.v1.Emission.$Shape;
+             *   (properties?: starling.v1.Emission.$Properties): starling.v1.Emission;
+             * }}
+             */
+            Emission.create = function(properties) {
+                return new Emission(properties);
+            };
+
+            /**
+             * Encodes the specified Emission message. Does not implicitly {@link starling.v1.Emission.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.Emission
+             * @static
+             * @param {starling.v1.Emission.$Properties} message Emission message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            Emission.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.from != null && $Object.hasOwnProperty.call(message, "from") && message.from !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.from);
+                if (message.stamp != null && $Object.hasOwnProperty.call(message, "stamp") && (typeof message.stamp === "object" ? message.stamp.low || message.stamp.high : message.stamp !== 0))
+                    writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.stamp);
+                if (message.unavailable != null && $Object.hasOwnProperty.call(message, "unavailable") && message.unavailable !== false)
+                    writer.uint32(/* id 3, wireType 0 =*/24).bool(message.unavailable);
+                if (message.presence != null && $Object.hasOwnProperty.call(message, "presence") && message.presence.length)
+                    writer.uint32(/* id 4, wireType 2 =*/34).bytes(message.presence);
+                if (message.to != null && message.to.length)
+                    for (let i = 0; i < message.to.length; ++i)
+                        writer.uint32(/* id 5, wireType 2 =*/42).string(message.to[i]);
+                if (message.toSeen != null && $Object.hasOwnProperty.call(message, "toSeen") && message.toSeen !== false)
+                    writer.uint32(/* id 6, wireType 0 =*/48).bool(message.toSeen);
+                if (message.always != null && $Object.hasOwnProperty.call(message, "always") && message.always !== false)
+                    writer.uint32(/* id 7, wireType 0 =*/56).bool(message.always);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes an Emission message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.Emission
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.Emission & starling.v1.Emission.$Shape} Emission
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            Emission.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.Emission();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.from = value;
+                            else
+                                delete message.from;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.stamp = value;
+                            else
+                                delete message.stamp;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.unavailable = value;
+                            else
+                                delete message.unavailable;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.presence = value;
+                            else
+                                delete message.presence;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.to && message.to.length))
+                                message.to = [];
+                            message.to.push(reader.stringVerify());
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.toSeen = value;
+                            else
+                                delete message.toSeen;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.always = value;
+                            else
+                                delete message.always;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Emission;
+        })();
+
+        v1.Probe = (function() {
+
+            /**
+             * Properties of a Probe.
+             * @typedef {Object} starling.v1.Probe.$Properties
+             * @property {string|null} [prober] Probe prober
+             * @property {string|null} [edge] Probe edge
+             * @property {Array.<string>|null} [targets] Probe targets
+             * @property {boolean|null} [asked] Probe asked
+             * @property {string|null} [id] Probe id
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a Probe.
+             * @memberof starling.v1
+             * @interface IProbe
+             * @augments starling.v1.Probe.$Properties
+             * @deprecated Use starling.v1.Probe.$Properties instead.
+             */
+
+            /**
+             * Shape of a Probe.
+             * @typedef {starling.v1.Probe.$Properties} starling.v1.Probe.$Shape
+             */
+
+            /**
+             * Constructs a new Probe.
+             * @memberof starling.v1
+             * @classdesc Represents a Probe.
+             * @constructor
+             * @param {starling.v1.Probe.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const Probe = function (properties) {
+                this.targets = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * Probe prober.
+             * @member {string} prober
+             * @memberof starling.v1.Probe
+             * @instance
+             */
+            Probe.prototype.prober = "";
+
+            /**
+             * Probe edge.
+             * @member {string} edge
+             * @memberof starling.v1.Probe
+             * @instance
+             */
+            Probe.prototype.edge = "";
+
+            /**
+             * Probe targets.
+             * @member {Array.<string>} targets
+             * @memberof starling.v1.Probe
+             * @instance
+             */
+            Probe.prototype.targets = $util.emptyArray;
+
+            /**
+             * Probe asked.
+             * @member {boolean} asked
+             * @memberof starling.v1.Probe
+             * @instance
+             */
+            Probe.prototype.asked = false;
+
+            /**
+             * Probe id.
+             * @member {string} id
+             * @memberof starling.v1.Probe
+             * @instance
+             */
+            Probe.prototype.id = "";
+
+            /**
+             * Creates a new Probe instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.Probe
+             * @static
+             * @param {starling.v1.Probe.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.Probe} Probe instance
+             * @type {{
+             *   (properties: starling.v1.Probe.$Shape): starling.v1.Probe & starling.v1.Probe.$Shape;
+             *   (properties?: starling.v1.Probe.$Properties): starling.v1.Probe;
+             * }}
+             */
+            Probe.create = function(properties) {
+                return new Probe(properties);
+            };
+
+            /**
+             * Encodes the specified Probe message. Does not implicitly {@link starling.v1.Probe.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.Probe
+             * @static
+             * @param {starling.v1.Probe.$Properties} message Probe message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            Probe.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.prober != null && $Object.hasOwnProperty.call(message, "prober") && message.prober !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.prober);
+                if (message.edge != null && $Object.hasOwnProperty.call(message, "edge") && message.edge !== "")
+                    writer.uint32(/* id 2, wireType 2 =*/18).string(message.edge);
+                if (message.targets != null && message.targets.length)
+                    for (let i = 0; i < message.targets.length; ++i)
+                        writer.uint32(/* id 3, wireType 2 =*/26).string(message.targets[i]);
+                if (message.asked != null && $Object.hasOwnProperty.call(message, "asked") && message.asked !== false)
+                    writer.uint32(/* id 4, wireType 0 =*/32).bool(message.asked);
+                if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== "")
+                    writer.uint32(/* id 5, wireType 2 =*/42).string(message.id);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a Probe message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.Probe
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.Probe & starling.v1.Probe.$Shape} Probe
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            Probe.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.Probe();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.prober = value;
+                            else
+                                delete message.prober;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.edge = value;
+                            else
+                                delete message.edge;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.targets && message.targets.length))
+                                message.targets = [];
+                            message.targets.push(reader.stringVerify());
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.asked = value;
+                            else
+                                delete message.asked;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.id = value;
+                            else
+                                delete message.id;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Probe;
+        })();
+
+        v1.NodeBatch = (function() {
+
+            /**
+             * Properties of a NodeBatch.
+             * @typedef {Object} starling.v1.NodeBatch.$Properties
+             * @property {string|null} [sender] NodeBatch sender
+             * @property {string|null} [incarnation] NodeBatch incarnation
+             * @property {number|null} [epoch] NodeBatch epoch
+             * @property {number|null} [sequence] NodeBatch sequence
+             * @property {Array.<starling.v1.SessionEvent.$Properties>|null} [events] NodeBatch events
+             * @property {Array.<starling.v1.PartitionState.$Properties>|null} [states] NodeBatch states
+             * @property {Array.<starling.v1.PartitionDigest.$Properties>|null} [digests] NodeBatch digests
+             * @property {Array.<starling.v1.Emission.$Properties>|null} [emissions] NodeBatch emissions
+             * @property {Array.<starling.v1.Probe.$Properties>|null} [probes] NodeBatch probes
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a NodeBatch.
+             * @memberof starling.v1
+             * @interface INodeBatch
+             * @augments starling.v1.NodeBatch.$Properties
+             * @deprecated Use starling.v1.NodeBatch.$Properties instead.
+             */
+
+            /**
+             * Shape of a NodeBatch.
+             * @typedef {starling.v1.NodeBatch.$Properties} starling.v1.NodeBatch.$Shape
+             */
+
+            /**
+             * Constructs a new NodeBatch.
+             * @memberof starling.v1
+             * @classdesc Represents a NodeBatch.
+             * @constructor
+             * @param {starling.v1.NodeBatch.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const NodeBatch = function (properties) {
+                this.events = [];
+                this.states = [];
+                this.digests = [];
+                this.emissions = [];
+                this.probes = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * NodeBatch sender.
+             * @member {string} sender
+             * @memberof starling.v1.NodeBatch
+             * @instance
+             */
+            NodeBatch.prototype.sender = "";
+
+            /**
+             * NodeBatch incarnation.
+             * @member {string} incarnation
+             * @memberof starling.v1.NodeBatch
+             * @instance
+             */
+            NodeBatch.prototype.incarnation = "";
+
+            /**
+             * NodeBatch epoch.
+             * @member {number} epoch
+             * @memberof starling.v1.NodeBatch
+             * @instance
+             */
+            NodeBatch.prototype.epoch = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * NodeBatch sequence.
+             * @member {number} sequence
+             * @memberof starling.v1.NodeBatch
+             * @instance
+             */
+            NodeBatch.prototype.sequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * NodeBatch events.
+             * @member {Array.<starling.v1.SessionEvent.$Properties>} events
+             * @memberof starling.v1.NodeBatch
+             * @instance
+             */
+            NodeBatch.prototype.events = $util.emptyArray;
+
+            /**
+             * NodeBatch states.
+             * @member {Array.<starling.v1.PartitionState.$Properties>} states
+             * @memberof starling.v1.NodeBatch
+             * @instance
+             */
+            NodeBatch.prototype.states = $util.emptyArray;
+
+            /**
+             * NodeBatch digests.
+             * @member {Array.<starling.v1.PartitionDigest.$Properties>} digests
+             * @memberof starling.v1.NodeBatch
+             * @instance
+             */
+            NodeBatch.prototype.digests = $util.emptyArray;
+
+            /**
+             * NodeBatch emissions.
+             * @member {Array.<starling.v1.Emission.$Properties>} emissions
+             * @memberof starling.v1.NodeBatch
+             * @instance
+             */
+            NodeBatch.prototype.emissions = $util.emptyArray;
+
+            /**
+             * NodeBatch probes.
+             * @member {Array.<starling.v1.Probe.$Properties>} probes
+             * @memberof starling.v1.NodeBatch
+             * @instance
+             */
+            NodeBatch.prototype.probes = $util.emptyArray;
+
+            /**
+             * Creates a new NodeBatch instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.NodeBatch
+             * @static
+             * @param {starling.v1.NodeBatch.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.NodeBatch} NodeBatch instance
+             * @type {{
+             *   (properties: starling.v1.NodeBatch.$Shape): starling.v1.NodeBatch & starling.v1.NodeBatch.$Shape;
+             *   (properties?: starling.v1.NodeBatch.$Properties): starling.v1.NodeBatch;
+             * }}
+             */
+            NodeBatch.create = function(properties) {
+                return new NodeBatch(properties);
+            };
+
+            /**
+             * Encodes the specified NodeBatch message. Does not implicitly {@link starling.v1.NodeBatch.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.NodeBatch
+             * @static
+             * @param {starling.v1.NodeBatch.$Properties} message NodeBatch message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            NodeBatch.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.sender != null && $Object.hasOwnProperty.call(message, "sender") && message.sender !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.sender);
+                if (message.incarnation != null && $Object.hasOwnProperty.call(message, "incarnation") && message.incarnation !== "")
+                    writer.uint32(/* id 2, wireType 2 =*/18).string(message.incarnation);
+                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
+                    writer.uint32(/* id 3, wireType 0 =*/24).uint64(message.epoch);
+                if (message.sequence != null && $Object.hasOwnProperty.call(message, "sequence") && (typeof message.sequence === "object" ? message.sequence.low || message.sequence.high : message.sequence !== 0))
+                    writer.uint32(/* id 4, wireType 0 =*/32).uint64(message.sequence);
+                if (message.events != null && message.events.length)
+                    for (let i = 0; i < message.events.length; ++i)
+                        $root.starling.v1.SessionEvent.encode(message.events[i], writer.uint32(/* id 5, wireType 2 =*/42).fork(), _depth + 1).ldelim();
+                if (message.states != null && message.states.length)
+                    for (let i = 0; i < message.states.length; ++i)
+                        $root.starling.v1.PartitionState.encode(message.states[i], writer.uint32(/* id 6, wireType 2 =*/50).fork(), _depth + 1).ldelim();
+                if (message.digests != null && message.digests.length)
+                    for (let i = 0; i < message.digests.length; ++i)
+                        $root.starling.v1.PartitionDigest.encode(message.digests[i], writer.uint32(/* id 7, wireType 2 =*/58).fork(), _depth + 1).ldelim();
+                if (message.emissions != null && message.emissions.length)
+                    for (let i = 0; i < message.emissions.length; ++i)
+                        $root.starling.v1.Emission.encode(message.emissions[i], writer.uint32(/* id 8, wireType 2 =*/66).fork(), _depth + 1).ldelim();
+                if (message.probes != null && message.probes.length)
+                    for (let i = 0; i < message.probes.length; ++i)
+                        $root.starling.v1.Probe.encode(message.probes[i], writer.uint32(/* id 9, wireType 2 =*/74).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a NodeBatch message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.NodeBatch
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.NodeBatch & starling.v1.NodeBatch.$Shape} NodeBatch
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            NodeBatch.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.NodeBatch();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.sender = value;
+                            else
+                                delete message.sender;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.incarnation = value;
+                            else
+                                delete message.incarnation;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.epoch = value;
+                            else
+                                delete message.epoch;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.sequence = value;
+                            else
+                                delete message.sequence;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.events && message.events.length))
+                                message.events = [];
+                            message.events.push($root.starling.v1.SessionEvent.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.states && message.states.length))
+                                message.states = [];
+                            message.states.push($root.starling.v1.PartitionState.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.digests && message.digests.length))
+                                message.digests = [];
+                            message.digests.push($root.starling.v1.PartitionDigest.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.emissions && message.emissions.length))
+                                message.emissions = [];
+                            message.emissions.push($root.starling.v1.Emission.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 9: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.probes && message.probes.length))
+                                message.probes = [];
+                            message.probes.push($root.starling.v1.Probe.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return NodeBatch;
+        })();
+
+        v1.EdgeBatch = (function() {
+
+            /**
+             * Properties of an EdgeBatch.
+             * @typedef {Object} starling.v1.EdgeBatch.$Properties
+             * @property {string|null} [node] EdgeBatch node
+             * @property {string|null} [incarnation] EdgeBatch incarnation
+             * @property {number|null} [epoch] EdgeBatch epoch
+             * @property {number|null} [sequence] EdgeBatch sequence
+             * @property {Array.<starling.v1.Emission.$Properties>|null} [emissions] EdgeBatch emissions
+             * @property {Array.<starling.v1.SubscriptionStanza.$Properties>|null} [requests] EdgeBatch requests
+             * @property {Array.<number>|null} [wanted] EdgeBatch wanted
+             * @property {boolean|null} [missed] EdgeBatch missed
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of an EdgeBatch.
+             * @memberof starling.v1
+             * @interface IEdgeBatch
+             * @augments starling.v1.EdgeBatch.$Properties
+             * @deprecated Use starling.v1.EdgeBatch.$Properties instead.
+             */
+
+            /**
+             * Shape of an EdgeBatch.
+             * @typedef {starling.v1.EdgeBatch.$Properties} starling.v1.EdgeBatch.$Shape
+             */
+
+            /**
+             * Constructs a new EdgeBatch.
+             * @memberof starling.v1
+             * @classdesc Represents an EdgeBatch.
+             * @constructor
+             * @param {starling.v1.EdgeBatch.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const EdgeBatch = function (properties) {
+                this.emissions = [];
+                this.requests = [];
+                this.wanted = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * EdgeBatch node.
+             * @member {string} node
+             * @memberof starling.v1.EdgeBatch
+             * @instance
+             */
+            EdgeBatch.prototype.node = "";
+
+            /**
+             * EdgeBatch incarnation.
+             * @member {string} incarnation
+             * @memberof starling.v1.EdgeBatch
+             * @instance
+             */
+            EdgeBatch.prototype.incarnation = "";
+
+            /**
+             * EdgeBatch epoch.
+             * @member {number} epoch
+             * @memberof starling.v1.EdgeBatch
+             * @instance
+             */
+            EdgeBatch.prototype.epoch = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * EdgeBatch sequence.
+             * @member {number} sequence
+             * @memberof starling.v1.EdgeBatch
+             * @instance
+             */
+            EdgeBatch.prototype.sequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * EdgeBatch emissions.
+             * @member {Array.<starling.v1.Emission.$Properties>} emissions
+             * @memberof starling.v1.EdgeBatch
+             * @instance
+             */
+            EdgeBatch.prototype.emissions = $util.emptyArray;
+
+            /**
+             * EdgeBatch requests.
+             * @member {Array.<starling.v1.SubscriptionStanza.$Properties>} requests
+             * @memberof starling.v1.EdgeBatch
+             * @instance
+             */
+            EdgeBatch.prototype.requests = $util.emptyArray;
+
+            /**
+             * EdgeBatch wanted.
+             * @member {Array.<number>} wanted
+             * @memberof starling.v1.EdgeBatch
+             * @instance
+             */
+            EdgeBatch.prototype.wanted = $util.emptyArray;
+
+            /**
+             * EdgeBatch missed.
+             * @member {boolean} missed
+             * @memberof starling.v1.EdgeBatch
+             * @instance
+             */
+            EdgeBatch.prototype.missed = false;
+
+            /**
+             * Creates a new EdgeBatch instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.EdgeBatch
+             * @static
+             * @param {starling.v1.EdgeBatch.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.EdgeBatch} EdgeBatch instance
+             * @type {{
+             *   (properties: starling.v1.EdgeBatch.$Shape): starling.v1.EdgeBatch & starling.v1.EdgeBatch.$Shape;
+             *   (properties?: starling.v1.EdgeBatch.$Properties): starling.v1.EdgeBatch;
+             * }}
+             */
+            EdgeBatch.create = function(properties) {
+                return new EdgeBatch(properties);
+            };
+
+            /**
+             * Encodes the specified EdgeBatch message. Does not implicitly {@link starling.v1.EdgeBatch.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.EdgeBatch
+             * @static
+             * @param {starling.v1.EdgeBatch.$Properties} message EdgeBatch message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            EdgeBatch.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.node != null && $Object.hasOwnProperty.call(message, "node") && message.node !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.node);
+                if (message.incarnation != null && $Object.hasOwnProperty.call(message, "incarnation") && message.incarnation !== "")
+                    writer.uint32(/* id 2, wireType 2 =*/18).string(message.incarnation);
+                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
+                    writer.uint32(/* id 3, wireType 0 =*/24).uint64(message.epoch);
+                if (message.sequence != null && $Object.hasOwnProperty.call(message, "sequence") && (typeof message.sequence === "object" ? message.sequence.low || message.sequence.high : message.sequence !== 0))
+                    writer.uint32(/* id 4, wireType 0 =*/32).uint64(message.sequence);
+                if (message.emissions != null && message.emissions.length)
+                    for (let i = 0; i < message.emissions.length; ++i)
+                        $root.starling.v1.Emission.encode(message.emissions[i], writer.uint32(/* id 5, wireType 2 =*/42).fork(), _depth + 1).ldelim();
+                if (message.requests != null && message.requests.length)
+                    for (let i = 0; i < message.requests.length; ++i)
+                        $root.starling.v1.SubscriptionStanza.encode(message.requests[i], writer.uint32(/* id 6, wireType 2 =*/50).fork(), _depth + 1).ldelim();
+                if (message.wanted != null && message.wanted.length)
+                    writer.uint32(/* id 7, wireType 2 =*/58).uint32s(message.wanted);
+                if (message.missed != null && $Object.hasOwnProperty.call(message, "missed") && message.missed !== false)
+                    writer.uint32(/* id 8, wireType 0 =*/64).bool(message.missed);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes an EdgeBatch message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.EdgeBatch
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.EdgeBatch & starling.v1.EdgeBatch.$Shape} EdgeBatch
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            EdgeBatch.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.EdgeBatch();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.node = value;
+                            else
+                                delete message.node;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.incarnation = value;
+                            else
+                                delete message.incarnation;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.epoch = value;
+                            else
+                                delete message.epoch;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.sequence = value;
+                            else
+                                delete message.sequence;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.emissions && message.emissions.length))
+                                message.emissions = [];
+                            message.emissions.push($root.starling.v1.Emission.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.requests && message.requests.length))
+                                message.requests = [];
+                            message.requests.push($root.starling.v1.SubscriptionStanza.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType === 2) {
+                                if (!(message.wanted && message.wanted.length))
+                                    message.wanted = [];
+                                reader.uint32s(message.wanted);
+                                continue;
+                            }
+                            if (wireType !== 0)
+                                break;
+                            if (!(message.wanted && message.wanted.length))
+                                message.wanted = [];
+                            message.wanted.push(reader.uint32());
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.missed = value;
+                            else
+                                delete message.missed;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return EdgeBatch;
+        })();
+
+        v1.SubscriptionStanza = (function() {
+
+            /**
+             * Properties of a SubscriptionStanza.
+             * @typedef {Object} starling.v1.SubscriptionStanza.$Properties
+             * @property {string|null} [to] SubscriptionStanza to
+             * @property {Uint8Array|null} [stanza] SubscriptionStanza stanza
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a SubscriptionStanza.
+             * @memberof starling.v1
+             * @interface ISubscriptionStanza
+             * @augments starling.v1.SubscriptionStanza.$Properties
+             * @deprecated Use starling.v1.SubscriptionStanza.$Properties instead.
+             */
+
+            /**
+             * Shape of a SubscriptionStanza.
+             * @typedef {starling.v1.SubscriptionStanza.$Properties} starling.v1.SubscriptionStanza.$Shape
+             */
+
+            /**
+             * Constructs a new SubscriptionStanza.
+             * @memberof starling.v1
+             * @classdesc Represents a SubscriptionStanza.
+             * @constructor
+             * @param {starling.v1.SubscriptionStanza.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const SubscriptionStanza = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * SubscriptionStanza to.
+             * @member {string} to
+             * @memberof starling.v1.SubscriptionStanza
+             * @instance
+             */
+            SubscriptionStanza.prototype.to = "";
+
+            /**
+             * SubscriptionStanza stanza.
+             * @member {Uint8Array} stanza
+             * @memberof starling.v1.SubscriptionStanza
+             * @instance
+             */
+            SubscriptionStanza.prototype.stanza = $util.newBuffer([]);
+
+            /**
+             * Creates a new SubscriptionStanza instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.SubscriptionStanza
+             * @static
+             * @param {starling.v1.SubscriptionStanza.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.SubscriptionStanza} SubscriptionStanza instance
+             * @type {{
+             *   (properties: starling.v1.SubscriptionStanza.$Shape): starling.v1.SubscriptionStanza & starling.v1.SubscriptionStanza.$Shape;
+             *   (properties?: starling.v1.SubscriptionStanza.$Properties): starling.v1.SubscriptionStanza;
+             * }}
+             */
+            SubscriptionStanza.create = function(properties) {
+                return new SubscriptionStanza(properties);
+            };
+
+            /**
+             * Encodes the specified SubscriptionStanza message. Does not implicitly {@link starling.v1.SubscriptionStanza.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.SubscriptionStanza
+             * @static
+             * @param {starling.v1.SubscriptionStanza.$Properties} message SubscriptionStanza message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            SubscriptionStanza.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.to != null && $Object.hasOwnProperty.call(message, "to") && message.to !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.to);
+                if (message.stanza != null && $Object.hasOwnProperty.call(message, "stanza") && message.stanza.length)
+                    writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.stanza);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a SubscriptionStanza message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.SubscriptionStanza
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.SubscriptionStanza & starling.v1.SubscriptionStanza.$Shape} SubscriptionStanza
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            SubscriptionStanza.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.SubscriptionStanza();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.to = value;
+                            else
+                                delete message.to;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.stanza = value;
+                            else
+                                delete message.stanza;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return SubscriptionStanza;
+        })();
+
+        v1.BindRequest = (function() {
+
+            /**
+             * Properties of a BindRequest.
+             * @typedef {Object} starling.v1.BindRequest.$Properties
+             * @property {string|null} [user] BindRequest user
+             * @property {string|null} [resource] BindRequest resource
+             * @property {string|null} [session] BindRequest session
+             * @property {string|null} [edge] BindRequest edge
+             * @property {string|null} [incarnation] BindRequest incarnation
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a BindRequest.
+             * @memberof starling.v1
+             * @interface IBindRequest
+             * @augments starling.v1.BindRequest.$Properties
+             * @deprecated Use starling.v1.BindRequest.$Properties instead.
+             */
+
+            /**
+             * Shape of a BindRequest.
+             * @typedef {starling.v1.BindRequest.$Properties} starling.v1.BindRequest.$Shape
+             */
+
+            /**
+             * Constructs a new BindRequest.
+             * @memberof starling.v1
+             * @classdesc Represents a BindRequest.
+             * @constructor
+             * @param {starling.v1.BindRequest.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const BindRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * BindRequest user.
+             * @member {string} user
+             * @memberof starling.v1.BindRequest
+             * @instance
+             */
+            BindRequest.prototype.user = "";
+
+            /**
+             * BindRequest resource.
+             * @member {string} resource
+             * @memberof starling.v1.BindRequest
+             * @instance
+             */
+            BindRequest.prototype.resource = "";
+
+            /**
+             * BindRequest session.
+             * @member {string} session
+             * @memberof starling.v1.BindRequest
+             * @instance
+             */
+            BindRequest.prototype.session = "";
+
+            /**
+             * BindRequest edge.
+             * @member {string} edge
+             * @memberof starling.v1.BindRequest
+             * @instance
+             */
+            BindRequest.prototype.edge = "";
+
+            /**
+             * BindRequest incarnation.
+             * @member {string} incarnation
+             * @memberof starling.v1.BindRequest
+             * @instance
+             */
+            BindRequest.prototype.incarnation = "";
+
+            /**
+             * Creates a new BindRequest instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.BindRequest
+             * @static
+             * @param {starling.v1.BindRequest.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.BindRequest} BindRequest instance
+             * @type {{
+             *   (properties: starling.v1.BindRequest.$Shape): starling.v1.BindRequest & starling.v1.BindRequest.$Shape;
+             *   (properties?: starling.v1.BindRequest.$Properties): starling.v1.BindRequest;
+             * }}
+             */
+            BindRequest.create = function(properties) {
+                return new BindRequest(properties);
+            };
+
+            /**
+             * Encodes the specified BindRequest message. Does not implicitly {@link starling.v1.BindRequest.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.BindRequest
+             * @static
+             * @param {starling.v1.BindRequest.$Properties} message BindRequest message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            BindRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
+                if (message.resource != null && $Object.hasOwnProperty.call(message, "resource") && message.resource !== "")
+                    writer.uint32(/* id 2, wireType 2 =*/18).string(message.resource);
+                if (message.session != null && $Object.hasOwnProperty.call(message, "session") && message.session !== "")
+                    writer.uint32(/* id 3, wireType 2 =*/26).string(message.session);
+                if (message.edge != null && $Object.hasOwnProperty.call(message, "edge") && message.edge !== "")
+                    writer.uint32(/* id 4, wireType 2 =*/34).string(message.edge);
+                if (message.incarnation != null && $Object.hasOwnProperty.call(message, "incarnation") && message.incarnation !== "")
+                    writer.uint32(/* id 5, wireType 2 =*/42).string(message.incarnation);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a BindRequest message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.BindRequest
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.BindRequest & starling.v1.BindRequest.$Shape} BindRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            BindRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.BindRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.user = value;
+                            else
+                                delete message.user;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.resource = value;
+                            else
+                                delete message.resource;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.session = value;
+                            else
+                                delete message.session;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.edge = value;
+                            else
+                                delete message.edge;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.incarnation = value;
+                            else
+                                delete message.incarnation;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return BindRequest;
+        })();
+
+        v1.BindReply = (function() {
+
+            /**
+             * Properties of a BindReply.
+             * @typedef {Object} starling.v1.BindReply.$Properties
+             * @property {number|null} [boundAt] BindReply boundAt
+             * @property {starling.v1.SessionTable.$Properties|null} [table] BindReply table
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a BindReply.
+             * @memberof starling.v1
+             * @interface IBindReply
+             * @augments starling.v1.BindReply.$Properties
+             * @deprecated Use starling.v1.BindReply.$Properties instead.
+             */
+
+            /**
+             * Shape of a BindReply.
+             * @typedef {starling.v1.BindReply.$Properties} starling.v1.BindReply.$Shape
+             */
+
+            /**
+             * Constructs a new BindReply.
+             * @memberof starling.v1
+             * @classdesc Represents a BindReply.
+             * @constructor
+             * @param {starling.v1.BindReply.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const BindReply = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * BindReply boundAt.
+             * @member {number} boundAt
+             * @memberof starling.v1.BindReply
+             * @instance
+             */
+            BindReply.prototype.boundAt = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * BindReply table.
+             * @member {starling.v1.SessionTable.$Properties|null|undefined} table
+             * @memberof starling.v1.BindReply
+             * @instance
+             */
+            BindReply.prototype.table = null;
+
+            /**
+             * Creates a new BindReply instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.BindReply
+             * @static
+             * @param {starling.v1.BindReply.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.BindReply} BindReply instance
+             * @type {{
+             *   (properties: starling.v1.BindReply.$Shape): starling.v1.BindReply & starling.v1.BindReply.$Shape;
+             *   (properties?: starling.v1.BindReply.$Properties): starling.v1.BindReply;
+             * }}
+             */
+            BindReply.create = function(properties) {
+                return new BindReply(properties);
+            };
+
+            /**
+             * Encodes the specified BindReply message. Does not implicitly {@link starling.v1.BindReply.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.BindReply
+             * @static
+             * @param {starling.v1.BindReply.$Properties} message BindReply message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            BindReply.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.boundAt != null && $Object.hasOwnProperty.call(message, "boundAt") && (typeof message.boundAt === "object" ? message.boundAt.low || message.boundAt.high : message.boundAt !== 0))
+                    writer.uint32(/* id 1, wireType 0 =*/8).uint64(message.boundAt);
+                if (message.table != null && $Object.hasOwnProperty.call(message, "table"))
+                    $root.starling.v1.SessionTable.encode(message.table, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a BindReply message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.BindReply
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.BindReply & starling.v1.BindReply.$Shape} BindReply
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            BindReply.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.BindReply();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.boundAt = value;
+                            else
+                                delete message.boundAt;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            message.table = $root.starling.v1.SessionTable.decode(reader, reader.size(), $undefined, _depth + 1, message.table);
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return BindReply;
+        })();
+
+        v1.VisibleRequest = (function() {
+
+            /**
+             * Properties of a VisibleRequest.
+             * @typedef {Object} starling.v1.VisibleRequest.$Properties
+             * @property {string|null} [asker] VisibleRequest asker
+             * @property {string|null} [target] VisibleRequest target
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a VisibleRequest.
+             * @memberof starling.v1
+             * @interface IVisibleRequest
+             * @augments starling.v1.VisibleRequest.$Properties
+             * @deprecated Use starling.v1.VisibleRequest.$Properties instead.
+             */
+
+            /**
+             * Shape of a VisibleRequest.
+             * @typedef {starling.v1.VisibleRequest.$Properties} starling.v1.VisibleRequest.$Shape
+             */
+
+            /**
+             * Constructs a new VisibleRequest.
+             * @memberof starling.v1
+             * @classdesc Represents a VisibleRequest.
+             * @constructor
+             * @param {starling.v1.VisibleRequest.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const VisibleRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * VisibleRequest asker.
+             * @member {string} asker
+             * @memberof starling.v1.VisibleRequest
+             * @instance
+             */
+            VisibleRequest.prototype.asker = "";
+
+            /**
+             * VisibleRequest target.
+             * @member {string} target
+             * @memberof starling.v1.VisibleRequest
+             * @instance
+             */
+            VisibleRequest.prototype.target = "";
+
+            /**
+             * Creates a new VisibleRequest instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.VisibleRequest
+             * @static
+             * @param {starling.v1.VisibleRequest.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.VisibleRequest} VisibleRequest instance
+             * @type {{
+             *   (properties: starling.v1.VisibleRequest.$Shape): starling.v1.VisibleRequest & starling.v1.VisibleRequest.$Shape;
+             *   (properties?: starling.v1.VisibleRequest.$Properties): starling.v1.VisibleRequest;
+             * }}
+             */
+            VisibleRequest.create = function(properties) {
+                return new VisibleRequest(properties);
+            };
+
+            /**
+             * Encodes the specified VisibleRequest message. Does not implicitly {@link starling.v1.VisibleRequest.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.VisibleRequest
+             * @static
+             * @param {starling.v1.VisibleRequest.$Properties} message VisibleRequest message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            VisibleRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.asker != null && $Object.hasOwnProperty.call(message, "asker") && message.asker !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.asker);
+                if (message.target != null && $Object.hasOwnProperty.call(message, "target") && message.target !== "")
+                    writer.uint32(/* id 2, wireType 2 =*/18).string(message.target);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a VisibleRequest message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.VisibleRequest
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.VisibleRequest & starling.v1.VisibleRequest.$Shape} VisibleRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            VisibleRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.VisibleRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.asker = value;
+                            else
+                                delete message.asker;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.target = value;
+                            else
+                                delete message.target;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return VisibleRequest;
+        })();
+
+        v1.VisibleReply = (function() {
+
+            /**
+             * Properties of a VisibleReply.
+             * @typedef {Object} starling.v1.VisibleReply.$Properties
+             * @property {boolean|null} [visible] VisibleReply visible
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a VisibleReply.
+             * @memberof starling.v1
+             * @interface IVisibleReply
+             * @augments starling.v1.VisibleReply.$Properties
+             * @deprecated Use starling.v1.VisibleReply.$Properties instead.
+             */
+
+            /**
+             * Shape of a VisibleReply.
+             * @typedef {starling.v1.VisibleReply.$Properties} starling.v1.VisibleReply.$Shape
+             */
+
+            /**
+             * Constructs a new VisibleReply.
+             * @memberof starling.v1
+             * @classdesc Represents a VisibleReply.
+             * @constructor
+             * @param {starling.v1.VisibleReply.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const VisibleReply = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * VisibleReply visible.
+             * @member {boolean} visible
+             * @memberof starling.v1.VisibleReply
+             * @instance
+             */
+            VisibleReply.prototype.visible = false;
+
+            /**
+             * Creates a new VisibleReply instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.VisibleReply
+             * @static
+             * @param {starling.v1.VisibleReply.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.VisibleReply} VisibleReply instance
+             * @type {{
+             *   (properties: starling.v1.VisibleReply.$Shape): starling.v1.VisibleReply & starling.v1.VisibleReply.$Shape;
+             *   (properties?: starling.v1.VisibleReply.$Properties): starling.v1.VisibleReply;
+             * }}
+             */
+            VisibleReply.create = function(properties) {
+                return new VisibleReply(properties);
+            };
+
+            /**
+             * Encodes the specified VisibleReply message. Does not implicitly {@link starling.v1.VisibleReply.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.VisibleReply
+             * @static
+             * @param {starling.v1.VisibleReply.$Properties} message VisibleReply message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            VisibleReply.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.visible != null && $Object.hasOwnProperty.call(message, "visible") && message.visible !== false)
+                    writer.uint32(/* id 1, wireType 0 =*/8).bool(message.visible);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a VisibleReply message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.VisibleReply
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.VisibleReply & starling.v1.VisibleReply.$Shape} VisibleReply
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            VisibleReply.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.VisibleReply();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.visible = value;
+                            else
+                                delete message.visible;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return VisibleReply;
+        })();
+
+        /**
+         * Subscription enum.
+         * @name starling.v1.Subscription
+         * @enum {number}
+         * @property {number} SUBSCRIPTION_NONE=0 SUBSCRIPTION_NONE value
+         * @property {number} SUBSCRIPTION_TO=1 SUBSCRIPTION_TO value
+         * @property {number} SUBSCRIPTION_FROM=2 SUBSCRIPTION_FROM value
+         * @property {number} SUBSCRIPTION_BOTH=3 SUBSCRIPTION_BOTH value
+         */
+        v1.Subscription = (function() {
+            const valuesById = $Object.create(null), values = $Object.create(valuesById);
+            values[valuesById[0] = "SUBSCRIPTION_NONE"] = 0;
+            values[valuesById[1] = "SUBSCRIPTION_TO"] = 1;
+            values[valuesById[2] = "SUBSCRIPTION_FROM"] = 2;
+            values[valuesById[3] = "SUBSCRIPTION_BOTH"] = 3;
+            return values;
+        })();
+
+        v1.RosterVersion = (function() {
+
+            /**
+             * Properties of a RosterVersion.
+             * @typedef {Object} starling.v1.RosterVersion.$Properties
+             * @property {string|null} [lineage] RosterVersion lineage
+             * @property {number|null} [number] RosterVersion number
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a RosterVersion.
+             * @memberof starling.v1
+             * @interface IRosterVersion
+             * @augments starling.v1.RosterVersion.$Properties
+             * @deprecated Use starling.v1.RosterVersion.$Properties instead.
+             */
+
+            /**
+             * Shape of a RosterVersion.
+             * @typedef {starling.v1.RosterVersion.$Properties} starling.v1.RosterVersion.$Shape
+             */
+
+            /**
+             * Constructs a new RosterVersion.
+             * @memberof starling.v1
+             * @classdesc Represents a RosterVersion.
+             * @constructor
+             * @param {starling.v1.RosterVersion.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const RosterVersion = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * RosterVersion lineage.
+             * @member {string} lineage
+             * @memberof starling.v1.RosterVersion
+             * @instance
+             */
+            RosterVersion.prototype.lineage = "";
+
+            /**
+             * RosterVersion number.
+             * @member {number} number
+             * @memberof starling.v1.RosterVersion
+             * @instance
+             */
+            RosterVersion.prototype.number = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * Creates a new RosterVersion instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.RosterVersion
+             * @static
+             * @param {starling.v1.RosterVersion.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.RosterVersion} RosterVersion instance
+             * @type {{
+             *   (properties: starling.v1.RosterVersion.$Shape): starling.v1.RosterVersion & starling.v1.RosterVersion.$Shape;
+             *   (properties?: starling.v1.RosterVersion.$Properties): starling.v1.RosterVersion;
+             * }}
+             */
+            RosterVersion.create = function(properties) {
+                return new RosterVersion(properties);
+            };
+
+            /**
+             * Encodes the specified RosterVersion message. Does not implicitly {@link starling.v1.RosterVersion.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.RosterVersion
+             * @static
+             * @param {starling.v1.RosterVersion.$Properties} message RosterVersion message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            RosterVersion.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.lineage != null && $Object.hasOwnProperty.call(message, "lineage") && message.lineage !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.lineage);
+                if (message.number != null && $Object.hasOwnProperty.call(message, "number") && (typeof message.number === "object" ? message.number.low || message.number.high : message.number !== 0))
+                    writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.number);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a RosterVersion message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.RosterVersion
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.RosterVersion & starling.v1.RosterVersion.$Shape} RosterVersion
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            RosterVersion.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.RosterVersion();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.lineage = value;
+                            else
+                                delete message.lineage;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.number = value;
+                            else
+                                delete message.number;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return RosterVersion;
+        })();
+
+        v1.RosterItem = (function() {
+
+            /**
+             * Properties of a RosterItem.
+             * @typedef {Object} starling.v1.RosterItem.$Properties
+             * @property {string|null} [jid] RosterItem jid
+             * @property {string|null} [name] RosterItem name
+             * @property {Array.<string>|null} [groups] RosterItem groups
+             * @property {starling.v1.Subscription|null} [subscription] RosterItem subscription
+             * @property {boolean|null} [ask] RosterItem ask
+             * @property {boolean|null} [approved] RosterItem approved
+             * @property {boolean|null} [removed] RosterItem removed
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a RosterItem.
+             * @memberof starling.v1
+             * @interface IRosterItem
+             * @augments starling.v1.RosterItem.$Properties
+             * @deprecated Use starling.v1.RosterItem.$Properties instead.
+             */
+
+            /**
+             * Shape of a RosterItem.
+             * @typedef {starling.v1.RosterItem.$Properties} starling.v1.RosterItem.$Shape
+             */
+
+            /**
+             * Constructs a new RosterItem.
+             * @memberof starling.v1
+             * @classdesc Represents a RosterItem.
+             * @constructor
+             * @param {starling.v1.RosterItem.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const RosterItem = function (properties) {
+                this.groups = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * RosterItem jid.
+             * @member {string} jid
+             * @memberof starling.v1.RosterItem
+             * @instance
+             */
+            RosterItem.prototype.jid = "";
+
+            /**
+             * RosterItem name.
+             * @member {string} name
+             * @memberof starling.v1.RosterItem
+             * @instance
+             */
+            RosterItem.prototype.name = "";
+
+            /**
+             * RosterItem groups.
+             * @member {Array.<string>} groups
+             * @memberof starling.v1.RosterItem
+             * @instance
+             */
+            RosterItem.prototype.groups = $util.emptyArray;
+
+            /**
+             * RosterItem subscription.
+             * @member {starling.v1.Subscription} subscription
+             * @memberof starling.v1.RosterItem
+             * @instance
+             */
+            RosterItem.prototype.subscription = 0;
+
+            /**
+             * RosterItem ask.
+             * @member {boolean} ask
+             * @memberof starling.v1.RosterItem
+             * @instance
+             */
+            RosterItem.prototype.ask = false;
+
+            /**
+             * RosterItem approved.
+             * @member {boolean} approved
+             * @memberof starling.v1.RosterItem
+             * @instance
+             */
+            RosterItem.prototype.approved = false;
+
+            /**
+             * RosterItem removed.
+             * @member {boolean} removed
+             * @memberof starling.v1.RosterItem
+             * @instance
+             */
+            RosterItem.prototype.removed = false;
+
+            /**
+             * Creates a new RosterItem instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.RosterItem
+             * @static
+             * @param {starling.v1.RosterItem.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.RosterItem} RosterItem instance
+             * @type {{
+             *   (properties: starling.v1.RosterItem.$Shape): starling.v1.RosterItem & starling.v1.RosterItem.$Shape;
+             *   (properties?: starling.v1.RosterItem.$Properties): starling.v1.RosterItem;
+             * }}
+             */
+            RosterItem.create = function(properties) {
+                return new RosterItem(properties);
+            };
+
+            /**
+             * Encodes the specified RosterItem message. Does not implicitly {@link starling.v1.RosterItem.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.RosterItem
+             * @static
+             * @param {starling.v1.RosterItem.$Properties} message RosterItem message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            RosterItem.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.jid != null && $Object.hasOwnProperty.call(message, "jid") && message.jid !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.jid);
+                if (message.name != null && $Object.hasOwnProperty.call(message, "name") && message.name !== "")
+                    writer.uint32(/* id 2, wireType 2 =*/18).string(message.name);
+                if (message.groups != null && message.groups.length)
+                    for (let i = 0; i < message.groups.length; ++i)
+                        writer.uint32(/* id 3, wireType 2 =*/26).string(message.groups[i]);
+                if (message.subscription != null && $Object.hasOwnProperty.call(message, "subscription") && message.subscription !== 0)
+                    writer.uint32(/* id 4, wireType 0 =*/32).int32(message.subscription);
+                if (message.ask != null && $Object.hasOwnProperty.call(message, "ask") && message.ask !== false)
+                    writer.uint32(/* id 5, wireType 0 =*/40).bool(message.ask);
+                if (message.approved != null && $Object.hasOwnProperty.call(message, "approved") && message.approved !== false)
+                    writer.uint32(/* id 6, wireType 0 =*/48).bool(message.approved);
+                if (message.removed != null && $Object.hasOwnProperty.call(message, "removed") && message.removed !== false)
+                    writer.uint32(/* id 7, wireType 0 =*/56).bool(message.removed);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a RosterItem message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.RosterItem
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.RosterItem & starling.v1.RosterItem.$Shape} RosterItem
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            RosterItem.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.RosterItem();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.jid = value;
+                            else
+                                delete message.jid;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.name = value;
+                            else
+                                delete message.name;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.groups && message.groups.length))
+                                message.groups = [];
+                            message.groups.push(reader.stringVerify());
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.int32())
+                                message.subscription = value;
+                            else
+                                delete message.subscription;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.ask = value;
+                            else
+                                delete message.ask;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.approved = value;
+                            else
+                                delete message.approved;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.removed = value;
+                            else
+                                delete message.removed;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return RosterItem;
+        })();
+
+        v1.RosterGetRequest = (function() {
+
+            /**
+             * Properties of a RosterGetRequest.
+             * @typedef {Object} starling.v1.RosterGetRequest.$Properties
+             * @property {string|null} [user] RosterGetRequest user
+             * @property {boolean|null} [known] RosterGetRequest known
+             * @property {starling.v1.RosterVersion.$Properties|null} [version] RosterGetRequest version
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a RosterGetRequest.
+             * @memberof starling.v1
+             * @interface IRosterGetRequest
+             * @augments starling.v1.RosterGetRequest.$Properties
+             * @deprecated Use starling.v1.RosterGetRequest.$Properties instead.
+             */
+
+            /**
+             * Shape of a RosterGetRequest.
+             * @typedef {starling.v1.RosterGetRequest.$Properties} starling.v1.RosterGetRequest.$Shape
+             */
+
+            /**
+             * Constructs a new RosterGetRequest.
+             * @memberof starling.v1
+             * @classdesc Represents a RosterGetRequest.
+             * @constructor
+             * @param {starling.v1.RosterGetRequest.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const RosterGetRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * RosterGetRequest user.
+             * @member {string} user
+             * @memberof starling.v1.RosterGetRequest
+             * @instance
+             */
+            RosterGetRequest.prototype.user = "";
+
+            /**
+             * RosterGetRequest known.
+             * @member {boolean} known
+             * @memberof starling.v1.RosterGetRequest
+             * @instance
+             */
+            RosterGetRequest.prototype.known = false;
+
+            /**
+             * RosterGetRequest version.
+             * @member {starling.v1.RosterVersion.$Properties|null|undefined} version
+             * @memberof starling.v1.RosterGetRequest
+             * @instance
+             */
+            RosterGetRequest.prototype.version = null;
+
+            /**
+             * Creates a new RosterGetRequest instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.RosterGetRequest
+             * @static
+             * @param {starling.v1.RosterGetRequest.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.RosterGetRequest} RosterGetRequest instance
+             * @type {{
+             *   (properties: starling.v1.RosterGetRequest.$Shape): starling.v1.RosterGetRequest & starling.v1.RosterGetRequest.$Shape;
+             *   (properties?: starling.v1.RosterGetRequest.$Properties): starling.v1.RosterGetRequest;
+             * }}
+             */
+            RosterGetRequest.create = function(properties) {
+                return new RosterGetRequest(properties);
+            };
+
+            /**
+             * Encodes the specified RosterGetRequest message. Does not implicitly {@link starling.v1.RosterGetRequest.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.RosterGetRequest
+             * @static
+             * @param {starling.v1.RosterGetRequest.$Properties} message RosterGetRequest message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            RosterGetRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
+                if (message.known != null && $Object.hasOwnProperty.call(message, "known") && message.known !== false)
+                    writer.uint32(/* id 2, wireType 0 =*/16).bool(message.known);
+                if (message.version != null && $Object.hasOwnProperty.call(message, "version"))
+                    $root.starling.v1.RosterVersion.encode(message.version, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a RosterGetRequest message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.RosterGetRequest
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.RosterGetRequest & starling.v1.RosterGetRequest.$Shape} RosterGetRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            RosterGetRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.RosterGetRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.user = value;
+                            else
+                                delete message.user;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.known = value;
+                            else
+                                delete message.known;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            message.version = $root.starling.v1.RosterVersion.decode(reader, reader.size(), $undefined, _depth + 1, message.version);
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return RosterGetRequest;
+        })();
+
+        v1.RosterGetReply = (function() {
+
+            /**
+             * Properties of a RosterGetReply.
+             * @typedef {Object} starling.v1.RosterGetReply.$Properties
+             * @property {starling.v1.RosterVersion.$Properties|null} [version] RosterGetReply version
+             * @property {boolean|null} [difference] RosterGetReply difference
+             * @property {Array.<starling.v1.RosterItem.$Properties>|null} [items] RosterGetReply items
+             * @property {Array.<number>|null} [numbers] RosterGetReply numbers
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a RosterGetReply.
+             * @memberof starling.v1
+             * @interface IRosterGetReply
+             * @augments starling.v1.RosterGetReply.$Properties
+             * @deprecated Use starling.v1.RosterGetReply.$Properties instead.
+             */
+
+            /**
+             * Shape of a RosterGetReply.
+             * @typedef {starling.v1.RosterGetReply.$Properties} starling.v1.RosterGetReply.$Shape
+             */
+
+            /**
+             * Constructs a new RosterGetReply.
+             * @memberof starling.v1
+             * @classdesc Represents a RosterGetReply.
+             * @constructor
+             * @param {starling.v1.RosterGetReply.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const RosterGetReply = function (properties) {
+                this.items = [];
+                this.numbers = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * RosterGetReply version.
+             * @member {starling.v1.RosterVersion.$Properties|null|undefined} version
+             * @memberof starling.v1.RosterGetReply
+             * @instance
+             */
+            RosterGetReply.prototype.version = null;
+
+            /**
+             * RosterGetReply difference.
+             * @member {boolean} difference
+             * @memberof starling.v1.RosterGetReply
+             * @instance
+             */
+            RosterGetReply.prototype.difference = false;
+
+            /**
+             * RosterGetReply items.
+             * @member {Array.<starling.v1.RosterItem.$Properties>} items
+             * @memberof starling.v1.RosterGetReply
+             * @instance
+             */
+            RosterGetReply.prototype.items = $util.emptyArray;
+
+            /**
+             * RosterGetReply numbers.
+             * @member {Array.<number>} numbers
+             * @memberof starling.v1.RosterGetReply
+             * @instance
+             */
+            RosterGetReply.prototype.numbers = $util.emptyArray;
+
+            /**
+             * Creates a new RosterGetReply instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.RosterGetReply
+             * @static
+             * @param {starling.v1.RosterGetReply.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.RosterGetReply} RosterGetReply instance
+             * @type {{
+             *   (properties: starling.v1.RosterGetReply.$Shape): starling.v1.RosterGetReply & starling.v1.RosterGetReply.$Shape;
+             *   (properties?: starling.v1.RosterGetReply.$Properties): starling.v1.RosterGetReply;
+             * }}
+             */
+            RosterGetReply.create = function(properties) {
+                return new RosterGetReply(properties);
+            };
+
+            /**
+             * Encodes the specified RosterGetReply message. Does not implicitly {@link starling.v1.RosterGetReply.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.RosterGetReply
+             * @static
+             * @param {starling.v1.RosterGetReply.$Properties} message RosterGetReply message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            RosterGetReply.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.version != null && $Object.hasOwnProperty.call(message, "version"))
+                    $root.starling.v1.RosterVersion.encode(message.version, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+                if (message.difference != null && $Object.hasOwnProperty.call(message, "difference") && message.difference !== false)
+                    writer.uint32(/* id 2, wireType 0 =*/16).bool(message.difference);
+                if (message.items != null && message.items.length)
+                    for (let i = 0; i < message.items.length; ++i)
+                        $root.starling.v1.RosterItem.encode(message.items[i], writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+                if (message.numbers != null && message.numbers.length)
+                    writer.uint32(/* id 4, wireType 2 =*/34).uint64s(message.numbers);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a RosterGetReply message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.RosterGetReply
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.RosterGetReply & starling.v1.RosterGetReply.$Shape} RosterGetReply
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            RosterGetReply.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.RosterGetReply();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            message.version = $root.starling.v1.RosterVersion.decode(reader, reader.size(), $undefined, _depth + 1, message.version);
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.difference = value;
+                            else
+                                delete message.difference;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.items && message.items.length))
+                                message.items = [];
+                            message.items.push($root.starling.v1.RosterItem.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType === 2) {
+                                if (!(message.numbers && message.numbers.length))
+                                    message.numbers = [];
+                                reader.uint64s(message.numbers);
+                                continue;
+                            }
+                            if (wireType !== 0)
+                                break;
+                            if (!(message.numbers && message.numbers.length))
+                                message.numbers = [];
+                            message.numbers.push(reader.uint64());
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return RosterGetReply;
+        })();
+
+        v1.RosterSetRequest = (function() {
+
+            /**
+             * Properties of a RosterSetRequest.
+             * @typedef {Object} starling.v1.RosterSetRequest.$Properties
+             * @property {string|null} [user] RosterSetRequest user
+             * @property {starling.v1.RosterItem.$Properties|null} [item] RosterSetRequest item
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a RosterSetRequest.
+             * @memberof starling.v1
+             * @interface IRosterSetRequest
+             * @augments starling.v1.RosterSetRequest.$Properties
+             * @deprecated Use starling.v1.RosterSetRequest.$Properties instead.
+             */
+
+            /**
+             * Shape of a RosterSetRequest.
+             * @typedef {starling.v1.RosterSetRequest.$Properties} starling.v1.RosterSetRequest.$Shape
+             */
+
+            /**
+             * Constructs a new RosterSetRequest.
+             * @memberof starling.v1
+             * @classdesc Represents a RosterSetRequest.
+             * @constructor
+             * @param {starling.v1.RosterSetRequest.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const RosterSetRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * RosterSetRequest user.
+             * @member {string} user
+             * @memberof starling.v1.RosterSetRequest
+             * @instance
+             */
+            RosterSetRequest.prototype.user = "";
+
+            /**
+             * RosterSetRequest item.
+             * @member {starling.v1.RosterItem.$Properties|null|undefined} item
+             * @memberof starling.v1.RosterSetRequest
+             * @instance
+             */
+            RosterSetRequest.prototype.item = null;
+
+            /**
+             * Creates a new RosterSetRequest instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.RosterSetRequest
+             * @static
+             * @param {starling.v1.RosterSetRequest.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.RosterSetRequest} RosterSetRequest instance
+             * @type {{
+             *   (properties: starling.v1.RosterSetRequest.$Shape): starling.v1.RosterSetRequest & starling.v1.RosterSetRequest.$Shape;
+             *   (properties?: starling.v1.RosterSetRequest.$Properties): starling.v1.RosterSetRequest;
+             * }}
+             */
+            RosterSetRequest.create = function(properties) {
+                return new RosterSetRequest(properties);
+            };
+
+            /**
+             * Encodes the specified RosterSetRequest message. Does not implicitly {@link starling.v1.RosterSetRequest.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.RosterSetRequest
+             * @static
+             * @param {starling.v1.RosterSetRequest.$Properties} message RosterSetRequest message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            RosterSetRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
+                if (message.item != null && $Object.hasOwnProperty.call(message, "item"))
+                    $root.starling.v1.RosterItem.encode(message.item, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a RosterSetRequest message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.RosterSetRequest
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.RosterSetRequest & starling.v1.RosterSetRequest.$Shape} RosterSetRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            RosterSetRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.RosterSetRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.user = value;
+                            else
+                                delete message.user;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            message.item = $root.starling.v1.RosterItem.decode(reader, reader.size(), $undefined, _depth + 1, message.item);
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return RosterSetRequest;
+        })();
+
+        v1.SubscribeRequest = (function() {
+
+            /**
+             * Properties of a SubscribeRequest.
+             * @typedef {Object} starling.v1.SubscribeRequest.$Properties
+             * @property {string|null} [user] SubscribeRequest user
+             * @property {string|null} [contact] SubscribeRequest contact
+             * @property {string|null} [type] SubscribeRequest type
+             * @property {Uint8Array|null} [stanza] SubscribeRequest stanza
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a SubscribeRequest.
+             * @memberof starling.v1
+             * @interface ISubscribeRequest
+             * @augments starling.v1.SubscribeRequest.$Properties
+             * @deprecated Use starling.v1.SubscribeRequest.$Properties instead.
+             */
+
+            /**
+             * Shape of a SubscribeRequest.
+             * @typedef {starling.v1.SubscribeRequest.$Properties} starling.v1.SubscribeRequest.$Shape
+             */
+
+            /**
+             * Constructs a new SubscribeRequest.
+             * @memberof starling.v1
+             * @classdesc Represents a SubscribeRequest.
+             * @constructor
+             * @param {starling.v1.SubscribeRequest.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const SubscribeRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * SubscribeRequest user.
+             * @member {string} user
+             * @memberof starling.v1.SubscribeRequest
+             * @instance
+             */
+            SubscribeRequest.prototype.user = "";
+
+            /**
+             * SubscribeRequest contact.
+             * @member {string} contact
+             * @memberof starling.v1.SubscribeRequest
+             * @instance
+             */
+            SubscribeRequest.prototype.contact = "";
+
+            /**
+             * SubscribeRequest type.
+             * @member {string} type
+             * @memberof starling.v1.SubscribeRequest
+             * @instance
+             */
+            SubscribeRequest.prototype.type = "";
+
+            /**
+             * SubscribeRequest stanza.
+             * @member {Uint8Array} stanza
+             * @memberof starling.v1.SubscribeRequest
+             * @instance
+             */
+            SubscribeRequest.prototype.stanza = $util.newBuffer([]);
+
+            /**
+             * Creates a new SubscribeRequest instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.SubscribeRequest
+             * @static
+             * @param {starling.v1.SubscribeRequest.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.SubscribeRequest} SubscribeRequest instance
+             * @type {{
+             *   (properties: starling.v1.SubscribeRequest.$Shape): starling.v1.SubscribeRequest & starling.v1.SubscribeRequest.$Shape;
+             *   (properties?: starling.v1.SubscribeRequest.$Properties): starling.v1.SubscribeRequest;
+             * }}
+             */
+            SubscribeRequest.create = function(properties) {
+                return new SubscribeRequest(properties);
+            };
+
+            /**
+             * Encodes the specified SubscribeRequest message. Does not implicitly {@link starling.v1.SubscribeRequest.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.SubscribeRequest
+             * @static
+             * @param {starling.v1.SubscribeRequest.$Properties} message SubscribeRequest message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            SubscribeRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
+                if (message.contact != null && $Object.hasOwnProperty.call(message, "contact") && message.contact !== "")
+                    writer.uint32(/* id 2, wireType 2 =*/18).string(message.contact);
+                if (message.type != null && $Object.hasOwnProperty.call(message, "type") && message.type !== "")
+                    writer.uint32(/* id 3, wireType 2 =*/26).string(message.type);
+                if (message.stanza != null && $Object.hasOwnProperty.call(message, "stanza") && message.stanza.length)
+                    writer.uint32(/* id 4, wireType 2 =*/34).bytes(message.stanza);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a SubscribeRequest message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.SubscribeRequest
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.SubscribeRequest & starling.v1.SubscribeRequest.$Shape} SubscribeRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            SubscribeRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.SubscribeRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.user = value;
+                            else
+                                delete message.user;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.contact = value;
+                            else
+                                delete message.contact;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.type = value;
+                            else
+                                delete message.type;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.stanza = value;
+                            else
+                                delete message.stanza;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return SubscribeRequest;
+        })();
+
+        v1.ContactsRequest = (function() {
+
+            /**
+             * Properties of a ContactsRequest.
+             * @typedef {Object} starling.v1.ContactsRequest.$Properties
+             * @property {string|null} [user] ContactsRequest user
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a ContactsRequest.
+             * @memberof starling.v1
+             * @interface IContactsRequest
+             * @augments starling.v1.ContactsRequest.$Properties
+             * @deprecated Use starling.v1.ContactsRequest.$Properties instead.
+             */
+
+            /**
+             * Shape of a ContactsRequest.
+             * @typedef {starling.v1.ContactsRequest.$Properties} starling.v1.ContactsRequest.$Shape
+             */
+
+            /**
+             * Constructs a new ContactsRequest.
+             * @memberof starling.v1
+             * @classdesc Represents a ContactsRequest.
+             * @constructor
+             * @param {starling.v1.ContactsRequest.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const ContactsRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * ContactsRequest user.
+             * @member {string} user
+             * @memberof starling.v1.ContactsRequest
+             * @instance
+             */
+            ContactsRequest.prototype.user = "";
+
+            /**
+             * Creates a new ContactsRequest instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.ContactsRequest
+             * @static
+             * @param {starling.v1.ContactsRequest.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.ContactsRequest} ContactsRequest instance
+             * @type {{
+             *   (properties: starling.v1.ContactsRequest.$Shape): starling.v1.ContactsRequest & starling.v1.ContactsRequest.$Shape;
+             *   (properties?: starling.v1.ContactsRequest.$Properties): starling.v1.ContactsRequest;
+             * }}
+             */
+            ContactsRequest.create = function(properties) {
+                return new ContactsRequest(properties);
+            };
+
+            /**
+             * Encodes the specified ContactsRequest message. Does not implicitly {@link starling.v1.ContactsRequest.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.ContactsRequest
+             * @static
+             * @param {starling.v1.ContactsRequest.$Properties} message ContactsRequest message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            ContactsRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a ContactsRequest message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.ContactsRequest
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.ContactsRequest & starling.v1.ContactsRequest.$Shape} ContactsRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            ContactsRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.ContactsRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.user = value;
+                            else
+                                delete message.user;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return ContactsRequest;
+        })();
+
+        v1.Contact = (function() {
+
+            /**
+             * Properties of a Contact.
+             * @typedef {Object} starling.v1.Contact.$Properties
+             * @property {string|null} [jid] Contact jid
+             * @property {starling.v1.Subscription|null} [subscription] Contact subscription
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a Contact.
+             * @memberof starling.v1
+             * @interface IContact
+             * @augments starling.v1.Contact.$Properties
+             * @deprecated Use starling.v1.Contact.$Properties instead.
+             */
+
+            /**
+             * Shape of a Contact.
+             * @typedef {starling.v1.Contact.$Properties} starling.v1.Contact.$Shape
+             */
+
+            /**
+             * Constructs a new Contact.
+             * @memberof starling.v1
+             * @classdesc Represents a Contact.
+             * @constructor
+             * @param {starling.v1.Contact.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const Contact = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * Contact jid.
+             * @member {string} jid
+             * @memberof starling.v1.Contact
+             * @instance
+             */
+            Contact.prototype.jid = "";
+
+            /**
+             * Contact subscription.
+             * @member {starling.v1.Subscription} subscription
+             * @memberof starling.v1.Contact
+             * @instance
+             */
+            Contact.prototype.subscription = 0;
+
+            /**
+             * Creates a new Contact instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.Contact
+             * @static
+             * @param {starling.v1.Contact.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.Contact} Contact instance
+             * @type {{
+             *   (properties: starling.v1.Contact.$Shape): starling.v1.Contact & starling.v1.Contact.$Shape;
+             *   (properties?: starling.v1.Contact.$Properties): starling.v1.Contact;
+             * }}
+             */
+            Contact.create = function(properties) {
+                return new Contact(properties);
+            };
+
+            /**
+             * Encodes the specified Contact message. Does not implicitly {@link starling.v1.Contact.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.Contact
+             * @static
+             * @param {starling.v1.Contact.$Properties} message Contact message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            Contact.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.jid != null && $Object.hasOwnProperty.call(message, "jid") && message.jid !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.jid);
+                if (message.subscription != null && $Object.hasOwnProperty.call(message, "subscription") && message.subscription !== 0)
+                    writer.uint32(/* id 2, wireType 0 =*/16).int32(message.subscription);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a Contact message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.Contact
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.Contact & starling.v1.Contact.$Shape} Contact
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            Contact.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.Contact();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.jid = value;
+                            else
+                                delete message.jid;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.int32())
+                                message.subscription = value;
+                            else
+                                delete message.subscription;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Contact;
+        })();
+
+        v1.ContactsReply = (function() {
+
+            /**
+             * Properties of a ContactsReply.
+             * @typedef {Object} starling.v1.ContactsReply.$Properties
+             * @property {starling.v1.RosterVersion.$Properties|null} [version] ContactsReply version
+             * @property {Array.<starling.v1.Contact.$Properties>|null} [contacts] ContactsReply contacts
+             * @property {number|null} [requests] ContactsReply requests
+             * @property {Array.<string>|null} [blocked] ContactsReply blocked
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a ContactsReply.
+             * @memberof starling.v1
+             * @interface IContactsReply
+             * @augments starling.v1.ContactsReply.$Properties
+             * @deprecated Use starling.v1.ContactsReply.$Properties instead.
+             */
+
+            /**
+             * Shape of a ContactsReply.
+             * @typedef {starling.v1.ContactsReply.$Properties} starling.v1.ContactsReply.$Shape
+             */
+
+            /**
+             * Constructs a new ContactsReply.
+             * @memberof starling.v1
+             * @classdesc Represents a ContactsReply.
+             * @constructor
+             * @param {starling.v1.ContactsReply.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const ContactsReply = function (properties) {
+                this.contacts = [];
+                this.blocked = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * ContactsReply version.
+             * @member {starling.v1.RosterVersion.$Properties|null|undefined} version
+             * @memberof starling.v1.ContactsReply
+             * @instance
+             */
+            ContactsReply.prototype.version = null;
+
+            /**
+             * ContactsReply contacts.
+             * @member {Array.<starling.v1.Contact.$Properties>} contacts
+             * @memberof starling.v1.ContactsReply
+             * @instance
+             */
+            ContactsReply.prototype.contacts = $util.emptyArray;
+
+            /**
+             * ContactsReply requests.
+             * @member {number} requests
+             * @memberof starling.v1.ContactsReply
+             * @instance
+             */
+            ContactsReply.prototype.requests = 0;
+
+            /**
+             * ContactsReply blocked.
+             * @member {Array.<string>} blocked
+             * @memberof starling.v1.ContactsReply
+             * @instance
+             */
+            ContactsReply.prototype.blocked = $util.emptyArray;
+
+            /**
+             * Creates a new ContactsReply instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.ContactsReply
+             * @static
+             * @param {starling.v1.ContactsReply.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.ContactsReply} ContactsReply instance
+             * @type {{
+             *   (properties: starling.v1.ContactsReply.$Shape): starling.v1.ContactsReply & starling.v1.ContactsReply.$Shape;
+             *   (properties?: starling.v1.ContactsReply.$Properties): starling.v1.ContactsReply;
+             * }}
+             */
+            ContactsReply.create = function(properties) {
+                return new ContactsReply(properties);
+            };
+
+            /**
+             * Encodes the specified ContactsReply message. Does not implicitly {@link starling.v1.ContactsReply.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.ContactsReply
+             * @static
+             * @param {starling.v1.ContactsReply.$Properties} message ContactsReply message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            ContactsReply.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.version != null && $Object.hasOwnProperty.call(message, "version"))
+                    $root.starling.v1.RosterVersion.encode(message.version, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+                if (message.contacts != null && message.contacts.length)
+                    for (let i = 0; i < message.contacts.length; ++i)
+                        $root.starling.v1.Contact.encode(message.contacts[i], writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+                if (message.requests != null && $Object.hasOwnProperty.call(message, "requests") && message.requests !== 0)
+                    writer.uint32(/* id 3, wireType 0 =*/24).uint32(message.requests);
+                if (message.blocked != null && message.blocked.length)
+                    for (let i = 0; i < message.blocked.length; ++i)
+                        writer.uint32(/* id 4, wireType 2 =*/34).string(message.blocked[i]);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a ContactsReply message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.ContactsReply
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.ContactsReply & starling.v1.ContactsReply.$Shape} ContactsReply
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            ContactsReply.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.ContactsReply();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            message.version = $root.starling.v1.RosterVersion.decode(reader, reader.size(), $undefined, _depth + 1, message.version);
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.contacts && message.contacts.length))
+                                message.contacts = [];
+                            message.contacts.push($root.starling.v1.Contact.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.requests = value;
+                            else
+                                delete message.requests;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.blocked && message.blocked.length))
+                                message.blocked = [];
+                            message.blocked.push(reader.stringVerify());
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return ContactsReply;
+        })();
+
+        v1.KnownContacts = (function() {
+
+            /**
+             * Properties of a KnownContacts.
+             * @typedef {Object} starling.v1.KnownContacts.$Properties
+             * @property {string|null} [user] KnownContacts user
+             * @property {starling.v1.RosterVersion.$Properties|null} [version] KnownContacts version
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a KnownContacts.
+             * @memberof starling.v1
+             * @interface IKnownContacts
+             * @augments starling.v1.KnownContacts.$Properties
+             * @deprecated Use starling.v1.KnownContacts.$Properties instead.
+             */
+
+            /**
+             * Shape of a KnownContacts.
+             * @typedef {starling.v1.KnownContacts.$Properties} starling.v1.KnownContacts.$Shape
+             */
+
+            /**
+             * Constructs a new KnownContacts.
+             * @memberof starling.v1
+             * @classdesc Represents a KnownContacts.
+             * @constructor
+             * @param {starling.v1.KnownContacts.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const KnownContacts = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * KnownContacts user.
+             * @member {string} user
+             * @memberof starling.v1.KnownContacts
+             * @instance
+             */
+            KnownContacts.prototype.user = "";
+
+            /**
+             * KnownContacts version.
+             * @member {starling.v1.RosterVersion.$Properties|null|undefined} version
+             * @memberof starling.v1.KnownContacts
+             * @instance
+             */
+            KnownContacts.prototype.version = null;
+
+            /**
+             * Creates a new KnownContacts instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.KnownContacts
+             * @static
+             * @param {starling.v1.KnownContacts.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.KnownContacts} KnownContacts instance
+             * @type {{
+             *   (properties: starling.v1.KnownContacts.$Shape): starling.v1.KnownContacts & starling.v1.KnownContacts.$Shape;
+             *   (properties?: starling.v1.KnownContacts.$Properties): starling.v1.KnownContacts;
+             * }}
+             */
+            KnownContacts.create = function(properties) {
+                return new KnownContacts(properties);
+            };
+
+            /**
+             * Encodes the specified KnownContacts message. Does not implicitly {@link starling.v1.KnownContacts.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.KnownContacts
+             * @static
+             * @param {starling.v1.KnownContacts.$Properties} message KnownContacts message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            KnownContacts.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
+                if (message.version != null && $Object.hasOwnProperty.call(message, "version"))
+                    $root.starling.v1.RosterVersion.encode(message.version, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a KnownContacts message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.KnownContacts
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.KnownContacts & starling.v1.KnownContacts.$Shape} KnownContacts
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            KnownContacts.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.KnownContacts();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.user = value;
+                            else
+                                delete message.user;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            message.version = $root.starling.v1.RosterVersion.decode(reader, reader.size(), $undefined, _depth + 1, message.version);
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return KnownContacts;
+        })();
+
+        v1.ContactsSinceRequest = (function() {
+
+            /**
+             * Properties of a ContactsSinceRequest.
+             * @typedef {Object} starling.v1.ContactsSinceRequest.$Properties
+             * @property {Array.<starling.v1.KnownContacts.$Properties>|null} [known] ContactsSinceRequest known
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a ContactsSinceRequest.
+             * @memberof starling.v1
+             * @interface IContactsSinceRequest
+             * @augments starling.v1.ContactsSinceRequest.$Properties
+             * @deprecated Use starling.v1.ContactsSinceRequest.$Properties instead.
+             */
+
+            /**
+             * Shape of a ContactsSinceRequest.
+             * @typedef {starling.v1.ContactsSinceRequest.$Properties} starling.v1.ContactsSinceRequest.$Shape
+             */
+
+            /**
+             * Constructs a new ContactsSinceRequest.
+             * @memberof starling.v1
+             * @classdesc Represents a ContactsSinceRequest.
+             * @constructor
+             * @param {starling.v1.ContactsSinceRequest.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const ContactsSinceRequest = function (properties) {
+                this.known = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * ContactsSinceRequest known.
+             * @member {Array.<starling.v1.KnownContacts.$Properties>} known
+             * @memberof starling.v1.ContactsSinceRequest
+             * @instance
+             */
+            ContactsSinceRequest.prototype.known = $util.emptyArray;
+
+            /**
+             * Creates a new ContactsSinceRequest instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.ContactsSinceRequest
+             * @static
+             * @param {starling.v1.ContactsSinceRequest.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.ContactsSinceRequest} ContactsSinceRequest instance
+             * @type {{
+             *   (properties: starling.v1.ContactsSinceRequest.$Shape): starling.v1.ContactsSinceRequest & starling.v1.ContactsSinceRequest.$Shape;
+             *   (properties?: starling.v1.ContactsSinceRequest.$Properties): starling.v1.ContactsSinceRequest;
+             * }}
+             */
+            ContactsSinceRequest.create = function(properties) {
+                return new ContactsSinceRequest(properties);
+            };
+
+            /**
+             * Encodes the specified ContactsSinceRequest message. Does not implicitly {@link starling.v1.ContactsSinceRequest.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.ContactsSinceRequest
+             * @static
+             * @param {starling.v1.ContactsSinceRequest.$Properties} message ContactsSinceRequest message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            ContactsSinceRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.known != null && message.known.length)
+                    for (let i = 0; i < message.known.length; ++i)
+                        $root.starling.v1.KnownContacts.encode(message.known[i], writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a ContactsSinceRequest message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.ContactsSinceRequest
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.ContactsSinceRequest & starling.v1.ContactsSinceRequest.$Shape} ContactsSinceRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            ContactsSinceRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.ContactsSinceRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.known && message.known.length))
+                                message.known = [];
+                            message.known.push($root.starling.v1.KnownContacts.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return ContactsSinceRequest;
+        })();
+
+        v1.ContactsSinceReply = (function() {
+
+            /**
+             * Properties of a ContactsSinceReply.
+             * @typedef {Object} starling.v1.ContactsSinceReply.$Properties
+             * @property {Array.<string>|null} [changed] ContactsSinceReply changed
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a ContactsSinceReply.
+             * @memberof starling.v1
+             * @interface IContactsSinceReply
+             * @augments starling.v1.ContactsSinceReply.$Properties
+             * @deprecated Use starling.v1.ContactsSinceReply.$Properties instead.
+             */
+
+            /**
+             * Shape of a ContactsSinceReply.
+             * @typedef {starling.v1.ContactsSinceReply.$Properties} starling.v1.ContactsSinceReply.$Shape
+             */
+
+            /**
+             * Constructs a new ContactsSinceReply.
+             * @memberof starling.v1
+             * @classdesc Represents a ContactsSinceReply.
+             * @constructor
+             * @param {starling.v1.ContactsSinceReply.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const ContactsSinceReply = function (properties) {
+                this.changed = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * ContactsSinceReply changed.
+             * @member {Array.<string>} changed
+             * @memberof starling.v1.ContactsSinceReply
+             * @instance
+             */
+            ContactsSinceReply.prototype.changed = $util.emptyArray;
+
+            /**
+             * Creates a new ContactsSinceReply instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.ContactsSinceReply
+             * @static
+             * @param {starling.v1.ContactsSinceReply.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.ContactsSinceReply} ContactsSinceReply instance
+             * @type {{
+             *   (properties: starling.v1.ContactsSinceReply.$Shape): starling.v1.ContactsSinceReply & starling.v1.ContactsSinceReply.$Shape;
+             *   (properties?: starling.v1.ContactsSinceReply.$Properties): starling.v1.ContactsSinceReply;
+             * }}
+             */
+            ContactsSinceReply.create = function(properties) {
+                return new ContactsSinceReply(properties);
+            };
+
+            /**
+             * Encodes the specified ContactsSinceReply message. Does not implicitly {@link starling.v1.ContactsSinceReply.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.ContactsSinceReply
+             * @static
+             * @param {starling.v1.ContactsSinceReply.$Properties} message ContactsSinceReply message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            ContactsSinceReply.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.changed != null && message.changed.length)
+                    for (let i = 0; i < message.changed.length; ++i)
+                        writer.uint32(/* id 1, wireType 2 =*/10).string(message.changed[i]);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a ContactsSinceReply message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.ContactsSinceReply
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.ContactsSinceReply & starling.v1.ContactsSinceReply.$Shape} ContactsSinceReply
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            ContactsSinceReply.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.ContactsSinceReply();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.changed && message.changed.length))
+                                message.changed = [];
+                            message.changed.push(reader.stringVerify());
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return ContactsSinceReply;
+        })();
+
+        v1.RequestsRequest = (function() {
+
+            /**
+             * Properties of a RequestsRequest.
+             * @typedef {Object} starling.v1.RequestsRequest.$Properties
+             * @property {string|null} [user] RequestsRequest user
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a RequestsRequest.
+             * @memberof starling.v1
+             * @interface IRequestsRequest
+             * @augments starling.v1.RequestsRequest.$Properties
+             * @deprecated Use starling.v1.RequestsRequest.$Properties instead.
+             */
+
+            /**
+             * Shape of a RequestsRequest.
+             * @typedef {starling.v1.RequestsRequest.$Properties} starling.v1.RequestsRequest.$Shape
+             */
+
+            /**
+             * Constructs a new RequestsRequest.
+             * @memberof starling.v1
+             * @classdesc Represents a RequestsRequest.
+             * @constructor
+             * @param {starling.v1.RequestsRequest.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const RequestsRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * RequestsRequest user.
+             * @member {string} user
+             * @memberof starling.v1.RequestsRequest
+             * @instance
+             */
+            RequestsRequest.prototype.user = "";
+
+            /**
+             * Creates a new RequestsRequest instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.RequestsRequest
+             * @static
+             * @param {starling.v1.RequestsRequest.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.RequestsRequest} RequestsRequest instance
+             * @type {{
+             *   (properties: starling.v1.RequestsRequest.$Shape): starling.v1.RequestsRequest & starling.v1.RequestsRequest.$Shape;
+             *   (properties?: starling.v1.RequestsRequest.$Properties): starling.v1.RequestsRequest;
+             * }}
+             */
+            RequestsRequest.create = function(properties) {
+                return new RequestsRequest(properties);
+            };
+
+            /**
+             * Encodes the specified RequestsRequest message. Does not implicitly {@link starling.v1.RequestsRequest.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.RequestsRequest
+             * @static
+             * @param {starling.v1.RequestsRequest.$Properties} message RequestsRequest message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            RequestsRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a RequestsRequest message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.RequestsRequest
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.RequestsRequest & starling.v1.RequestsRequest.$Shape} RequestsRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            RequestsRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.RequestsRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.user = value;
+                            else
+                                delete message.user;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return RequestsRequest;
+        })();
+
+        v1.RequestsReply = (function() {
+
+            /**
+             * Properties of a RequestsReply.
+             * @typedef {Object} starling.v1.RequestsReply.$Properties
+             * @property {Array.<Uint8Array>|null} [stanzas] RequestsReply stanzas
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a RequestsReply.
+             * @memberof starling.v1
+             * @interface IRequestsReply
+             * @augments starling.v1.RequestsReply.$Properties
+             * @deprecated Use starling.v1.RequestsReply.$Properties instead.
+             */
+
+            /**
+             * Shape of a RequestsReply.
+             * @typedef {starling.v1.RequestsReply.$Properties} starling.v1.RequestsReply.$Shape
+             */
+
+            /**
+             * Constructs a new RequestsReply.
+             * @memberof starling.v1
+             * @classdesc Represents a RequestsReply.
+             * @constructor
+             * @param {starling.v1.RequestsReply.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const RequestsReply = function (properties) {
+                this.stanzas = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * RequestsReply stanzas.
+             * @member {Array.<Uint8Array>} stanzas
+             * @memberof starling.v1.RequestsReply
+             * @instance
+             */
+            RequestsReply.prototype.stanzas = $util.emptyArray;
+
+            /**
+             * Creates a new RequestsReply instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.RequestsReply
+             * @static
+             * @param {starling.v1.RequestsReply.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.RequestsReply} RequestsReply instance
+             * @type {{
+             *   (properties: starling.v1.RequestsReply.$Shape): starling.v1.RequestsReply & starling.v1.RequestsReply.$Shape;
+             *   (properties?: starling.v1.RequestsReply.$Properties): starling.v1.RequestsReply;
+             * }}
+             */
+            RequestsReply.create = function(properties) {
+                return new RequestsReply(properties);
+            };
+
+            /**
+             * Encodes the specified RequestsReply message. Does not implicitly {@link starling.v1.RequestsReply.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.RequestsReply
+             * @static
+             * @param {starling.v1.RequestsReply.$Properties} message RequestsReply message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            RequestsReply.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.stanzas != null && message.stanzas.length)
+                    for (let i = 0; i < message.stanzas.length; ++i)
+                        writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.stanzas[i]);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a RequestsReply message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.RequestsReply
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.RequestsReply & starling.v1.RequestsReply.$Shape} RequestsReply
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            RequestsReply.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.RequestsReply();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.stanzas && message.stanzas.length))
+                                message.stanzas = [];
+                            message.stanzas.push(reader.bytes());
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return RequestsReply;
+        })();
+
+        v1.RosterChange = (function() {
+
+            /**
+             * Properties of a RosterChange.
+             * @typedef {Object} starling.v1.RosterChange.$Properties
+             * @property {starling.v1.RosterVersion.$Properties|null} [version] RosterChange version
+             * @property {starling.v1.RosterItem.$Properties|null} [item] RosterChange item
+             * @property {string|null} [contact] RosterChange contact
+             * @property {string|null} [type] RosterChange type
+             * @property {Uint8Array|null} [stanza] RosterChange stanza
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a RosterChange.
+             * @memberof starling.v1
+             * @interface IRosterChange
+             * @augments starling.v1.RosterChange.$Properties
+             * @deprecated Use starling.v1.RosterChange.$Properties instead.
+             */
+
+            /**
+             * Shape of a RosterChange.
+             * @typedef {starling.v1.RosterChange.$Properties} starling.v1.RosterChange.$Shape
+             */
+
+            /**
+             * Constructs a new RosterChange.
+             * @memberof starling.v1
+             * @classdesc Represents a RosterChange.
+             * @constructor
+             * @param {starling.v1.RosterChange.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const RosterChange = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * RosterChange version.
+             * @member {starling.v1.RosterVersion.$Properties|null|undefined} version
+             * @memberof starling.v1.RosterChange
+             * @instance
+             */
+            RosterChange.prototype.version = null;
+
+            /**
+             * RosterChange item.
+             * @member {starling.v1.RosterItem.$Properties|null|undefined} item
+             * @memberof starling.v1.RosterChange
+             * @instance
+             */
+            RosterChange.prototype.item = null;
+
+            /**
+             * RosterChange contact.
+             * @member {string} contact
+             * @memberof starling.v1.RosterChange
+             * @instance
+             */
+            RosterChange.prototype.contact = "";
+
+            /**
+             * RosterChange type.
+             * @member {string} type
+             * @memberof starling.v1.RosterChange
+             * @instance
+             */
+            RosterChange.prototype.type = "";
+
+            /**
+             * RosterChange stanza.
+             * @member {Uint8Array} stanza
+             * @memberof starling.v1.RosterChange
+             * @instance
+             */
+            RosterChange.prototype.stanza = $util.newBuffer([]);
+
+            /**
+             * Creates a new RosterChange instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.RosterChange
+             * @static
+             * @param {starling.v1.RosterChange.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.RosterChange} RosterChange instance
+             * @type {{
+             *   (properties: starling.v1.RosterChange.$Shape): starling.v1.RosterChange & starling.v1.RosterChange.$Shape;
+             *   (properties?: starling.v1.RosterChange.$Properties): starling.v1.RosterChange;
+             * }}
+             */
+            RosterChange.create = function(properties) {
+                return new RosterChange(properties);
+            };
+
+            /**
+             * Encodes the specified RosterChange message. Does not implicitly {@link starling.v1.RosterChange.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.RosterChange
+             * @static
+             * @param {starling.v1.RosterChange.$Properties} message RosterChange message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            RosterChange.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.version != null && $Object.hasOwnProperty.call(message, "version"))
+                    $root.starling.v1.RosterVersion.encode(message.version, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+                if (message.item != null && $Object.hasOwnProperty.call(message, "item"))
+                    $root.starling.v1.RosterItem.encode(message.item, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+                if (message.contact != null && $Object.hasOwnProperty.call(message, "contact") && message.contact !== "")
+                    writer.uint32(/* id 3, wireType 2 =*/26).string(message.contact);
+                if (message.type != null && $Object.hasOwnProperty.call(message, "type") && message.type !== "")
+                    writer.uint32(/* id 4, wireType 2 =*/34).string(message.type);
+                if (message.stanza != null && $Object.hasOwnProperty.call(message, "stanza") && message.stanza.length)
+                    writer.uint32(/* id 5, wireType 2 =*/42).bytes(message.stanza);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a RosterChange message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.RosterChange
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.RosterChange & starling.v1.RosterChange.$Shape} RosterChange
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            RosterChange.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.RosterChange();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            message.version = $root.starling.v1.RosterVersion.decode(reader, reader.size(), $undefined, _depth + 1, message.version);
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            message.item = $root.starling.v1.RosterItem.decode(reader, reader.size(), $undefined, _depth + 1, message.item);
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.contact = value;
+                            else
+                                delete message.contact;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.type = value;
+                            else
+                                delete message.type;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.stanza = value;
+                            else
+                                delete message.stanza;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return RosterChange;
+        })();
+
+        v1.RosterNotice = (function() {
+
+            /**
+             * Properties of a RosterNotice.
+             * @typedef {Object} starling.v1.RosterNotice.$Properties
+             * @property {string|null} [user] RosterNotice user
+             * @property {starling.v1.RosterVersion.$Properties|null} [version] RosterNotice version
+             * @property {string|null} [contact] RosterNotice contact
+             * @property {starling.v1.Subscription|null} [subscription] RosterNotice subscription
+             * @property {boolean|null} [requested] RosterNotice requested
+             * @property {boolean|null} [blocks] RosterNotice blocks
+             * @property {boolean|null} [deleted] RosterNotice deleted
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a RosterNotice.
+             * @memberof starling.v1
+             * @interface IRosterNotice
+             * @augments starling.v1.RosterNotice.$Properties
+             * @deprecated Use starling.v1.RosterNotice.$Properties instead.
+             */
+
+            /**
+             * Shape of a RosterNotice.
+             * @typedef {starling.v1.RosterNotice.$Properties} starling.v1.RosterNotice.$Shape
+             */
+
+            /**
+             * Constructs a new RosterNotice.
+             * @memberof starling.v1
+             * @classdesc Represents a RosterNotice.
+             * @constructor
+             * @param {starling.v1.RosterNotice.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const RosterNotice = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * RosterNotice user.
+             * @member {string} user
+             * @memberof starling.v1.RosterNotice
+             * @instance
+             */
+            RosterNotice.prototype.user = "";
+
+            /**
+             * RosterNotice version.
+             * @member {starling.v1.RosterVersion.$Properties|null|undefined} version
+             * @memberof starling.v1.RosterNotice
+             * @instance
+             */
+            RosterNotice.prototype.version = null;
+
+            /**
+             * RosterNotice contact.
+             * @member {string} contact
+             * @memberof starling.v1.RosterNotice
+             * @instance
+             */
+            RosterNotice.prototype.contact = "";
+
+            /**
+             * RosterNotice subscription.
+             * @member {starling.v1.Subscription} subscription
+             * @memberof starling.v1.RosterNotice
+             * @instance
+             */
+            RosterNotice.prototype.subscription = 0;
+
+            /**
+             * RosterNotice requested.
+             * @member {boolean} requested
+             * @memberof starling.v1.RosterNotice
+             * @instance
+             */
+            RosterNotice.prototype.requested = false;
+
+            /**
+             * RosterNotice blocks.
+             * @member {boolean} blocks
+             * @memberof starling.v1.RosterNotice
+             * @instance
+             */
+            RosterNotice.prototype.blocks = false;
+
+            /**
+             * RosterNotice deleted.
+             * @member {boolean} deleted
+             * @memberof starling.v1.RosterNotice
+             * @instance
+             */
+            RosterNotice.prototype.deleted = false;
+
+            /**
+             * Creates a new RosterNotice instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.RosterNotice
+             * @static
+             * @param {starling.v1.RosterNotice.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.RosterNotice} RosterNotice instance
+             * @type {{
+             *   (properties: starling.v1.RosterNotice.$Shape): starling.v1.RosterNotice & starling.v1.RosterNotice.$Shape;
+             *   (properties?: starling.v1.RosterNotice.$Properties): starling.v1.RosterNotice;
+             * }}
+             */
+            RosterNotice.create = function(properties) {
+                return new RosterNotice(properties);
+            };
+
+            /**
+             * Encodes the specified RosterNotice message. Does not implicitly {@link starling.v1.RosterNotice.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.RosterNotice
+             * @static
+             * @param {starling.v1.RosterNotice.$Properties} message RosterNotice message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            RosterNotice.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
+                if (message.version != null && $Object.hasOwnProperty.call(message, "version"))
+                    $root.starling.v1.RosterVersion.encode(message.version, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+                if (message.contact != null && $Object.hasOwnProperty.call(message, "contact") && message.contact !== "")
+                    writer.uint32(/* id 3, wireType 2 =*/26).string(message.contact);
+                if (message.subscription != null && $Object.hasOwnProperty.call(message, "subscription") && message.subscription !== 0)
+                    writer.uint32(/* id 4, wireType 0 =*/32).int32(message.subscription);
+                if (message.requested != null && $Object.hasOwnProperty.call(message, "requested") && message.requested !== false)
+                    writer.uint32(/* id 5, wireType 0 =*/40).bool(message.requested);
+                if (message.blocks != null && $Object.hasOwnProperty.call(message, "blocks") && message.blocks !== false)
+                    writer.uint32(/* id 6, wireType 0 =*/48).bool(message.blocks);
+                if (message.deleted != null && $Object.hasOwnProperty.call(message, "deleted") && message.deleted !== false)
+                    writer.uint32(/* id 7, wireType 0 =*/56).bool(message.deleted);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a RosterNotice message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.RosterNotice
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.RosterNotice & starling.v1.RosterNotice.$Shape} RosterNotice
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            RosterNotice.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.RosterNotice();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.user = value;
+                            else
+                                delete message.user;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            message.version = $root.starling.v1.RosterVersion.decode(reader, reader.size(), $undefined, _depth + 1, message.version);
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.contact = value;
+                            else
+                                delete message.contact;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.int32())
+                                message.subscription = value;
+                            else
+                                delete message.subscription;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.requested = value;
+                            else
+                                delete message.requested;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.blocks = value;
+                            else
+                                delete message.blocks;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.deleted = value;
+                            else
+                                delete message.deleted;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return RosterNotice;
         })();
 
         v1.RpcReply = (function() {
@@ -4209,6 +10243,7 @@ export const starling = $root.starling = (() => {
              * @property {number|null} [version] SessionTable version
              * @property {Array.<starling.v1.SessionRow.$Properties>|null} [rows] SessionTable rows
              * @property {boolean|null} [ask] SessionTable ask
+             * @property {number|null} [epoch] SessionTable epoch
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -4282,6 +10317,14 @@ export const starling = $root.starling = (() => {
             SessionTable.prototype.ask = false;
 
             /**
+             * SessionTable epoch.
+             * @member {number} epoch
+             * @memberof starling.v1.SessionTable
+             * @instance
+             */
+            SessionTable.prototype.epoch = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
              * Creates a new SessionTable instance using the specified properties.
              * @function create
              * @memberof starling.v1.SessionTable
@@ -4324,6 +10367,8 @@ export const starling = $root.starling = (() => {
                         $root.starling.v1.SessionRow.encode(message.rows[i], writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
                 if (message.ask != null && $Object.hasOwnProperty.call(message, "ask") && message.ask !== false)
                     writer.uint32(/* id 5, wireType 0 =*/40).bool(message.ask);
+                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
+                    writer.uint32(/* id 6, wireType 0 =*/48).uint64(message.epoch);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -4412,6 +10457,15 @@ export const starling = $root.starling = (() => {
                                 delete message.ask;
                             continue;
                         }
+                    case 6: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.epoch = value;
+                            else
+                                delete message.epoch;
+                            continue;
+                        }
                     }
                     reader.skipType(wireType, _depth, tag);
                     if (!reader.discardUnknown) {
@@ -4442,6 +10496,7 @@ export const starling = $root.starling = (() => {
              * @property {starling.v1.SessionState|null} [state] SessionRow state
              * @property {number|null} [priority] SessionRow priority
              * @property {number|null} [boundAt] SessionRow boundAt
+             * @property {string|null} [edge] SessionRow edge
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -4514,6 +10569,14 @@ export const starling = $root.starling = (() => {
             SessionRow.prototype.boundAt = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
 
             /**
+             * SessionRow edge.
+             * @member {string} edge
+             * @memberof starling.v1.SessionRow
+             * @instance
+             */
+            SessionRow.prototype.edge = "";
+
+            /**
              * Creates a new SessionRow instance using the specified properties.
              * @function create
              * @memberof starling.v1.SessionRow
@@ -4555,6 +10618,8 @@ export const starling = $root.starling = (() => {
                     writer.uint32(/* id 4, wireType 0 =*/32).sint32(message.priority);
                 if (message.boundAt != null && $Object.hasOwnProperty.call(message, "boundAt") && (typeof message.boundAt === "object" ? message.boundAt.low || message.boundAt.high : message.boundAt !== 0))
                     writer.uint32(/* id 5, wireType 0 =*/40).uint64(message.boundAt);
+                if (message.edge != null && $Object.hasOwnProperty.call(message, "edge") && message.edge !== "")
+                    writer.uint32(/* id 6, wireType 2 =*/50).string(message.edge);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -4642,6 +10707,15 @@ export const starling = $root.starling = (() => {
                                 message.boundAt = value;
                             else
                                 delete message.boundAt;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.edge = value;
+                            else
+                                delete message.edge;
                             continue;
                         }
                     }

@@ -1,0 +1,13 @@
+import { crc32 } from 'node:zlib';
+import type { SessionEvent } from './presence.ts';
+
+const HASH_RANGE = 2 ** 32;
+
+/** One session's part of PartitionDigest.hash: both ends must see the same of it. */
+export function sessionHash({ session, state, priority, boundAt, stamp }: Omit<SessionEvent, 'presence'>): number {
+  return crc32(`${session} ${state} ${priority} ${boundAt} ${stamp}`);
+}
+
+/** Order does not matter, and a part can be taken out again. */
+export const addHash = (sum: number, part: number): number => (sum + part) % HASH_RANGE;
+export const subtractHash = (sum: number, part: number): number => (sum - part + HASH_RANGE) % HASH_RANGE;
