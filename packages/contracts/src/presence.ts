@@ -22,26 +22,26 @@ export interface SessionEvent {
   readonly directed: readonly string[];
 }
 
+/** Some session of the edge has been shown this presence as available: what is newer or gone comes back, `toSeen`. */
 export interface Seen {
   readonly from: string;
   readonly stamp: number;
 }
 
-/** All sessions of one partition on one edge, and whose presence they have been shown; in pieces from `first` to `last`. */
+/** All sessions of one partition on one edge; in pieces from `first` to `last`. */
 export interface PartitionState {
   readonly partition: number;
   readonly first: boolean;
   readonly last: boolean;
   readonly sessions: readonly SessionEvent[];
-  readonly seen: readonly Seen[];
-  /** What was sent to the edge may not have arrived. */
+  /** What was sent to these sessions may not have arrived: the presence of all contacts is wanted again. */
   readonly missed: boolean;
 }
 
 export interface PartitionDigest {
   readonly partition: number;
   readonly sessions: number;
-  /** sessionsHash of each session, added up. */
+  /** sessionHash of each session, added up. */
   readonly hash: number;
 }
 
@@ -90,6 +90,7 @@ export interface NodeBatch extends BatchHead {
   readonly digests: readonly PartitionDigest[];
   readonly emissions: readonly Emission[];
   readonly probes: readonly Probe[];
+  readonly seen: readonly Seen[];
 }
 
 export interface SubscriptionStanza {

@@ -1731,9 +1731,6 @@ export namespace starling {
             /** PartitionState sessions. */
             sessions: starling.v1.SessionEvent.$Properties[];
 
-            /** PartitionState seen. */
-            seen: starling.v1.Seen.$Properties[];
-
             /** PartitionState missed. */
             missed: boolean;
 
@@ -1780,9 +1777,6 @@ export namespace starling {
 
                 /** PartitionState sessions */
                 sessions?: (starling.v1.SessionEvent.$Properties[]|null);
-
-                /** PartitionState seen */
-                seen?: (starling.v1.Seen.$Properties[]|null);
 
                 /** PartitionState missed */
                 missed?: (boolean|null);
@@ -2179,6 +2173,9 @@ export namespace starling {
             /** NodeBatch probes. */
             probes: starling.v1.Probe.$Properties[];
 
+            /** NodeBatch seen. */
+            seen: starling.v1.Seen.$Properties[];
+
             /**
              * Creates a new NodeBatch instance using the specified properties.
              * @param [properties] Properties to set
@@ -2237,6 +2234,9 @@ export namespace starling {
 
                 /** NodeBatch probes */
                 probes?: (starling.v1.Probe.$Properties[]|null);
+
+                /** NodeBatch seen */
+                seen?: (starling.v1.Seen.$Properties[]|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];

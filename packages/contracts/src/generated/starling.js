@@ -4184,7 +4184,6 @@ export const starling = $root.starling = (() => {
              * @property {boolean|null} [first] PartitionState first
              * @property {boolean|null} [last] PartitionState last
              * @property {Array.<starling.v1.SessionEvent.$Properties>|null} [sessions] PartitionState sessions
-             * @property {Array.<starling.v1.Seen.$Properties>|null} [seen] PartitionState seen
              * @property {boolean|null} [missed] PartitionState missed
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
@@ -4212,7 +4211,6 @@ export const starling = $root.starling = (() => {
              */
             const PartitionState = function (properties) {
                 this.sessions = [];
-                this.seen = [];
                 if (properties)
                     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                         if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -4250,14 +4248,6 @@ export const starling = $root.starling = (() => {
              * @instance
              */
             PartitionState.prototype.sessions = $util.emptyArray;
-
-            /**
-             * PartitionState seen.
-             * @member {Array.<starling.v1.Seen.$Properties>} seen
-             * @memberof starling.v1.PartitionState
-             * @instance
-             */
-            PartitionState.prototype.seen = $util.emptyArray;
 
             /**
              * PartitionState missed.
@@ -4308,11 +4298,8 @@ export const starling = $root.starling = (() => {
                 if (message.sessions != null && message.sessions.length)
                     for (let i = 0; i < message.sessions.length; ++i)
                         $root.starling.v1.SessionEvent.encode(message.sessions[i], writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
-                if (message.seen != null && message.seen.length)
-                    for (let i = 0; i < message.seen.length; ++i)
-                        $root.starling.v1.Seen.encode(message.seen[i], writer.uint32(/* id 5, wireType 2 =*/42).fork(), _depth + 1).ldelim();
                 if (message.missed != null && $Object.hasOwnProperty.call(message, "missed") && message.missed !== false)
-                    writer.uint32(/* id 6, wireType 0 =*/48).bool(message.missed);
+                    writer.uint32(/* id 5, wireType 0 =*/40).bool(message.missed);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -4393,14 +4380,6 @@ export const starling = $root.starling = (() => {
                             continue;
                         }
                     case 5: {
-                            if (wireType !== 2)
-                                break;
-                            if (!(message.seen && message.seen.length))
-                                message.seen = [];
-                            message.seen.push($root.starling.v1.Seen.decode(reader, reader.size(), $undefined, _depth + 1));
-                            continue;
-                        }
-                    case 6: {
                             if (wireType !== 0)
                                 break;
                             if (value = reader.bool())
@@ -5313,6 +5292,7 @@ export const starling = $root.starling = (() => {
              * @property {Array.<starling.v1.PartitionDigest.$Properties>|null} [digests] NodeBatch digests
              * @property {Array.<starling.v1.Emission.$Properties>|null} [emissions] NodeBatch emissions
              * @property {Array.<starling.v1.Probe.$Properties>|null} [probes] NodeBatch probes
+             * @property {Array.<starling.v1.Seen.$Properties>|null} [seen] NodeBatch seen
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -5343,6 +5323,7 @@ export const starling = $root.starling = (() => {
                 this.digests = [];
                 this.emissions = [];
                 this.probes = [];
+                this.seen = [];
                 if (properties)
                     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                         if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -5422,6 +5403,14 @@ export const starling = $root.starling = (() => {
             NodeBatch.prototype.probes = $util.emptyArray;
 
             /**
+             * NodeBatch seen.
+             * @member {Array.<starling.v1.Seen.$Properties>} seen
+             * @memberof starling.v1.NodeBatch
+             * @instance
+             */
+            NodeBatch.prototype.seen = $util.emptyArray;
+
+            /**
              * Creates a new NodeBatch instance using the specified properties.
              * @function create
              * @memberof starling.v1.NodeBatch
@@ -5476,6 +5465,9 @@ export const starling = $root.starling = (() => {
                 if (message.probes != null && message.probes.length)
                     for (let i = 0; i < message.probes.length; ++i)
                         $root.starling.v1.Probe.encode(message.probes[i], writer.uint32(/* id 9, wireType 2 =*/74).fork(), _depth + 1).ldelim();
+                if (message.seen != null && message.seen.length)
+                    for (let i = 0; i < message.seen.length; ++i)
+                        $root.starling.v1.Seen.encode(message.seen[i], writer.uint32(/* id 10, wireType 2 =*/82).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -5594,6 +5586,14 @@ export const starling = $root.starling = (() => {
                             if (!(message.probes && message.probes.length))
                                 message.probes = [];
                             message.probes.push($root.starling.v1.Probe.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 10: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.seen && message.seen.length))
+                                message.seen = [];
+                            message.seen.push($root.starling.v1.Seen.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
                     }
