@@ -1,12 +1,8 @@
 import { SESSION_STATE } from '@starling/contracts';
-import { NS, type Stanza, StanzaError } from '@starling/stanza';
+import { priorityOf } from '@starling/features/rfc-6121-presence/priority';
+import { type Stanza, StanzaError } from '@starling/stanza';
 import type { Road } from './road.ts';
 import type { ClientSession } from './session.ts';
-
-/** RFC 6121 §4.7.2.3. */
-const PRIORITY_MIN = -128;
-const PRIORITY_MAX = 127;
-const PRIORITY = /^\s*([+-]?\d+)\s*$/;
 
 /** A client's own presence: what it says of its availability, told to the user's own resources (RFC 6121 §4.2.2, §4.5.2). */
 export class OwnPresence {
@@ -52,19 +48,4 @@ export class OwnPresence {
   #tellOwnResources(session: ClientSession, presence: Stanza): void {
     this.#road.live(session, presence.with({ to: session.user }), session.user);
   }
-}
-
-/**
- * RFC 6121 §4.7.2.3: one integer, nothing else; none is 0.
- * @throws StanzaError bad-request
- */
-export function priorityOf(presence: Stanza): number {
-  const [ref, ...more] = presence.children.filter((c) => c.ns === NS.client && c.name === 'priority');
-  if (ref === undefined) return 0;
-  const [text = '', ...mixed] = presence.element(ref).children;
-  const digits = typeof text === 'string' ? PRIORITY.exec(text)?.[1] : undefined;
-  const priority = Number(digits);
-  const isOne = more.length === 0 && mixed.length === 0 && digits !== undefined;
-  if (!isOne || priority < PRIORITY_MIN || priority > PRIORITY_MAX) throw new StanzaError('bad-request', 'priority');
-  return priority;
 }

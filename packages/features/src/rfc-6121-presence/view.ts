@@ -1,0 +1,83 @@
+/** A presence of one resource, as far as a view is concerned. */
+export interface Shown {
+  /** Full JID; the bare one of somebody who has no resource. */
+  readonly from: string;
+  /** Unix time in ms, made unique and rising for each full JID. */
+  readonly stamp: number;
+  readonly unavailable: boolean;
+  /** Also when this very one has been shown, or nothing that it would end. */
+  readonly always: boolean;
+}
+
+/** How long it is remembered that somebody has gone, so that an older presence that comes late does not bring him back. */
+const TOMBSTONE_MS = 60_000;
+/** Tombstones that are kept before old ones are looked for. */
+const TOMBSTONES_UNSEEN = 32;
+
+/**
+ * Whose presence one session has been shown as available, and which one (ADR 7). Presence may come twice, late, and by two ways:
+ * each reaches the client once, and never an older one behind a newer one.
+ */
+export class PresenceView {
+  /** Stamp of what was shown; negative when that was unavailable. */
+  readonly #shown = new Map<string, number>();
+  readonly #max: number;
+  #tombstones = 0;
+
+  /** `max` bounds what is remembered; beyond it presence is shown and forgotten. */
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  get size(): number {
+    return this.#shown.size;
+  }
+
+  /** Whether the client is to get this presence; the view is then that of a client who has. */
+  show({ from, stamp, unavailable, always }: Shown): boolean {
+    const known = this.#shown.get(from);
+    return unavailable ? this.#end(from, stamp, known, always) : this.#begin(from, stamp, known, always);
+  }
+
+  /** Stamp of the available presence that was shown last of this full JID; undefined when it is not available in this view. */
+  stampOf(from: string): number | undefined {
+    const known = this.#shown.get(from);
+    return known === undefined || known < 0 ? undefined : known;
+  }
+
+  /** Everybody who is available in this view, by full JID, with the stamp of what was shown. */
+  *available(): IterableIterator<readonly [from: string, stamp: number]> {
+    for (const entry of this.#shown) if (entry[1] > 0) yield entry;
+  }
+
+  #begin(from: string, stamp: number, known: number | undefined, always: boolean): boolean {
+    if (known === undefined) {
+      if (this.#shown.size < this.#max) this.#shown.set(from, stamp);
+      return true;
+    }
+    const last = Math.abs(known);
+    if (stamp < last || (stamp === last && !always)) return false;
+    if (known < 0) this.#tombstones--;
+    this.#shown.set(from, stamp);
+    return true;
+  }
+
+  #end(from: string, stamp: number, known: number | undefined, always: boolean): boolean {
+    if (known === undefined || known < 0) return always;
+    if (stamp < known) return false;
+    // Behind the others, so that the oldest tombstones come first.
+    this.#shown.delete(from);
+    this.#shown.set(from, -stamp);
+    if (++this.#tombstones > TOMBSTONES_UNSEEN) this.#forget(stamp - TOMBSTONE_MS);
+    return true;
+  }
+
+  #forget(before: number): void {
+    for (const [from, stamp] of this.#shown) {
+      if (stamp > 0) continue;
+      if (-stamp > before && this.#tombstones <= this.#max / 2) return;
+      this.#shown.delete(from);
+      this.#tombstones--;
+    }
+  }
+}
