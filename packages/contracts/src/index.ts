@@ -1,3 +1,4 @@
+export * from './delivered.ts';
 export * from './entry-id.ts';
 export * from './envelope.ts';
 export * from './limits.ts';

@@ -27,17 +27,15 @@ export interface SessionRow {
   /** Order of binds, Unix time in ms: the newer one of two equal resources wins. */
   readonly boundAt: number;
   /** That holds it. */
-  readonly edge?: string;
+  readonly edge: string;
 }
 /** All sessions of one user, as the owner of his presence tells them (proto/session.proto). */
 export interface SessionTable {
   readonly user: string;
   /** Since when the publisher owns the user's partition. A table is void beside one of a higher epoch, or of a higher version in the same. */
-  readonly epoch?: number;
+  readonly epoch: number;
   readonly version: number;
   readonly rows: readonly SessionRow[];
-  readonly edge?: string;
-  readonly ask?: boolean;
 }
 export const encodeSessionTable = (table: SessionTable): Uint8Array =>
   wire.SessionTable.encode(table as starling.v1.SessionTable.$Properties).finish();

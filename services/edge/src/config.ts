@@ -40,7 +40,7 @@ export const edgeConfig = configSpec({
     'STARLING_SESSIONS_PER_USER_MAX',
     32,
     { min: 1 },
-    'sessions of one account on one edge (RFC 6120 §7.6.2.1)',
+    'sessions of one account (RFC 6120 §7.6.2.1)',
   ),
   handshakeMs: duration('STARLING_HANDSHAKE_TIMEOUT', '30s', { min: '1s' }, 'from connecting to a bound resource'),
   saslFailuresMax: int(
@@ -107,6 +107,37 @@ export const edgeConfig = configSpec({
     'entries of one user kept while a gap is fetched; the rest is fetched too',
   ),
   gapPageMax: int('STARLING_GAP_PAGE_MAX', 500, { min: 1 }, 'entries asked from the archive at once'),
+
+  viewMax: int(
+    'STARLING_PRESENCE_VIEW_MAX',
+    20_000,
+    { min: 100 },
+    'resources of others whose presence one session is remembered to have been shown; more is shown and forgotten',
+  ),
+  directedPresenceMax: int(
+    'STARLING_DIRECTED_PRESENCE_MAX',
+    1_000,
+    { min: 10 },
+    'addresses that one session may have sent directed presence to at a time (RFC 6121 §4.6)',
+  ),
+  presenceBatchesMax: int(
+    'STARLING_PRESENCE_BATCHES_MAX',
+    1_000,
+    { min: 10 },
+    'batches of presence that wait to be written; more are dropped, and what they held is asked for again',
+  ),
+  presenceDigestMs: duration(
+    'STARLING_PRESENCE_DIGEST_INTERVAL',
+    '10s',
+    { min: '100ms' },
+    'how often the presence nodes are told how many sessions there are, so that a difference shows',
+  ),
+  bindTimeoutMs: duration(
+    'STARLING_BIND_TIMEOUT',
+    '10s',
+    { min: '100ms' },
+    'how long a bind waits for the owner of the user’s presence, who may have just died',
+  ),
 
   rpcTimeoutMs: duration(
     'STARLING_RPC_TIMEOUT',

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { type Bus, call, type Log, RpcError } from '@starling/bus';
+import { type Bus, call, type Log, type Records, RpcError } from '@starling/bus';
 import { accounts, type Method, type ScramKeys } from '@starling/contracts';
 import { type HostedFeatures, hostFeatures } from '@starling/feature-api';
 import { features } from '@starling/features';
 import { type BareJid, bareOf, type FullJid, JidError, makeBareJid, makeFullJid, resourceOf } from '@starling/jid';
+import { joinGroup, type OwnersConfig, watchGroup } from '@starling/owners';
 import { Lifecycle, type Logger, type MetricsRegistry } from '@starling/runtime';
-import { type Condition, isCondition, NS, Stanza, StanzaError, StreamError } from '@starling/stanza';
+import { type Condition, isCondition, NS, StanzaError, StreamError } from '@starling/stanza';
 import { DEFAULT_LIMITS, type ScanLimits } from '@starling/xml';
 import type { EdgeConfig } from './config.ts';
 import { Digests } from './digests.ts';
@@ -15,7 +16,7 @@ import type { ByteChannel } from './listen/byte-channel.ts';
 import { type Endpoints, openListeners } from './listen/listeners.ts';
 import { type EdgeMetrics, edgeMetrics } from './metrics.ts';
 import { Outbound } from './outbound.ts';
-import { OwnPresence } from './own-presence.ts';
+import { type Groups, Presence } from './presence/presence.ts';
 import { Road } from './road.ts';
 import { makeKeys, PasswordError } from './sasl/index.ts';
 import { ClientSession, type Link } from './session.ts';
@@ -37,15 +38,38 @@ export interface EdgeOptions {
   readonly software: { readonly name: string; readonly version: string };
   readonly bus: Bus;
   readonly log: Log;
+  readonly records: Records;
+  readonly owners: OwnersConfig;
   readonly logger: Logger;
   readonly metrics: MetricsRegistry;
 }
 
 /** Opens an edge: when this resolves, clients are served. */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
-  const edge = new Edge(options);
-  await edge.open();
+  const groups = await joinGroups(options);
+  const edge = new Edge(options, groups);
+  try {
+    await edge.open();
+  } catch (error) {
+    await leaveGroups(groups);
+    throw error;
+  }
   return edge;
+}
+
+async function joinGroups({ id, bus, records, owners: config, logger, metrics }: EdgeOptions): Promise<Groups> {
+  const shared = { bus, records, config, logger, metrics };
+  const nodes = await watchGroup({ ...shared, group: 'presence', evict: false });
+  try {
+    return { nodes, edge: await joinGroup({ ...shared, group: 'edge', id }) };
+  } catch (error) {
+    await nodes.close();
+    throw error;
+  }
+}
+
+async function leaveGroups({ edge, nodes }: Groups): Promise<void> {
+  await Promise.all([edge.close(), nodes.close()]);
 }
 
 /** Terminates streams and holds sockets. All that it knows can be lost. */
@@ -63,12 +87,14 @@ export class Edge implements StreamHost {
   readonly #streams = new Set<Stream>();
   readonly #digests: Digests;
   readonly #following: Following;
-  readonly #presence: OwnPresence;
+  readonly #groups: Groups;
+  readonly #presence: Presence;
   readonly #inbound: Inbound;
   #endpoints: Endpoints = { c2s: 0, c2sTls: 0, http: 0 };
   #whenEmpty: () => void = () => undefined;
 
-  constructor({ id, config, featureConfig, software, bus, log, logger, metrics }: EdgeOptions) {
+  constructor({ id, config, featureConfig, software, bus, log, logger, metrics }: EdgeOptions, groups: Groups) {
+    this.#groups = groups;
     this.id = id;
     this.config = config;
     this.domain = makeBareJid('', config.domain);
@@ -101,19 +127,23 @@ export class Edge implements StreamHost {
     const streams = log.streams;
     this.#digests = new Digests({ bus, streams, timeoutMs: config.rpcTimeoutMs, log: logger });
     const sink = new Outbound({
+      edge: id,
+      bus,
       onTable: (user, table) => this.#following.learn(user, table),
       metrics: counted,
       log: logger,
     });
     const digests = this.#digests;
-    this.#following = new Following({ bus, edge: id, streams, config, digests, sink, metrics: counted, log: logger });
-    const road = new Road({ bus, log, metrics: counted });
-    this.#presence = new OwnPresence({ road, onChange: (session) => this.#following.sessionChanged(session) });
+    this.#following = new Following({ bus, streams, config, digests, sink, metrics: counted, log: logger });
+    const road = new Road({ bus, log, metrics: counted, requestTimeoutMs: config.rpcTimeoutMs });
+    const audience = this.#following;
+    this.#presence = new Presence({ bus, groups, domain, config, road, audience, metrics: counted, log: logger });
     this.#inbound = new Inbound({
       domain,
       features: this.features,
       road,
-      presence: this.#presence,
+      presence: this.#presence.sessions,
+      visibility: this.#presence.visibility,
       isBound: (jid) => this.#following.sessionsOf(bareOf(jid))?.has(resourceOf(jid)) ?? false,
       metrics: counted,
       log: logger,
@@ -154,11 +184,12 @@ export class Edge implements StreamHost {
       clearTimeout(late);
     }
     this.#leaveBus();
+    await leaveGroups(this.#groups);
   }
 
   #leaveBus(): void {
     this.#digests.stop();
-    this.#following.stop();
+    this.#presence.stop();
   }
 
   lookupKeys(user: BareJid) {
@@ -179,14 +210,19 @@ export class Edge implements StreamHost {
       queueMax: this.config.inboundQueueMax,
       queueBytesMax: this.config.inboundQueueBytesMax,
       onQueueFull: () => this.metrics.queueFull.inc(),
+      viewMax: this.config.viewMax,
     });
-    await this.#following.reserve(user);
-    const verdict = await this.features.hooks.run('session:bound', { session });
-    if (verdict instanceof StanzaError) {
+    try {
+      const ready = this.#following.reserve(session);
+      const [table] = await Promise.all([this.#presence.binding.bind(session), ready]);
+      this.#following.learn(user, table);
+      const verdict = await this.features.hooks.run('session:bound', { session });
+      if (verdict instanceof StanzaError) throw verdict;
+      return session;
+    } catch (error) {
       this.sessionEnded(session);
-      throw verdict;
+      throw error;
     }
-    return session;
   }
 
   sessionStarted(session: ClientSession): void {
@@ -196,8 +232,8 @@ export class Edge implements StreamHost {
 
   sessionEnded(session: ClientSession): void {
     if (session.ended) return;
-    this.#presence.ended(session, Stanza.build('presence', { type: 'unavailable', from: session.jid }));
     session.end();
+    this.#presence.sessions.ended(session);
     this.#following.detach(session);
     void this.features.hooks.run('session:ended', { session });
     this.log.debug({ what: 'session_ended', session: session.id, user: session.user });

@@ -1,7 +1,7 @@
 import type { Subscription } from '@starling/bus';
-import type { Envelope } from '@starling/contracts';
 import type { BareJid } from '@starling/jid';
 import type { Feed } from './feed.ts';
+import type { Arrival } from './following.ts';
 import type { LiveHold } from './live-hold.ts';
 import type { UserSessions } from './user-sessions.ts';
 
@@ -13,12 +13,10 @@ export interface FollowedUser {
   readonly sessions: UserSessions;
   readonly feed: Feed;
   /** Live stanzas that wait for an entry of the feed. */
-  readonly live: LiveHold<Envelope>;
+  readonly live: LiveHold<Arrival>;
   readonly subscription: Subscription;
   /** Resolves when it is known where the log ends: before that nobody is told that his resource is bound. */
   readonly ready: Promise<void>;
   /** Sessions that are being bound. */
   binding: number;
-  /** The other edges have been asked for their sessions of this user. */
-  asked: boolean;
 }

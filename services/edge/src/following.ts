@@ -1,13 +1,7 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Bus, call, type Delivery } from '@starling/bus';
 import {
   archive,
-  COPY,
   type Envelope,
-  encodeEnvelope,
-  encodeSessionTable,
-  FATE,
-  KIND,
   type Position,
   partitionOf,
   type SessionTable,
@@ -31,8 +25,6 @@ import { UserSessions } from './user-sessions.ts';
 const GAP_GRACE_MS = 40;
 /** Between two attempts to fetch a gap. */
 const FETCH_RETRY_MS = 500;
-/** After a reconnect every user's sessions are told again, this many in a turn of the loop. */
-const TABLES_A_TURN = 500;
 
 /** Where what comes for a user goes. */
 export interface FeedSink {
@@ -41,27 +33,33 @@ export interface FeedSink {
   /** An entry of the user's log, in its turn. */
   entry(user: FollowedUser, entry: Uint8Array): void;
   /** A live stanza that has waited for its entry. */
-  live(user: FollowedUser, envelope: Envelope): void;
+  live(user: FollowedUser, arrival: Arrival): void;
 }
 
-/** The users that have sessions on this edge: whom it listens for, and what the edges tell one another of their sessions. */
+/** What came for a user, in its turn. */
+export interface Arrival {
+  readonly envelope: Envelope;
+  /** Where it is said whether it was delivered; '' when nobody asks. */
+  readonly replyTo: string;
+}
+
+/** The users that have sessions on this edge: whom it listens for, and what is known of their sessions on all edges. */
 export class Following implements FollowedUsers {
   readonly #users = new Map<BareJid, FollowedUser>();
+  /** All sessions, those that are being bound included. */
+  readonly #sessions = new Set<ClientSession>();
   /** Sessions that are over and still have messages in hand, by user: they take memory like others. */
   readonly #leaving = new Map<BareJid, number>();
   readonly #bus: Bus;
-  readonly #edge: string;
   readonly #streams: number;
   readonly #config: EdgeConfig;
   readonly #digests: Digests;
   readonly #sink: FeedSink;
   readonly #metrics: EdgeMetrics;
   readonly #log: Logger;
-  readonly #stopReconnect: () => void;
 
   constructor(options: {
     bus: Bus;
-    edge: string;
     streams: number;
     config: EdgeConfig;
     digests: Digests;
@@ -70,18 +68,17 @@ export class Following implements FollowedUsers {
     log: Logger;
   }) {
     this.#bus = options.bus;
-    this.#edge = options.edge;
     this.#streams = options.streams;
     this.#config = options.config;
     this.#digests = options.digests;
     this.#sink = options.sink;
     this.#metrics = options.metrics;
     this.#log = options.log;
-    this.#stopReconnect = this.#bus.onReconnect(() => void this.#tellAll());
   }
 
-  stop(): void {
-    this.#stopReconnect();
+  /** All sessions of this edge, those that are being bound included. */
+  sessions(): Iterable<ClientSession> {
+    return this.#sessions;
   }
 
   /** The user's sessions, if he has one here. */
@@ -106,33 +103,32 @@ export class Following implements FollowedUsers {
   }
 
   /** A session is about to be bound: resolves when all that comes for its user arrives here. detach() is to follow in any case. */
-  reserve(jid: BareJid): Promise<void> {
-    const user = this.#users.get(jid) ?? this.#open(jid);
+  reserve(session: ClientSession): Promise<void> {
+    const user = this.#users.get(session.user) ?? this.#open(session.user);
     user.binding++;
+    this.#sessions.add(session);
     return user.ready;
   }
 
-  /** From now on the session gets what comes for its user. The older holder of its resource, here or elsewhere, is closed. */
+  /** From now on the session gets what comes for its user. */
   attach(session: ClientSession): void {
     const user = this.#users.get(session.user);
     if (user === undefined) throw new Error('attach() without reserve()');
     user.binding--;
+    session.attached = true;
     const older = user.sessions.add(session);
     this.#metrics.sessions.inc();
-    this.#publishTable(user, !user.asked);
-    user.asked = true;
     older?.fail(new StreamError('conflict')); // RFC 6120 §7.7.2.2: the newer one wins
   }
 
   /** The session is over, or was never attached. */
   detach(session: ClientSession): void {
     const user = this.#users.get(session.user);
-    if (user === undefined) return;
-    if (session.boundAt === 0) user.binding--;
-    else {
+    if (user === undefined || !this.#sessions.delete(session)) return;
+    if (session.attached) {
       this.#metrics.sessions.dec();
-      if (user.sessions.remove(session)) this.#publishTable(user, false);
-    }
+      user.sessions.remove(session);
+    } else user.binding--;
     this.#closeIfUnused(user);
     this.#leave(session, 1);
     session.whenIdle(() => this.#leave(session, -1));
@@ -144,17 +140,10 @@ export class Following implements FollowedUsers {
     else this.#leaving.set(user, count);
   }
 
-  /** A session's state or priority is another one. */
-  sessionChanged(session: ClientSession): void {
-    const user = this.#users.get(session.user);
-    if (user !== undefined) this.#publishTable(user, false);
-  }
-
-  /** Another edge says which sessions it has of a user. */
-  learn(user: FollowedUser, table: SessionTable): void {
-    if (table.edge === this.#edge) return;
-    for (const displaced of user.sessions.learn(table)) displaced.fail(new StreamError('conflict'));
-    if (table.ask) this.#publishTable(user, false);
+  /** The owner of the user's presence says which sessions there are. */
+  learn(jid: BareJid, table: SessionTable): void {
+    for (const displaced of this.#users.get(jid)?.sessions.learn(table) ?? [])
+      displaced.fail(new StreamError('conflict'));
   }
 
   #open(jid: BareJid): FollowedUser {
@@ -172,15 +161,14 @@ export class Following implements FollowedUsers {
       jid,
       stream,
       feed,
-      live: new LiveHold((envelope, by) => {
+      live: new LiveHold((arrival, by) => {
         this.#metrics.liveHeld.inc(1, { by });
-        this.#sink.live(user, envelope);
+        this.#sink.live(user, arrival);
       }),
-      sessions: new UserSessions(this.#edge),
+      sessions: new UserSessions(),
       subscription: this.#bus.subscribe(subjects.user(jid), (delivery) => this.#sink.arrived(user, delivery)),
       ready: this.#findEndOfLog(jid, stream, feed),
       binding: 0,
-      asked: false,
     };
     this.#users.set(jid, user);
     this.#metrics.users.set(this.#users.size);
@@ -194,22 +182,6 @@ export class Following implements FollowedUsers {
     user.live.close();
     this.#users.delete(user.jid);
     this.#metrics.users.set(this.#users.size);
-  }
-
-  /** Tells the user's other edges which sessions this one has; `ask` wants theirs in return. */
-  #publishTable({ jid, sessions }: FollowedUser, ask: boolean): void {
-    const table = encodeSessionTable(sessions.table(jid, ask));
-    this.#bus.publish(subjects.user(jid), encodeEnvelope(tableEnvelope(jid, this.#edge, table)));
-  }
-
-  /** After a reconnect: what the edges have told one another meanwhile, a bind of a resource that is bound here too, was missed. */
-  async #tellAll(): Promise<void> {
-    let told = 0;
-    for (const user of [...this.#users.values()]) {
-      if (this.#users.get(user.jid) !== user || user.sessions.local.size === 0) continue;
-      this.#publishTable(user, true);
-      if (++told % TABLES_A_TURN === 0) await nextTurn();
-    }
   }
 
   #fetch({ jid, stream }: FollowedUser, after: Position, upTo: Position) {
@@ -234,22 +206,4 @@ export class Following implements FollowedUsers {
       this.#log.debug({ what: 'log_end_lookup_failed', err: error });
     }
   }
-}
-
-function tableEnvelope(user: BareJid, edge: string, table: Uint8Array): Envelope {
-  return {
-    id: '',
-    owner: user,
-    from: user,
-    to: user,
-    kind: KIND.sessionTable,
-    type: '',
-    fate: FATE.live,
-    copy: COPY.received,
-    hints: 0,
-    origin: edge,
-    sentAtMs: 0,
-    after: 0,
-    stanza: table,
-  };
 }

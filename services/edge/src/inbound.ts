@@ -6,7 +6,8 @@ import type { Scanned } from '@starling/xml';
 import { withoutForged } from './forged.ts';
 import { answerIq } from './iqs.ts';
 import type { EdgeMetrics } from './metrics.ts';
-import type { OwnPresence } from './own-presence.ts';
+import type { SessionPresence } from './presence/session-presence.ts';
+import type { Visibility } from './presence/visibility.ts';
 import type { Road } from './road.ts';
 import type { ClientSession } from './session.ts';
 
@@ -15,7 +16,8 @@ export class Inbound {
   readonly #domain: string;
   readonly #features: HostedFeatures;
   readonly #road: Road;
-  readonly #presence: OwnPresence;
+  readonly #presence: SessionPresence;
+  readonly #visibility: Pick<Visibility, 'mayKnow'>;
   readonly #isBound: (jid: FullJid) => boolean;
   readonly #received: Readonly<Record<StanzaKind, BoundCounter>>;
   readonly #metrics: EdgeMetrics;
@@ -26,7 +28,8 @@ export class Inbound {
     domain: string;
     features: HostedFeatures;
     road: Road;
-    presence: OwnPresence;
+    presence: SessionPresence;
+    visibility: Pick<Visibility, 'mayKnow'>;
     isBound: (jid: FullJid) => boolean;
     metrics: EdgeMetrics;
     log: Logger;
@@ -36,6 +39,7 @@ export class Inbound {
     this.#features = options.features;
     this.#road = options.road;
     this.#presence = options.presence;
+    this.#visibility = options.visibility;
     this.#isBound = options.isBound;
     this.#received = {
       message: stanzasIn.with({ kind: 'message' }),
@@ -98,18 +102,44 @@ export class Inbound {
   #iq(session: ClientSession, stanza: Stanza): void | Promise<void> {
     const { to } = stanza;
     const isRequest = stanza.type === 'get' || stanza.type === 'set';
-    if (to !== '' && isFull(to) && bareOf(to) === session.user) {
-      if (this.#isBound(to))
-        this.#road.live(session, stanza, to); // between one's own resources
-      else if (isRequest) throw new StanzaError('service-unavailable'); // RFC 6121 §8.5.3.2.3
-      return;
-    }
+    if (to !== '' && isFull(to) && localOf(to) !== '') return this.#iqToResource(session, stanza, to, isRequest);
     if (!isRequest) return; // §8.2.3: an answer that nobody here waits for
     if (to !== '') this.#requireLocal(to);
     const target: Target | undefined = to === '' ? undefined : to === session.user ? 'account' : 'server';
-    // RFC 6121 §8.5.3.1: who does not share presence gets the same answer as for a resource that is not there.
     if (target === 'server' && to !== this.#domain) throw new StanzaError('service-unavailable');
     return answerIq(this.#features.iqs, session, stanza, target);
+  }
+
+  /** RFC 6121 §8.5.3: who may not know of a resource gets the same answer as for one that is not there. */
+  #iqToResource(session: ClientSession, stanza: Stanza, to: FullJid, isRequest: boolean): void | Promise<void> {
+    if (domainOf(to) !== this.#domain) {
+      if (isRequest) throw new StanzaError('remote-server-not-found'); // RFC 6120 §10.4
+      return;
+    }
+    if (!isRequest) {
+      this.#road.live(session, stanza, to);
+      return;
+    }
+    if (bareOf(to) === session.user) {
+      // Between one's own resources: the table is here.
+      this.#sendRequest(session, stanza, to, this.#isBound(to));
+      return;
+    }
+    const mayKnow = this.#visibility.mayKnow(session.jid, to);
+    if (mayKnow instanceof Promise) return mayKnow.then((known) => this.#sendRequest(session, stanza, to, known));
+    this.#sendRequest(session, stanza, to, mayKnow);
+  }
+
+  /** It counts as handled when it is sent: that nobody is there is answered later. */
+  #sendRequest(session: ClientSession, stanza: Stanza, to: FullJid, mayKnow: boolean): void {
+    if (!mayKnow) {
+      this.#metrics.requestsUndelivered.inc();
+      throw new StanzaError('service-unavailable'); // §8.5.3.1, §8.5.3.2.3
+    }
+    this.#road.request(session, stanza, to).catch((error: unknown) => {
+      this.#metrics.requestsUndelivered.inc();
+      this.#refuse(session, stanza, error);
+    });
   }
 
   #requireLocal(to: Jid): void {

@@ -28,6 +28,15 @@ export const edgeMetrics = metricsSpec({
     'Live stanzas that came before the entry they were sent behind, by what let them go',
     ['by'],
   ),
+  presenceBatches: counter(
+    'starling_edge_presence_batches_total',
+    'Batches of presence nodes, by what became of them',
+    ['outcome'],
+  ),
+  requestsUndelivered: counter(
+    'starling_edge_requests_undelivered_total',
+    'IQ requests to resources that were not there, or not to be seen',
+  ),
   limits: counter('starling_edge_limits_reached_total', 'Connections refused or closed by a bound', ['limit']),
   hookFailures: counter('starling_edge_hook_failures_total', 'Hooks of features that threw', ['phase']),
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { MemoryBus, MemoryLog, NoRespondersError, serve } from '@starling/bus';
+import { MemoryBus, MemoryLog, NoRespondersError, RequestTimeoutError, serve } from '@starling/bus';
 import {
   archive,
   COPY,
@@ -13,7 +13,10 @@ import {
   type Kind,
   queues,
   SESSION_STATE,
+  type SessionRow,
+  type SessionTable,
   subjects,
+  wasDelivered,
 } from '@starling/contracts';
 import { type BareJid, type Jid, parseJid } from '@starling/jid';
 import { loadConfig, MetricsRegistry, silentLogger } from '@starling/runtime';
@@ -40,34 +43,53 @@ describe('from the bus to the sessions', () => {
     const { edge: config } = loadConfig({ edge: edgeConfig }, { env: { STARLING_POSITION_TIMEOUT: '50ms' }, args: [] });
     const metrics = new MetricsRegistry().register(edgeMetrics);
     const digests = new Digests({ bus, streams: 1, timeoutMs: 100, log: silentLogger });
-    const sink = new Outbound({ onTable: (user, table) => following.learn(user, table), metrics, log: silentLogger });
+    const onTable = (user: BareJid, table: SessionTable) => following.learn(user, table);
+    const sink = new Outbound({ edge: 'e1', bus, onTable, metrics, log: silentLogger });
     following = new Following({
-      ...{ bus, edge: 'e1', streams: 1, config, digests, sink, metrics, log: silentLogger },
+      ...{ bus, streams: 1, config, digests, sink, metrics, log: silentLogger },
     });
     const last = async () => ({ epoch: 1, last: [] });
     serve(bus, archive.last(0), queues.archive, last, (error) => assert.fail(String(error)));
   });
   afterEach(async () => {
-    following.stop();
     await log.close();
     await bus.close();
     assert.deepEqual(faults, [], 'no handler threw');
   });
 
+  let version = 0;
+  /** What the owner of Romeo's presence says, who has another session elsewhere. */
+  function tell(...elsewhere: readonly SessionRow[]): void {
+    const here = [...(following.sessionsOf(ROMEO)?.local.values() ?? [])].map(({ event, id }) => ({
+      ...event,
+      ...{ session: id, edge: 'e1' },
+    }));
+    following.learn(ROMEO, { user: ROMEO, epoch: 1, version: ++version, rows: [...here, ...elsewhere] });
+  }
+  const elsewhere = {
+    resource: 'tv',
+    session: 't',
+    state: SESSION_STATE.connected,
+    priority: 0,
+    boundAt: 1,
+    edge: 'e2',
+  };
+
   async function attached(resource: string, priority: number | 'connected' = 0): Promise<TestSession> {
     const made = makeSession({ resource, id: resource });
-    await following.reserve(made.session.user);
+    await following.reserve(made.session);
     if (priority !== 'connected') {
       made.session.state = SESSION_STATE.available;
       made.session.priority = priority;
     }
     following.attach(made.session);
+    tell();
     return made;
   }
 
   function envelope(
     text: string,
-    more: { kind?: Kind; type?: string; to?: Jid; copy?: Copy; fate?: Fate; after?: number } = {},
+    more: { kind?: Kind; type?: string; to?: Jid; copy?: Copy; fate?: Fate; after?: number; sentAtMs?: number } = {},
   ): Envelope {
     return {
       ...{ id: '', owner: ROMEO, from: parseJid('juliet@localhost/b'), to: ROMEO, kind: KIND.message, type: 'chat' },
@@ -109,11 +131,42 @@ describe('from the bus to the sessions', () => {
 
   it('presence goes to who is available, an iq to its resource', async () => {
     const [phone, laptop] = [await attached('phone'), await attached('laptop', 'connected')];
-    live('<presence/>', { kind: KIND.presence });
+    live('<presence/>', { kind: KIND.presence, type: '' });
     live('<iq/>', { kind: KIND.iq, to: laptop.session.jid });
     live('<iq/>', { kind: KIND.iq, to: parseJid('romeo@localhost/nowhere') });
     await settle();
     assert.deepEqual([phone.sent, laptop.sent], [['<presence/>'], ['<iq/>']]);
+  });
+
+  it('RFC 6121 §4.6 directed presence comes once, never an older one, and its end in any case', async () => {
+    const { sent } = await attached('phone');
+    const directed = (n: number, sentAtMs: number, type = '') =>
+      live(`<presence n="${n}"/>`, { kind: KIND.presence, type, sentAtMs });
+    directed(1, 10);
+    directed(2, 9);
+    directed(3, 11, 'unavailable');
+    directed(4, 12, 'unavailable');
+    live('<presence n="error"/>', { kind: KIND.presence, type: 'error', to: parseJid('romeo@localhost/phone') });
+    await settle();
+    assert.deepEqual(
+      sent,
+      [1, 3, 4, 'error'].map((n) => `<presence n="${n}"/>`),
+    );
+  });
+
+  it('RFC 6121 §8.5.3 who wants to know hears from one edge whether an iq was delivered', async () => {
+    const { sent } = await attached('phone');
+    const ask = (resource: string) =>
+      bus.request(
+        subjects.user(ROMEO),
+        encodeEnvelope(envelope('<iq/>', { kind: KIND.iq, to: parseJid(`romeo@localhost/${resource}`) })),
+        50,
+      );
+    assert.equal(wasDelivered(await ask('phone')), true);
+    assert.equal(wasDelivered(await ask('nowhere')), false);
+    tell(elsewhere);
+    await assert.rejects(ask('tv'), RequestTimeoutError, 'the edge that holds it answers');
+    assert.deepEqual(sent, ['<iq/>']);
   });
 
   it('what cannot be read, or is of a kind that comes later, holds nobody up', async () => {
@@ -163,7 +216,7 @@ describe('from the bus to the sessions', () => {
   it('the account is removed: its sessions end, those that are busy with their answer first', async () => {
     let answer: () => void = () => undefined;
     const busy = makeSession({ resource: 'busy', handle: () => new Promise<void>((resolve) => (answer = resolve)) });
-    await following.reserve(ROMEO);
+    await following.reserve(busy.session);
     following.attach(busy.session);
     const idle = await attached('idle');
     const scanned = { bytes: new Uint8Array(1) } as Parameters<typeof busy.session.receive>[0];
@@ -188,7 +241,7 @@ describe('from the bus to the sessions', () => {
     };
     const first = await attached('phone');
     const second = makeSession({ resource: 'laptop' });
-    await following.reserve(ROMEO);
+    await following.reserve(second.session);
     following.detach(first.session);
     assert.equal(await isFollowed(), true, 'one is being bound');
     assert.equal(following.countOf(ROMEO), 1);
@@ -207,7 +260,7 @@ describe('from the bus to the sessions', () => {
   it('a session that is over counts as long as it has messages in hand', async () => {
     let answer: () => void = () => undefined;
     const busy = makeSession({ resource: 'busy', handle: () => new Promise<void>((resolve) => (answer = resolve)) });
-    await following.reserve(ROMEO);
+    await following.reserve(busy.session);
     following.attach(busy.session);
     const scanned = { bytes: new Uint8Array(1) } as Parameters<typeof busy.session.receive>[0];
     for (let i = 0; i < 2; i++) busy.session.receive(scanned);
@@ -224,9 +277,10 @@ describe('from the bus to the sessions', () => {
   it('two sessions of one resource: the end of the older one takes nothing from the newer', async () => {
     const older = await attached('phone');
     const newer = makeSession({ resource: 'phone', id: 'newer' });
-    await following.reserve(ROMEO);
+    await following.reserve(newer.session);
     newer.session.state = SESSION_STATE.available;
     following.attach(newer.session);
+    tell();
     assert.deepEqual(older.sent, ['!conflict']);
     following.detach(older.session);
     live('<message/>');

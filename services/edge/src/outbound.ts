@@ -1,34 +1,40 @@
-import type { Delivery } from '@starling/bus';
+import type { Bus, Delivery } from '@starling/bus';
 import {
   COPY,
   decodeEnvelope,
   decodeSessionTable,
+  deliveredAnswer,
   type Envelope,
   KIND,
-  SESSION_STATE,
   type SessionTable,
 } from '@starling/contracts';
-import { recipientsOf } from '@starling/features/rfc-6121-message/recipients';
-import { resourceOf } from '@starling/jid';
+import { verdictOf } from '@starling/features/rfc-6121-delivery/verdict';
+import { type BareJid, resourceOf } from '@starling/jid';
 import type { BoundCounter, Logger } from '@starling/runtime';
 import { type StanzaKind, StreamError } from '@starling/stanza';
 import type { FollowedUser } from './followed-user.ts';
-import type { FeedSink } from './following.ts';
+import type { Arrival, FeedSink } from './following.ts';
 import type { EdgeMetrics } from './metrics.ts';
 import type { ClientSession } from './session.ts';
 
 /** What happens to everything that comes for a user: from the bus to the sessions that this edge holds of him. */
 export class Outbound implements FeedSink {
-  readonly #onTable: (user: FollowedUser, table: SessionTable) => void;
+  readonly #edge: string;
+  readonly #bus: Pick<Bus, 'publish'>;
+  readonly #onTable: (user: BareJid, table: SessionTable) => void;
   readonly #delivered: Readonly<Record<StanzaKind, BoundCounter>>;
   readonly #log: Logger;
 
   constructor(options: {
-    onTable: (user: FollowedUser, table: SessionTable) => void;
+    edge: string;
+    bus: Pick<Bus, 'publish'>;
+    onTable: (user: BareJid, table: SessionTable) => void;
     metrics: EdgeMetrics;
     log: Logger;
   }) {
     const { stanzasOut } = options.metrics;
+    this.#edge = options.edge;
+    this.#bus = options.bus;
     this.#onTable = options.onTable;
     this.#delivered = {
       message: stanzasOut.with({ kind: 'message' }),
@@ -39,7 +45,7 @@ export class Outbound implements FeedSink {
   }
 
   /** 1 An entry of the log goes through the feed, so that each comes once and in order; all else is live. */
-  arrived(user: FollowedUser, { commit, data }: Delivery): void {
+  arrived(user: FollowedUser, { commit, data, replyTo }: Delivery): void {
     if (commit !== undefined) {
       user.feed.committed(commit, data);
       return;
@@ -48,43 +54,61 @@ export class Outbound implements FeedSink {
     if (envelope === undefined) return;
     const last = user.feed.last?.sequence ?? 0;
     if (envelope.after > last)
-      user.live.keep(envelope, envelope.after); // RFC 6120 §10.1: not before what it was sent behind
-    else this.live(user, envelope);
+      user.live.keep({ envelope, replyTo }, envelope.after); // RFC 6120 §10.1: not before what it was sent behind
+    else this.live(user, { envelope, replyTo });
   }
 
   entry(user: FollowedUser, entry: Uint8Array): void {
     const envelope = this.#read(entry);
-    if (envelope !== undefined) this.live(user, envelope);
+    if (envelope !== undefined) this.live(user, { envelope, replyTo: '' });
     user.live.passed(user.feed.last?.sequence ?? 0);
   }
 
   /** 2 What it is. */
-  live(user: FollowedUser, envelope: Envelope): void {
-    if (envelope.kind === KIND.message) this.#message(user, envelope);
-    else if (envelope.kind === KIND.presence) this.#presence(user, envelope);
-    else if (envelope.kind === KIND.iq) this.#iq(user, envelope);
-    else if (envelope.kind === KIND.sessionTable) this.#table(user, envelope);
-    else if (envelope.kind === KIND.accountDeleted) this.#accountDeleted(user);
+  live(user: FollowedUser, arrival: Arrival): void {
+    const { kind } = arrival.envelope;
+    if (kind === KIND.message) this.#message(user, arrival.envelope);
+    else if (kind === KIND.presence) this.#presence(user, arrival.envelope);
+    else if (kind === KIND.iq) this.#iq(user, arrival);
+    else if (kind === KIND.sessionTable) this.#table(user, arrival.envelope);
+    else if (kind === KIND.accountDeleted) this.#accountDeleted(user);
   }
 
-  /** 3 Who gets it: a message by RFC 6121 §8.5 over the user's sessions on all edges; each edge serves its own. */
+  /** 3 Who gets it: RFC 6121 §8.5 over the user's sessions on all edges; each edge serves its own. */
   #message({ sessions }: FollowedUser, envelope: Envelope): void {
     if (envelope.copy === COPY.sent) return;
-    for (const row of recipientsOf({ type: envelope.type, resource: resourceOf(envelope.to) }, sessions.rows)) {
+    const arriving = { kind: 'message', type: envelope.type, resource: resourceOf(envelope.to) } as const;
+    for (const row of verdictOf(arriving, sessions.rows).sessions) {
       const session = sessions.local.get(row.resource);
       if (session !== undefined && session.id === row.session) this.#deliver('message', session, envelope);
     }
   }
 
+  /** Directed presence (§4.6), and errors about presence; what is broadcast comes from the presence nodes. */
   #presence({ sessions }: FollowedUser, envelope: Envelope): void {
+    const { from, to, type, sentAtMs: stamp } = envelope;
+    const resource = resourceOf(to);
+    const unavailable = type === 'unavailable';
     for (const session of sessions.local.values()) {
-      if (session.state === SESSION_STATE.available) this.#deliver('presence', session, envelope);
+      if (resource === '' ? !session.available : session.resource !== resource) continue;
+      if (unavailable) session.directed.delete(from); // §4.6.1
+      if (type !== 'error' && !session.view.show({ from, stamp, unavailable, always: true })) continue;
+      this.#deliver('presence', session, envelope);
     }
   }
 
-  #iq({ sessions }: FollowedUser, envelope: Envelope): void {
-    const session = sessions.local.get(resourceOf(envelope.to));
-    if (session !== undefined) this.#deliver('iq', session, envelope);
+  /** One edge answers whoever wants to know: the one that holds the session; if none does, that of the user's first session. */
+  #iq({ sessions }: FollowedUser, { envelope, replyTo }: Arrival): void {
+    const resource = resourceOf(envelope.to);
+    const session = sessions.local.get(resource);
+    if (session !== undefined) {
+      this.#deliver('iq', session, envelope);
+      if (replyTo !== '') this.#bus.publish(replyTo, deliveredAnswer(true));
+      return;
+    }
+    if (replyTo === '') return;
+    const holder = sessions.rows.find((row) => row.resource === resource) ?? sessions.rows[0];
+    if (holder === undefined || holder.edge === this.#edge) this.#bus.publish(replyTo, deliveredAnswer(false));
   }
 
   /** 4 To the socket. */
@@ -99,9 +123,9 @@ export class Outbound implements FeedSink {
       session.abortWhenIdle(new StreamError('not-authorized', 'the account was removed'));
   }
 
-  #table(user: FollowedUser, { stanza }: Envelope): void {
+  #table({ jid }: FollowedUser, { stanza }: Envelope): void {
     const table = this.#decode(decodeSessionTable, stanza);
-    if (table !== undefined) this.#onTable(user, table);
+    if (table !== undefined) this.#onTable(jid, table);
   }
 
   #read(data: Uint8Array): Envelope | undefined {

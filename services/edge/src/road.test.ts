@@ -43,7 +43,7 @@ describe('the road', () => {
     bus = new MemoryBus({ onError: (error) => assert.fail(String(error)) });
     log = new MemoryLog(bus, { streams: 1, acknowledge: 'at-once' });
     metrics = new MetricsRegistry();
-    road = new Road({ bus, log, metrics: metrics.register(edgeMetrics) });
+    road = new Road({ bus, log, metrics: metrics.register(edgeMetrics), requestTimeoutMs: 100 });
   });
   afterEach(async () => {
     await log.close();
@@ -180,7 +180,8 @@ describe('the road', () => {
         },
       } as unknown as Log;
     }
-    const roadOn = (refuser: Log) => new Road({ bus, log: refuser, metrics: metrics.register(edgeMetrics) });
+    const roadOn = (refuser: Log) =>
+      new Road({ bus, log: refuser, metrics: metrics.register(edgeMetrics), requestTimeoutMs: 100 });
 
     for (const error of [new LogFullError('x'), new LogBusyError('x'), new LogUnavailableError('x')]) {
       it(`${error.name} is resource-constraint of type wait`, async () => {

@@ -1,4 +1,13 @@
-import { type Bus, type Log, LogBusyError, LogFullError, LogUnavailableError } from '@starling/bus';
+import {
+  type Bus,
+  BusBusyError,
+  type Log,
+  LogBusyError,
+  LogFullError,
+  LogUnavailableError,
+  NoRespondersError,
+  RequestTimeoutError,
+} from '@starling/bus';
 import {
   COPY,
   type Copy,
@@ -10,9 +19,10 @@ import {
   KIND,
   type Kind,
   subjects,
+  wasDelivered,
 } from '@starling/contracts';
 import { fateOf } from '@starling/features/rfc-6121-message/fate';
-import { type BareJid, bareOf, type Jid } from '@starling/jid';
+import { type BareJid, bareOf, type FullJid, type Jid } from '@starling/jid';
 import type { BoundCounter } from '@starling/runtime';
 import { type Stanza, StanzaError, type StanzaKind } from '@starling/stanza';
 import { NS as FORGED } from './forged.ts';
@@ -46,11 +56,15 @@ export class Road {
   readonly #log: Log;
   readonly #gate: LogGate;
   readonly #metrics: EdgeMetrics;
+  readonly #requestTimeoutMs: number;
   readonly #accepted: Readonly<Record<Fate, BoundCounter>>;
 
-  constructor({ bus, log, metrics }: { bus: Bus; log: Log; metrics: EdgeMetrics }) {
+  /** `requestTimeoutMs`: how long another edge has to say what became of a request. */
+  constructor(options: { bus: Bus; log: Log; metrics: EdgeMetrics; requestTimeoutMs: number }) {
+    const { bus, log, metrics } = options;
     this.#bus = bus;
     this.#log = log;
+    this.#requestTimeoutMs = options.requestTimeoutMs;
     this.#gate = new LogGate(log);
     this.#metrics = metrics;
     metrics.appendsWaiting.track(() => this.#gate.length);
@@ -78,13 +92,32 @@ export class Road {
   }
 
   /** At most once, to the feed of a local account; there it comes behind what the session appended to that log. */
-  live(session: ClientSession, stanza: Stanza, to: Jid): void {
+  live(session: ClientSession, stanza: Stanza, to: Jid, sentAtMs = Date.now()): void {
     const owner = bareOf(to);
-    const sentAtMs = Date.now();
+    this.#bus.publish(subjects.user(owner), this.#liveEnvelope(session, stanza, to, owner, sentAtMs));
+  }
+
+  /**
+   * As live, and resolves when an edge has delivered it.
+   * @throws StanzaError service-unavailable when there is no such resource, resource-constraint when too much is asked at once,
+   * remote-server-timeout when no edge says anything in time
+   */
+  async request(session: ClientSession, stanza: Stanza, to: FullJid): Promise<void> {
+    const owner = bareOf(to);
+    const envelope = this.#liveEnvelope(session, stanza, to, owner, Date.now());
+    let answer: Uint8Array;
+    try {
+      answer = await this.#bus.request(subjects.user(owner), envelope, this.#requestTimeoutMs);
+    } catch (error) {
+      throw requestRefusal(error);
+    }
+    if (!wasDelivered(answer)) throw new StanzaError('service-unavailable'); // RFC 6121 §8.5.3.2.3
+  }
+
+  #liveEnvelope(session: ClientSession, stanza: Stanza, to: Jid, owner: BareJid, sentAtMs: number): Uint8Array {
     const after = session.entries.behind(owner, sentAtMs);
     const outgoing = { session, stanza, encoded: stanza.encode(), to, fate: FATE.live, sentAtMs };
-    const envelope = this.#envelope(outgoing, '', owner, COPY.received, after);
-    this.#bus.publish(subjects.user(owner), encodeEnvelope(envelope));
+    return encodeEnvelope(this.#envelope(outgoing, '', owner, COPY.received, after));
   }
 
   async #append(outgoing: Outgoing): Promise<void> {
@@ -162,4 +195,12 @@ function logRefusal(error: unknown): unknown {
   return refused
     ? new StanzaError('resource-constraint', 'the message could not be stored', { type: 'wait', cause: error })
     : error;
+}
+
+/** The one boundary where what the bus says of a request becomes an error of the stanza. */
+function requestRefusal(error: unknown): unknown {
+  if (error instanceof NoRespondersError) return new StanzaError('service-unavailable', '', { cause: error });
+  if (error instanceof BusBusyError) return new StanzaError('resource-constraint', '', { cause: error });
+  if (error instanceof RequestTimeoutError) return new StanzaError('remote-server-timeout', '', { cause: error });
+  return error;
 }

@@ -1,5 +1,6 @@
-import { SESSION_STATE, type SessionRow, type SessionState } from '@starling/contracts';
+import { partitionOf, SESSION_STATE, type SessionEvent, type SessionState } from '@starling/contracts';
 import type { Session } from '@starling/feature-api';
+import { PresenceView } from '@starling/features/rfc-6121-presence/view';
 import { type BareJid, bareOf, type FullJid, resourceOf } from '@starling/jid';
 import type { Stanza, StreamError } from '@starling/stanza';
 import type { Scanned } from '@starling/xml';
@@ -35,7 +36,11 @@ export interface ClientSessionOptions {
   readonly queueMax: number;
   readonly queueBytesMax: number;
   readonly onQueueFull: () => void;
+  /** Bound of what is remembered of others' presence. */
+  readonly viewMax: number;
 }
+
+const NOTHING = new Uint8Array(0);
 
 /** One client's bound resource. */
 export class ClientSession implements Session {
@@ -51,11 +56,24 @@ export class ClientSession implements Session {
   readonly slots = new Map<string, unknown>();
   /** Where its last messages stand in the logs. */
   readonly entries = new RecentEntries();
-  /** Order of binds, Unix time in ms; set when the session is attached. */
+  /** Of the user: whose owner is told of this session. */
+  readonly partition: number;
+  /** Whose presence the client has been shown. */
+  readonly view: PresenceView;
+  /** Order of binds, Unix time in ms, from the owner; 0 until he has answered. */
   boundAt = 0;
+  /** The client has been told that its resource is bound, and the session has not ended since. */
+  attached = false;
   state: SessionState = SESSION_STATE.connected;
   /** RFC 6121 §4.7.2.3. */
   priority = 0;
+  /** Of what it broadcast last: Unix time in ms, made unique and rising for each full JID. */
+  stamp = 0;
+  #lastStamp = 0;
+  /** What stood behind `<presence` in what it broadcast last; empty while it is not available. */
+  presence: Uint8Array = NOTHING;
+  /** To whom it has sent directed presence since, and not taken it back (RFC 6121 §4.6). */
+  readonly directed = new Set<string>();
   /** Stanzas handled so far; with the session's id the key of a message without an origin-id. */
   handled = 0;
   ended = false;
@@ -72,6 +90,8 @@ export class ClientSession implements Session {
     this.loopback = link.loopback;
     this.lang = link.lang;
     this.origin = `${options.edge}/${options.id}`;
+    this.partition = partitionOf(this.user);
+    this.view = new PresenceView(options.viewMax);
     this.#link = link;
     this.#queue = new SerialQueue({
       handle: (stanza) => options.handle(this, stanza),
@@ -127,14 +147,29 @@ export class ClientSession implements Session {
     this.ended = true;
   }
 
-  /** This session in the session table. */
-  get row(): SessionRow {
+  get available(): boolean {
+    return this.state === SESSION_STATE.available;
+  }
+
+  /** The stamp of a presence that it sends now, to whomever. */
+  nextStamp(): number {
+    this.#lastStamp = Math.max(this.#lastStamp + 1, this.boundAt, Date.now());
+    return this.#lastStamp;
+  }
+
+  /** This session as the owner of its user's presence is to know it. */
+  get event(): SessionEvent {
     return {
+      user: this.user,
       resource: this.resource,
       session: this.id,
       state: this.state,
       priority: this.priority,
       boundAt: this.boundAt,
+      stamp: this.stamp,
+      presence: this.presence,
+      ended: this.ended,
+      directed: [...this.directed],
     };
   }
 }

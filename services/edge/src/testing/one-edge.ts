@@ -1,8 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MemoryBus, MemoryLog, type MemoryLogOptions, RpcError, serve } from '@starling/bus';
+import { MemoryBus, MemoryLog, type MemoryLogOptions, MemoryRecords, RpcError, serve } from '@starling/bus';
 import { accounts, queues, type ScramKeys } from '@starling/contracts';
+import { ownersConfig } from '@starling/owners';
 import { loadConfig, MetricsRegistry, silentLogger } from '@starling/runtime';
 import { type Client, type Endpoint, login } from '@starling/testkit';
 import { edgeConfig } from '../config.ts';
@@ -10,6 +11,7 @@ import { type Edge, startEdge } from '../edge.ts';
 import { featureConfigs } from '../feature-configs.ts';
 import { makeKeys } from '../sasl/index.ts';
 import { SOFTWARE } from '../software.ts';
+import { type FakePresence, startFakePresence } from './fake-presence.ts';
 
 export const DOMAIN = 'localhost';
 export const PASSWORD = 'sekret';
@@ -31,6 +33,8 @@ export interface OneEdge {
   readonly edge: Edge;
   readonly bus: MemoryBus;
   readonly log: MemoryLog;
+  readonly records: MemoryRecords;
+  readonly presence: FakePresence;
   readonly accounts: Map<string, readonly ScramKeys[]>;
   endpoint(transport: Endpoint['transport']): Endpoint;
   /** A new account, its password is PASSWORD. */
@@ -52,6 +56,7 @@ export async function startOneEdge(options: OneEdgeOptions = {}): Promise<OneEdg
   const stored = beside?.accounts ?? new Map<string, readonly ScramKeys[]>();
   const bus = beside?.bus ?? new MemoryBus({ onError: (error) => faults.push(error) });
   const log = beside?.log ?? new MemoryLog(bus, { streams: 2, acknowledge: 'at-once', ...options.log });
+  const records = beside?.records ?? new MemoryRecords();
   if (beside === undefined) serveAccounts(bus, stored, (error) => faults.push(error), options.onKeys);
   const id = beside === undefined ? 'edge-1' : 'edge-2';
   const env = {
@@ -63,7 +68,9 @@ export async function startOneEdge(options: OneEdgeOptions = {}): Promise<OneEdg
     STARLING_POSITION_TIMEOUT: '50ms',
     ...options.env,
   };
-  const config = loadConfig({ edge: edgeConfig, ...featureConfigs }, { env, args: [] });
+  const config = loadConfig({ edge: edgeConfig, owners: ownersConfig, ...featureConfigs }, { env, args: [] });
+  const { owners } = config;
+  const presence = beside?.presence ?? (await startFakePresence({ bus, records, owners }));
   const metrics = new MetricsRegistry();
   const edge = await startEdge({
     id,
@@ -72,6 +79,8 @@ export async function startOneEdge(options: OneEdgeOptions = {}): Promise<OneEdg
     software: SOFTWARE,
     bus,
     log,
+    records,
+    owners,
     logger: silentLogger,
     metrics,
   });
@@ -80,6 +89,8 @@ export async function startOneEdge(options: OneEdgeOptions = {}): Promise<OneEdg
     edge,
     bus,
     log,
+    records,
+    presence,
     accounts: stored,
     endpoint: (transport) => ({
       transport,
@@ -110,6 +121,8 @@ export async function startOneEdge(options: OneEdgeOptions = {}): Promise<OneEdg
     stop: async () => {
       await edge.stop();
       if (beside === undefined) {
+        await presence.stop();
+        await records.close();
         await log.close();
         await bus.close();
       }

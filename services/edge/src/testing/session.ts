@@ -31,6 +31,7 @@ export function makeSession(
     queueMax: 10,
     queueBytesMax: 10_000,
     onQueueFull: () => undefined,
+    viewMax: 1_000,
   });
   return { session, sent };
 }

@@ -1,0 +1,122 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Bus, Subscription } from '@starling/bus';
+import { decodeEdgeBatch, type EdgeBatch, subjects } from '@starling/contracts';
+import { type BareJid, bareOf, type Jid, resourceOf } from '@starling/jid';
+import type { Logger } from '@starling/runtime';
+import type { EdgeMetrics } from '../metrics.ts';
+import type { Healing } from './healing.ts';
+import type { PresenceOwners } from './owners.ts';
+import { type PresenceAudience, showPresence } from './shown.ts';
+
+/** Stanzas written before messages have a turn of the loop: they never wait behind presence for long. */
+const WRITES_A_TURN = 500;
+/** Incarnations of nodes whose last number is remembered. */
+const NODES_MAX = 1_000;
+
+/** From the presence nodes to the sessions of this edge. */
+export class Arrivals {
+  readonly #owners: PresenceOwners;
+  readonly #healing: Healing;
+  readonly #audience: PresenceAudience;
+  readonly #batchesMax: number;
+  readonly #metrics: EdgeMetrics;
+  readonly #log: Logger;
+  readonly #subscription: Subscription;
+  /** The number of the last batch, by incarnation of the node. */
+  readonly #heard = new Map<string, number>();
+  readonly #waiting: EdgeBatch[] = [];
+  #busy = false;
+
+  constructor(options: {
+    bus: Bus;
+    edge: string;
+    owners: PresenceOwners;
+    healing: Healing;
+    audience: PresenceAudience;
+    /** Batches that wait for their turn; beyond them they are dropped, and what they held is asked for again. */
+    batchesMax: number;
+    metrics: EdgeMetrics;
+    log: Logger;
+  }) {
+    this.#owners = options.owners;
+    this.#healing = options.healing;
+    this.#audience = options.audience;
+    this.#batchesMax = options.batchesMax;
+    this.#metrics = options.metrics;
+    this.#log = options.log;
+    this.#subscription = options.bus.subscribe(subjects.edge(options.edge), ({ data }) => this.#arrived(data));
+  }
+
+  stop(): void {
+    this.#subscription.unsubscribe();
+    this.#waiting.length = 0;
+  }
+
+  #arrived(data: Uint8Array): void {
+    let batch: EdgeBatch;
+    try {
+      batch = decodeEdgeBatch(data);
+    } catch (error) {
+      // Policy: what cannot be read is as good as lost.
+      this.#log.error({ what: 'envelope_decode_failed', err: error });
+      this.#healing.missed();
+      return;
+    }
+    if (!this.#owners.isCurrent(batch.node, batch.incarnation, batch.epoch)) {
+      this.#metrics.presenceBatches.inc(1, { outcome: 'void' });
+      return;
+    }
+    if (this.#isHole(batch)) {
+      this.#metrics.presenceBatches.inc(1, { outcome: 'hole' });
+      this.#healing.missed();
+    }
+    if (this.#waiting.length >= this.#batchesMax) {
+      this.#metrics.presenceBatches.inc(1, { outcome: 'dropped' });
+      this.#healing.missed();
+      return;
+    }
+    this.#metrics.presenceBatches.inc(1, { outcome: 'taken' });
+    this.#waiting.push(batch);
+    if (!this.#busy) void this.#work();
+  }
+
+  /** The first one of an incarnation is no hole: what came before it was not for this edge. */
+  #isHole({ incarnation, sequence }: EdgeBatch): boolean {
+    const last = this.#heard.get(incarnation);
+    this.#heard.set(incarnation, sequence);
+    if (this.#heard.size > NODES_MAX) this.#heard.delete(this.#heard.keys().next().value ?? '');
+    return last !== undefined && sequence !== last + 1;
+  }
+
+  async #work(): Promise<void> {
+    this.#busy = true;
+    let writes = 0;
+    for (let batch = this.#waiting.shift(); batch !== undefined; batch = this.#waiting.shift()) {
+      for (const emission of batch.emissions) {
+        writes += this.#count(showPresence(emission, this.#audience));
+        if (writes < WRITES_A_TURN) continue;
+        writes = 0;
+        await nextTurn();
+      }
+      this.#rest(batch);
+    }
+    this.#busy = false;
+  }
+
+  #count(shown: number): number {
+    if (shown > 0) this.#metrics.stanzasOut.inc(shown, { kind: 'presence' });
+    return shown;
+  }
+
+  /** What is no presence: requests that wait for an answer, and what the node asks for. */
+  #rest({ requests, wanted, missed }: EdgeBatch): void {
+    for (const { to, stanza } of requests) {
+      const jid = to as Jid;
+      const session = this.#audience.sessionsOf(bareOf(jid) as BareJid)?.local.get(resourceOf(jid));
+      // RFC 6121 §3.1.3: requests go to available resources.
+      if (session?.available) session.deliver(stanza);
+    }
+    if (missed) this.#healing.missed();
+    else if (wanted.length > 0) this.#healing.wanted(wanted);
+  }
+}

@@ -1,0 +1,126 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import {
+  addHash,
+  PARTITIONS,
+  type PartitionState,
+  partitionOf,
+  type SessionEvent,
+  sessionHash,
+} from '@starling/contracts';
+import { type BareJid, bareOf, type Jid } from '@starling/jid';
+import type { ClientSession } from '../session.ts';
+import type { NodeBatches } from './node-batches.ts';
+
+/** Sessions in one piece of a partition's state. */
+const PIECE_SESSIONS = 100;
+/** What is looked at before others have a turn of the loop. */
+const STEPS_A_TURN = 5_000;
+/** Losses often come together: what was missed is asked for once. */
+const MISSED_PAUSE_MS = 250;
+
+const ALL: ReadonlySet<number> = new Set(Array.from({ length: PARTITIONS }, (_, p) => p));
+const EMPTY: readonly ClientSession[] = [];
+
+/** How views and owners become right again, whatever was lost (ADR 7): this edge's part. */
+export class Healing {
+  readonly #sessions: () => Iterable<ClientSession>;
+  readonly #batches: NodeBatches;
+  readonly #digests: NodeJS.Timeout;
+  #missed: NodeJS.Timeout | undefined;
+
+  /** `sessions` are all of this edge, those that are being bound included. */
+  constructor(options: { sessions: () => Iterable<ClientSession>; batches: NodeBatches; digestMs: number }) {
+    this.#sessions = options.sessions;
+    this.#batches = options.batches;
+    this.#digests = setInterval(() => this.#tellDigests(), options.digestMs);
+    this.#digests.unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#digests);
+    clearTimeout(this.#missed);
+  }
+
+  /** Other nodes own these partitions now: they get the sessions, and what was shown of them, and to them, is asked for. */
+  moved(partitions: ReadonlySet<number>): void {
+    this.#tellStates(partitions, false);
+    void this.#askSeen(partitions);
+  }
+
+  /** A node asks for the state of partitions. */
+  wanted(partitions: readonly number[]): void {
+    this.#tellStates(new Set(partitions), false);
+  }
+
+  /** What was sent to this edge, or by it, may not have arrived. */
+  missed(): void {
+    this.#missed ??= setTimeout(() => {
+      this.#missed = undefined;
+      this.#tellStates(ALL, true);
+      void this.#askSeen(ALL);
+    }, MISSED_PAUSE_MS);
+  }
+
+  #byPartition(): ReadonlyMap<number, readonly ClientSession[]> {
+    const found = new Map<number, ClientSession[]>();
+    for (const session of this.#sessions()) {
+      const others = found.get(session.partition);
+      if (others === undefined) found.set(session.partition, [session]);
+      else others.push(session);
+    }
+    return found;
+  }
+
+  /** At once, so that no later event of a session comes before it; also of partitions without sessions: that too is an answer. */
+  #tellStates(partitions: ReadonlySet<number>, missed: boolean): void {
+    const sessions = this.#byPartition();
+    for (const partition of partitions) {
+      for (const state of pieces(partition, sessions.get(partition) ?? EMPTY, missed)) this.#batches.state(state);
+    }
+  }
+
+  /** Asks about everybody who was shown and lies in one of the partitions, or was shown to a session that does. */
+  async #askSeen(partitions: ReadonlySet<number>): Promise<void> {
+    const stamps = new Map<string, number>();
+    let steps = 0;
+    for (const session of [...this.#sessions()]) {
+      const isMoved = partitions.has(session.partition);
+      for (const [from, stamp] of session.view.available()) {
+        if (++steps % STEPS_A_TURN === 0) await nextTurn();
+        if (!isMoved && !partitions.has(partitionOf(bareOf(from as Jid)))) continue;
+        // The oldest one that somebody has: who has a newer one drops what comes.
+        if (stamp < (stamps.get(from) ?? Number.POSITIVE_INFINITY)) stamps.set(from, stamp);
+      }
+    }
+    for (const [from, stamp] of stamps) {
+      if (++steps % STEPS_A_TURN === 0) await nextTurn();
+      this.#batches.seen(partitionOf(bareOf(from as Jid) as BareJid), { from, stamp });
+    }
+  }
+
+  #tellDigests(): void {
+    for (const [partition, sessions] of this.#byPartition()) {
+      const bound = sessions.filter((s) => s.boundAt > 0);
+      if (bound.length < sessions.length) continue; // a bind is under way: the next time
+      const hash = bound.reduce((sum, s) => addHash(sum, sessionHash(s.event)), 0);
+      this.#batches.digest({ partition, sessions: bound.length, hash });
+    }
+  }
+}
+
+function* pieces(
+  partition: number,
+  sessions: readonly ClientSession[],
+  missed: boolean,
+): IterableIterator<PartitionState> {
+  const events: SessionEvent[] = sessions.map((s) => s.event);
+  for (let at = 0; at === 0 || at < events.length; at += PIECE_SESSIONS) {
+    yield {
+      partition,
+      first: at === 0,
+      last: at + PIECE_SESSIONS >= events.length,
+      sessions: events.slice(at, at + PIECE_SESSIONS),
+      missed,
+    };
+  }
+}

@@ -1,0 +1,107 @@
+import { partitionOf, SESSION_STATE } from '@starling/contracts';
+import { priorityOf } from '@starling/features/rfc-6121-presence/priority';
+import { validateShape } from '@starling/features/rfc-6121-presence/shape';
+import { type BareJid, bareOf, domainOf, isFull, type Jid, localOf } from '@starling/jid';
+import { Stanza, StanzaError } from '@starling/stanza';
+import type { Road } from '../road.ts';
+import type { ClientSession } from '../session.ts';
+import type { NodeBatches } from './node-batches.ts';
+import { behindHead } from './shown.ts';
+
+const NOTHING = new Uint8Array(0);
+
+/** What clients say of their availability (RFC 6121 §4): broadcast through the owner of their user's presence, or directed. */
+export class SessionPresence {
+  readonly #edge: string;
+  readonly #domain: string;
+  readonly #batches: NodeBatches;
+  readonly #road: Pick<Road, 'live'>;
+  readonly #directedMax: number;
+
+  constructor(options: {
+    edge: string;
+    domain: string;
+    batches: NodeBatches;
+    road: Pick<Road, 'live'>;
+    /** Addresses that one session may have sent directed presence to at a time. */
+    directedMax: number;
+  }) {
+    this.#edge = options.edge;
+    this.#domain = options.domain;
+    this.#batches = options.batches;
+    this.#road = options.road;
+    this.#directedMax = options.directedMax;
+  }
+
+  /** Subscriptions are not dealt with here. @throws StanzaError */
+  fromClient(session: ClientSession, presence: Stanza): void {
+    const { to, type } = presence;
+    if (to === '') this.#broadcast(session, presence);
+    else if (domainOf(to) !== this.#domain) throw new StanzaError('remote-server-not-found');
+    else if (localOf(to) === '')
+      return; // RFC 6120 §10.5: the server watches nobody
+    else if (type === 'probe') this.#probe(session, presence, to);
+    else if (type === '' || type === 'unavailable') this.#directed(session, presence, to);
+    else if (type === 'error') this.#road.live(session, presence, to);
+    else throw new StanzaError('feature-not-implemented');
+  }
+
+  /** A session has ended: who watched it hears that in its name (§4.5.1), once. */
+  ended(session: ClientSession): void {
+    session.stamp = session.nextStamp();
+    session.presence = behindHead(Stanza.build('presence', { type: 'unavailable', from: session.jid }).encode());
+    this.#tell(session);
+  }
+
+  #broadcast(session: ClientSession, presence: Stanza): void {
+    if (presence.type === 'unavailable') this.#becomeUnavailable(session, presence);
+    else if (presence.type === '') this.#becomeAvailable(session, presence);
+    else throw new StanzaError('bad-request'); // the others need a `to`
+  }
+
+  #becomeAvailable(session: ClientSession, presence: Stanza): void {
+    validateShape(presence);
+    session.priority = priorityOf(presence);
+    session.state = SESSION_STATE.available;
+    session.stamp = session.nextStamp();
+    session.presence = behindHead(presence.encode());
+    this.#tell(session);
+  }
+
+  /** §4.5.2; a session that was not available may have sent directed presence all the same (§4.6.3). */
+  #becomeUnavailable(session: ClientSession, presence: Stanza): void {
+    validateShape(presence);
+    session.state = SESSION_STATE.connected;
+    session.priority = 0;
+    session.view.keepOnly(session.jid);
+    session.stamp = session.nextStamp();
+    session.presence = behindHead(presence.encode());
+    session.directed.clear();
+    this.#tell(session);
+    session.presence = NOTHING;
+  }
+
+  /** §4.6: to one entity; the owner is told, since it has to be taken back when the session ends. */
+  #directed(session: ClientSession, presence: Stanza, to: Jid): void {
+    validateShape(presence);
+    const isNews = presence.type === '' ? !session.directed.has(to) : session.directed.has(to);
+    if (isNews && presence.type === '') {
+      if (session.directed.size >= this.#directedMax)
+        throw new StanzaError('resource-constraint', 'directed presence to too many');
+      session.directed.add(to);
+    } else if (isNews) session.directed.delete(to);
+    this.#road.live(session, presence, to, session.nextStamp());
+    if (isNews) this.#tell(session);
+  }
+
+  /** §4.3: clients should not, but may. */
+  #probe(session: ClientSession, { id }: Stanza, to: Jid): void {
+    const user = isFull(to) ? bareOf(to) : (to as BareJid);
+    const probe = { prober: session.jid, edge: this.#edge, targets: [to], asked: true, id };
+    this.#batches.probe(partitionOf(user), probe);
+  }
+
+  #tell(session: ClientSession): void {
+    this.#batches.event(session.partition, session.event);
+  }
+}

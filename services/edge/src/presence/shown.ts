@@ -1,0 +1,71 @@
+import type { Emission } from '@starling/contracts';
+import type { BareJid } from '@starling/jid';
+import { escapeAttribute } from '@starling/xml';
+import type { ClientSession } from '../session.ts';
+import type { UserSessions } from '../user-sessions.ts';
+
+/** What stands before the bytes of an emission. */
+const START = '<presence';
+const HEAD = Buffer.from(START);
+
+/** Whose sessions presence is for. */
+export interface PresenceAudience {
+  sessionsOf(user: BareJid): UserSessions | undefined;
+  sessions(): Iterable<ClientSession>;
+}
+
+/** Brings presence to the sessions of this edge that have not been shown it (ADR 7). Returns how many got it. */
+export function showPresence(emission: Emission, audience: PresenceAudience): number {
+  return emission.toSeen ? showToSeen(emission, audience) : showToTargets(emission, audience);
+}
+
+function showToTargets(emission: Emission, audience: PresenceAudience): number {
+  let count = 0;
+  for (const to of emission.to) {
+    const slash = to.indexOf('/');
+    const user = slash < 0 ? to : to.slice(0, slash);
+    const sessions = audience.sessionsOf(user as BareJid);
+    if (sessions === undefined) continue;
+    if (slash >= 0) {
+      const session = sessions.local.get(to.slice(slash + 1));
+      // RFC 6121 §4.2.3: what is for a watcher is addressed to his bare JID, also when only one resource has to hear it.
+      if (session?.view.show(emission)) count += write(session, emission, user);
+      continue;
+    }
+    let stanza: Uint8Array | undefined;
+    for (const session of sessions.local.values()) {
+      if (!session.available || !session.view.show(emission)) continue;
+      stanza ??= encode(emission, user);
+      session.deliver(stanza);
+      count++;
+    }
+  }
+  return count;
+}
+
+/** The rare way: whoever has been shown an earlier one. */
+function showToSeen(emission: Emission, audience: PresenceAudience): number {
+  let count = 0;
+  for (const session of audience.sessions()) {
+    if (session.view.stampOf(emission.from) === undefined || !session.view.show(emission)) continue;
+    count += write(session, emission, session.user);
+  }
+  return count;
+}
+
+function write(session: ClientSession, emission: Emission, user: string): number {
+  session.deliver(encode(emission, user));
+  return 1;
+}
+
+function encode({ presence }: Emission, user: string): Uint8Array {
+  const head = `${START} to="${escapeAttribute(user)}"`;
+  const headBytes = Buffer.byteLength(head);
+  const stanza = Buffer.allocUnsafe(headBytes + presence.length);
+  stanza.write(head, 0);
+  stanza.set(presence, headBytes);
+  return stanza;
+}
+
+/** What stands behind `<presence` in a stanza without a `to`: as an emission carries it. */
+export const behindHead = (encoded: Uint8Array): Uint8Array => encoded.subarray(HEAD.length);
