@@ -26,6 +26,7 @@ const TABLE: readonly (readonly [string, readonly Shown[], readonly boolean[]])[
   ['the end of an older one is void', [on(2), off(1)], [true, false]],
   ['an end of what was never shown', [off(1)], [false]],
   ['unless it is always wanted', [offAlways(1)], [true]],
+  ['which ends a newer one too', [on(2), offAlways(1), on(2)], [true, true, false]],
   ['what has ended does not come back by an older one', [on(1), on(2), off(2), on(1)], [true, true, true, false]],
   ['nor by itself', [on(1), off(1), on(1)], [true, true, false]],
   ['save when somebody says so', [on(1), off(1), again(1)], [true, true, true]],
@@ -51,6 +52,17 @@ test('who is available, and by which stamp', () => {
   assert.equal(view.stampOf(ROMEO), 5);
   assert.equal(view.stampOf('a@b/c'), undefined);
   assert.equal(view.stampOf('x@y/z'), undefined);
+});
+
+test('who becomes unavailable sees only himself, and then not even that', () => {
+  const view = new PresenceView(100);
+  view.show(on(5));
+  view.show({ ...on(6), from: 'a@b/c' });
+  view.keepOnly(ROMEO);
+  assert.deepEqual([...view.available()], [[ROMEO, 5]]);
+  assert.equal(view.show(off(6)), true);
+  view.keepOnly(ROMEO);
+  assert.equal(view.size, 0);
 });
 
 test('beyond its bound it shows and forgets', () => {

@@ -5,7 +5,7 @@ export interface Shown {
   /** Unix time in ms, made unique and rising for each full JID. */
   readonly stamp: number;
   readonly unavailable: boolean;
-  /** Also when this very one has been shown, or nothing that it would end. */
+  /** Also when this very one has been shown; of an unavailable one: whatever has been shown, or nothing. */
   readonly always: boolean;
 }
 
@@ -50,6 +50,14 @@ export class PresenceView {
     for (const entry of this.#shown) if (entry[1] > 0) yield entry;
   }
 
+  /** The session is not available any more: what it was shown is void, save its own. */
+  keepOnly(own: string): void {
+    const stamp = this.#shown.get(own);
+    this.#shown.clear();
+    this.#tombstones = 0;
+    if (stamp !== undefined && stamp > 0) this.#shown.set(own, stamp);
+  }
+
   #begin(from: string, stamp: number, known: number | undefined, always: boolean): boolean {
     if (known === undefined) {
       if (this.#shown.size < this.#max) this.#shown.set(from, stamp);
@@ -64,10 +72,10 @@ export class PresenceView {
 
   #end(from: string, stamp: number, known: number | undefined, always: boolean): boolean {
     if (known === undefined || known < 0) return always;
-    if (stamp < known) return false;
+    if (stamp < known && !always) return false;
     // Behind the others, so that the oldest tombstones come first.
     this.#shown.delete(from);
-    this.#shown.set(from, -stamp);
+    this.#shown.set(from, -Math.max(stamp, known));
     if (++this.#tombstones > TOMBSTONES_UNSEEN) this.#forget(stamp - TOMBSTONE_MS);
     return true;
   }
