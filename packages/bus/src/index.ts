@@ -9,4 +9,5 @@ export { type AppendObserver, type BusMetrics, busMetrics } from './metrics.ts';
 export { NatsBus } from './nats-bus.ts';
 export { type LinkEvent, NatsLink, type NatsLinkOptions } from './nats-link.ts';
 export { type OpenBusOptions, type OpenLogOptions, openBus, openLog } from './open-bus.ts';
+export * from './records.ts';
 export { call, serve } from './rpc.ts';

@@ -3,6 +3,7 @@ export * from './envelope.ts';
 export * from './limits.ts';
 export * from './method.ts';
 export * from './notices.ts';
+export * from './owners.ts';
 export * from './partition.ts';
 export * from './position.ts';
 export * from './presence.ts';

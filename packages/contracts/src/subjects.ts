@@ -22,7 +22,18 @@ export const subjects = {
   archive: (stream: number, method: string) => `a.${stream}.${method}`,
   /** Requests to the roster service. */
   roster: (method: string) => `r.${method}`,
+  /** The membership document of a group of processes: a record. */
+  membership: (group: Group) => `o.${group}`,
+  /** Heartbeats of a group's members, and word of each change of its document. */
+  heartbeat: (group: Group) => `h.${group}`,
 } as const;
+
+/** The groups of processes that own something together, or are watched. */
+export const groups = { archive: 'archive', edge: 'edge', presence: 'presence' } as const;
+export type Group = (typeof groups)[keyof typeof groups];
+
+/** The stream of records (small documents, changed by compare-and-set) and what it captures: each subject is one record's key. */
+export const RECORDS = { stream: 'O', subjects: ['o.*'] } as const;
 
 /** What the stream number `stream` of `streams` captures, and the subject its entries are re-published on. */
 export function streamSubjects(stream: number, streams: number, partitions: number): string[] {
