@@ -38,7 +38,7 @@ function constantRanges(tokens, name) {
 }
 
 /** 'm.7.x', `u.${p}.${user}`, 'edge.', 'a.3.gap', 'r.>': the subjects of design §3, whole or the beginning of one. */
-const SUBJECT = /^(m|u|t|d|a|r|p|sm|edge)\.($|\*|>|\$\{\}|\d+(\.|$)|(keys|create|set-keys|remove|exists|list)$)/;
+const SUBJECT = /^(m|u|t|d|a|r|p|o|h|sm|edge)\.($|\*|>|\$\{\}|\d+(\.|$)|(keys|create|set-keys|remove|exists|list)$)/;
 
 export function checkSubjects(repository) {
   return repository.sources

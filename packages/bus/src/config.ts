@@ -48,6 +48,12 @@ export const busConfig = configSpec({
     'appends without an answer; at three quarters of it an edge stops reading from clients',
   ),
   pendingAppendsBytesMax: bytes('STARLING_PENDING_APPENDS_BYTES_MAX', '64MiB', { min: '1MiB' }, 'their bytes'),
+  recordsTimeoutMs: duration(
+    'STARLING_RECORDS_TIMEOUT',
+    '2s',
+    { min: '100ms', max: '30s' },
+    'how long the answer about a record (who is in a group) is waited for',
+  ),
   openRequestsMax: int('STARLING_OPEN_REQUESTS_MAX', 16_384, { min: 16 }, 'requests without an answer'),
 });
 

@@ -23,7 +23,7 @@ const REPLICAS_VERSION_MIN = [2, 11] as const;
 const VERSION_MIN = [2, 9] as const;
 const NANOS_A_MS = 1_000_000;
 const RETRY_MS = 250;
-const NAME_IN_USE = 10058;
+export const NAME_IN_USE = 10058;
 
 /** @throws LogConfigError when this server is too old for what is asked of it */
 export function checkServerVersion(version: string, replicas: number): void {
@@ -81,7 +81,7 @@ async function refuseStream(manager: JetStreamManager, s: number): Promise<void>
   }
 }
 
-async function configOf(manager: JetStreamManager, name: string): Promise<StreamConfig | undefined> {
+export async function configOf(manager: JetStreamManager, name: string): Promise<StreamConfig | undefined> {
   try {
     return (await manager.streams.info(name)).config;
   } catch (error) {
@@ -116,7 +116,7 @@ function differs(existing: StreamConfig, wanted: ReturnType<typeof streamConfig>
 }
 
 // A cluster that has just started has no leader for a while, and a stream that has just been made neither.
-async function retryUntil(deadlineMs: number, work: () => Promise<void>): Promise<void> {
+export async function retryUntil(deadlineMs: number, work: () => Promise<void>): Promise<void> {
   for (;;) {
     try {
       return await work();

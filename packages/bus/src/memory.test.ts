@@ -1,9 +1,11 @@
 import type { Bus } from './bus.ts';
 import { type BusWorld, busConformance, REQUESTS_MAX } from './conformance/bus.ts';
 import { type LogLimits, type LogWorld, logConformance, STREAMS } from './conformance/log.ts';
+import { recordsConformance, VALUE_BYTES_MAX } from './conformance/records.ts';
 import type { LogEntry } from './log.ts';
 import { MemoryBus } from './memory-bus.ts';
 import { MemoryLog } from './memory-log.ts';
+import { MemoryRecords } from './memory-records.ts';
 import type { StreamStart } from './memory-stream.ts';
 
 const QUEUE_MAX = 10_000;
@@ -124,3 +126,7 @@ class MemoryWorld implements LogWorld {
 
 logConformance('in process, acknowledged by the archive', async () => new MemoryWorld('when-archived'));
 logConformance('in process, acknowledged at once', async () => new MemoryWorld('at-once'), true);
+recordsConformance('in process', async () => {
+  const records = new MemoryRecords(VALUE_BYTES_MAX);
+  return { open: async () => records, close: () => records.close() };
+});

@@ -1,7 +1,8 @@
 import { findNatsServers } from '@starling/local-servers/nats-server';
 import { busConformance } from './conformance/bus.ts';
 import { logConformance } from './conformance/log.ts';
-import { JetStreamWorld, NatsWorld } from './conformance/nats-world.ts';
+import { JetStreamRecordsWorld, JetStreamWorld, NatsWorld } from './conformance/nats-world.ts';
+import { recordsConformance } from './conformance/records.ts';
 
 // The newest server and the oldest: the distribution's, and one that can replicate.
 const servers = findNatsServers();
@@ -13,4 +14,5 @@ for (const binary of chosen) {
   const name = `on nats-server ${binary.version.join('.')}`;
   busConformance(name, () => NatsWorld.start(binary));
   logConformance(name, () => JetStreamWorld.start(binary));
+  recordsConformance(name, () => JetStreamRecordsWorld.start(binary));
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { queues, subjects } from '@starling/contracts';
+import { groups, queues, subjects } from '@starling/contracts';
 import type { BareJid } from '@starling/jid';
 import {
   findNatsServers,
@@ -13,11 +13,14 @@ import {
   startNatsCluster,
   startNatsServer,
 } from '@starling/local-servers/nats-server';
+import { loadConfig } from '@starling/runtime';
+import { busConfig } from './config.ts';
 import { LOG_OPTIONS } from './conformance/nats-world.ts';
 import { bytesOf, textOf, until } from './conformance/tools.ts';
 import { JetStreamLog } from './jetstream-log.ts';
 import { NatsBus } from './nats-bus.ts';
 import { NatsLink } from './nats-link.ts';
+import { openRecords } from './open-records.ts';
 
 const configFile = fileURLToPath(new URL('../../../infra/nats/nats.conf', import.meta.url));
 const alice = 'alice@example.com' as BareJid;
@@ -66,6 +69,7 @@ describe('infra/nats', { skip: NEWEST === undefined }, () => {
       NATS_EDGE_PASSWORD: 'edge-secret',
       NATS_ARCHIVE_PASSWORD: 'archive-secret',
       NATS_ROSTER_PASSWORD: 'roster-secret',
+      NATS_PRESENCE_PASSWORD: 'presence-secret',
     };
     server = await startNatsServer({ configFile, env: environment });
   });
@@ -129,6 +133,53 @@ describe('infra/nats', { skip: NEWEST === undefined }, () => {
     await Promise.all([ofEdge.close(), ofArchive.close(), ofRoster.close()]);
   });
 
+  it('lets each role tell the presence nodes, and be told by them', async () => {
+    const [edge, roster, presence] = [await enter('edge'), await enter('roster'), await enter('presence')];
+    const heard: string[] = [];
+    const note = (bus: NatsBus, subject: string) =>
+      bus.subscribe(subject, ({ data, replyTo }) => {
+        heard.push(`${subject} ${textOf(data)}`);
+        if (replyTo !== '') bus.publish(replyTo, bytesOf('answer'));
+      });
+    note(presence, subjects.node('presence-1'));
+    note(presence, subjects.presence('presence-1', 'bind'));
+    note(presence, subjects.rosterChanges);
+    note(edge, subjects.edge('edge-1'));
+    note(edge, subjects.user(alice));
+    note(roster, subjects.roster('contacts'));
+    await Promise.all([edge.flush(), roster.flush(), presence.flush()]);
+    edge.publish(subjects.node('presence-1'), bytesOf('events'));
+    presence.publish(subjects.node('presence-1'), bytesOf('of its like'));
+    roster.publish(subjects.rosterChanges, bytesOf('change'));
+    presence.publish(subjects.edge('edge-1'), bytesOf('batch'));
+    presence.publish(subjects.user(alice), bytesOf('table'));
+    const asked = [
+      await edge.request(subjects.presence('presence-1', 'bind'), bytesOf('who'), 5_000),
+      await presence.request(subjects.roster('contacts'), bytesOf('who'), 5_000),
+    ];
+    assert.deepEqual(asked.map(textOf), ['answer', 'answer']);
+    await until('all is heard', () => heard.length === 7);
+    assert.deepEqual(errors, []);
+  });
+
+  it('lets every role be in a group: records and heartbeats', async () => {
+    const buses = await Promise.all(['archive', 'edge', 'roster', 'presence'].map((user) => enter(user)));
+    const key = subjects.membership(groups.presence);
+    const config = loadConfig({ bus: busConfig }, { env: {}, args: [] }).bus;
+    let heard = 0;
+    let revision = 0;
+    for (const bus of buses) bus.subscribe(subjects.heartbeat(groups.presence), () => heard++);
+    await Promise.all(buses.map((bus) => bus.flush()));
+    for (const [i, bus] of buses.entries()) {
+      const records = await openRecords(config, bus, { manage: i === 0 });
+      revision = await records.put(key, bytesOf(String(i)), revision);
+      assert.equal(textOf((await records.get(key))?.value ?? bytesOf('')), String(i));
+      bus.publish(subjects.heartbeat(groups.presence), bytesOf('alive'));
+    }
+    await until('all heard all', () => heard === buses.length ** 2);
+    assert.deepEqual(errors, []);
+  });
+
   it('lets no role do more', async () => {
     const publishing: [user: string, subject: string][] = [
       ['edge', 't.0'],
@@ -139,10 +190,18 @@ describe('infra/nats', { skip: NEWEST === undefined }, () => {
       ['edge', '$JS.API.CONSUMER.CREATE.M0'],
       ['edge', '_INBOX_roster.x.1'],
       ['archive', '$JS.API.STREAM.DELETE.M0'],
+      ['edge', 'rc'],
+      ['edge', '$JS.API.STREAM.MSG.DELETE.O'],
+      ['edge', '$JS.API.DIRECT.GET.M0'],
       ['archive', 'edge.edge-1'],
+      ['archive', 'p.presence-1'],
       ['roster', '$JS.API.STREAM.PURGE.M0'],
       ['roster', 'r.keys'],
       ['roster', 'a.0.gap'],
+      ['presence', 'm.1.alice'],
+      ['presence', 'a.0.gap'],
+      ['presence', '$JS.API.STREAM.CREATE.O'],
+      ['presence', '$JS.API.STREAM.PURGE.O'],
     ];
     const subscribing: [user: string, subject: string][] = [
       ['edge', 'r.keys'],
@@ -154,8 +213,18 @@ describe('infra/nats', { skip: NEWEST === undefined }, () => {
       ['archive', 'r.*'],
       ['roster', 'u.>'],
       ['roster', '_INBOX_edge.>'],
+      ['edge', 'p.*'],
+      ['edge', 'o.*'],
+      ['presence', 'u.>'],
+      ['presence', 'r.*'],
+      ['presence', 'edge.*'],
     ];
-    const buses = { edge: await enter('edge'), archive: await enter('archive'), roster: await enter('roster') };
+    const buses = {
+      edge: await enter('edge'),
+      archive: await enter('archive'),
+      roster: await enter('roster'),
+      presence: await enter('presence'),
+    };
     for (const [user, subject] of publishing) {
       const bus = buses[user as keyof typeof buses];
       errors.length = 0;

@@ -1,6 +1,7 @@
 import type { BareJid, Jid } from '@starling/jid';
 import { COPY, decodeEnvelope, encodeEnvelope, FATE, KIND } from './envelope.ts';
 import { decodeDigest, decodeSessionTable, encodeDigest, encodeSessionTable, SESSION_STATE } from './notices.ts';
+import { decodeHeartbeat, decodeMembership, encodeHeartbeat, encodeMembership } from './owners.ts';
 import { decodeEdgeBatch, decodeNodeBatch, encodeEdgeBatch, encodeNodeBatch, presence } from './presence.ts';
 import {
   decodeRosterChange,
@@ -223,6 +224,16 @@ const SINCE_0_2_0: Readonly<Record<string, Sample>> = {
     },
     encodeRosterNotice,
     decodeRosterNotice,
+  ),
+  membership: sample(
+    { epoch: 7, members: [{ id: 'presence-1', incarnation: 'bXk', joinedEpoch: 5 }] },
+    encodeMembership,
+    decodeMembership,
+  ),
+  heartbeat: sample(
+    { id: 'presence-1', incarnation: 'bXk', epoch: 7, sentAtMs: 123_456_789 },
+    encodeHeartbeat,
+    decodeHeartbeat,
   ),
 };
 

@@ -3,11 +3,14 @@ import { streamName } from '@starling/contracts';
 import { type NatsBinary, type NatsServer, startNatsServer } from '@starling/local-servers/nats-server';
 import type { Bus } from '../bus.ts';
 import { JetStreamLog, type JetStreamLogOptions } from '../jetstream-log.ts';
+import { JetStreamRecords } from '../jetstream-records.ts';
+import { ensureRecordsStream } from '../jetstream-records-stream.ts';
 import { NatsBus } from '../nats-bus.ts';
 import { stall } from '../nats-client.ts';
 import { NatsLink } from '../nats-link.ts';
 import { type BusWorld, REQUESTS_MAX } from './bus.ts';
 import { type LogLimits, type LogProcess, type LogWorld, STREAMS } from './log.ts';
+import { type RecordsWorld, TIMEOUT_MS, VALUE_BYTES_MAX } from './records.ts';
 import { until } from './tools.ts';
 
 // A subscriber that lags this far behind is cut off, and what is written to it is waited for this long.
@@ -61,9 +64,49 @@ export class NatsWorld implements BusWorld {
     await flooder.close();
   }
 
+  /** Stops the server in its tracks; connections stay open. */
+  async hold(): Promise<() => Promise<void>> {
+    const { link } = await this.open();
+    this.server.pause();
+    // The signal takes its time: it has arrived when nothing comes back any more.
+    const isSilent = async () => {
+      const answer = link.flush().then(() => false);
+      answer.catch(() => {}); // Policy: the connection is closed with the world
+      return Promise.race([answer, new Promise<boolean>((resolve) => setTimeout(resolve, 100, true))]);
+    };
+    await until('the server is silent', isSilent);
+    return async () => this.server.resume();
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#buses.map((bus) => bus.close()));
     await this.server.remove();
+  }
+}
+
+const RECORDS_STREAM = { replicas: 1, valueBytesMax: VALUE_BYTES_MAX, bytesMax: 16 * 1024 * 1024 } as const;
+
+export class JetStreamRecordsWorld implements RecordsWorld {
+  readonly #nats: NatsWorld;
+
+  constructor(nats: NatsWorld) {
+    this.#nats = nats;
+  }
+
+  static async start(binary: NatsBinary): Promise<JetStreamRecordsWorld> {
+    return new JetStreamRecordsWorld(await NatsWorld.start(binary));
+  }
+
+  async open(): Promise<JetStreamRecords> {
+    const { link } = await this.#nats.open();
+    await ensureRecordsStream(link, RECORDS_STREAM, true, LOG_OPTIONS.openTimeoutMs);
+    return new JetStreamRecords(link, { timeoutMs: TIMEOUT_MS, valueBytesMax: VALUE_BYTES_MAX });
+  }
+
+  hold = () => this.#nats.hold();
+
+  close(): Promise<void> {
+    return this.#nats.close();
   }
 }
 
@@ -100,18 +143,7 @@ export class JetStreamWorld implements LogWorld {
     await (await JetStreamLog.open(link, LOG_OPTIONS)).close();
   }
 
-  hold = async () => {
-    const { link } = await this.#nats.open();
-    this.#nats.server.pause();
-    // The signal takes its time: it has arrived when nothing comes back any more.
-    const isSilent = async () => {
-      const answer = link.flush().then(() => false);
-      answer.catch(() => {}); // Policy: the connection is closed with the world
-      return Promise.race([answer, new Promise<boolean>((resolve) => setTimeout(resolve, 100, true))]);
-    };
-    await until('the server is silent', isSilent);
-    return async () => this.#nats.server.resume();
-  };
+  hold = () => this.#nats.hold();
 
   overload(slow: Bus, subject: string, meanwhile: () => Promise<void>): Promise<void> {
     return this.#nats.overload(slow, subject, meanwhile);

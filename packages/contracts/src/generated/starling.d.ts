@@ -1582,6 +1582,237 @@ export namespace starling {
         }
 
         /**
+         * Properties of a MembershipDocument.
+         * @deprecated Use starling.v1.MembershipDocument.$Properties instead.
+         */
+        interface IMembershipDocument extends starling.v1.MembershipDocument.$Properties {
+        }
+
+        /** Represents a MembershipDocument. */
+        class MembershipDocument {
+
+            /**
+             * Constructs a new MembershipDocument.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.MembershipDocument.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** MembershipDocument epoch. */
+            epoch: number;
+
+            /** MembershipDocument members. */
+            members: starling.v1.GroupMember.$Properties[];
+
+            /**
+             * Creates a new MembershipDocument instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns MembershipDocument instance
+             */
+            static create(properties: starling.v1.MembershipDocument.$Shape): starling.v1.MembershipDocument & starling.v1.MembershipDocument.$Shape;
+            static create(properties?: starling.v1.MembershipDocument.$Properties): starling.v1.MembershipDocument;
+
+            /**
+             * Encodes the specified MembershipDocument message. Does not implicitly {@link starling.v1.MembershipDocument.verify|verify} messages.
+             * @param message MembershipDocument message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.MembershipDocument.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a MembershipDocument message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.MembershipDocument & starling.v1.MembershipDocument.$Shape} MembershipDocument
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.MembershipDocument & starling.v1.MembershipDocument.$Shape;
+        }
+
+        namespace MembershipDocument {
+
+            /** Properties of a MembershipDocument. */
+            interface $Properties {
+
+                /** MembershipDocument epoch */
+                epoch?: (number|null);
+
+                /** MembershipDocument members */
+                members?: (starling.v1.GroupMember.$Properties[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a MembershipDocument. */
+            type $Shape = starling.v1.MembershipDocument.$Properties;
+        }
+
+        /**
+         * Properties of a GroupMember.
+         * @deprecated Use starling.v1.GroupMember.$Properties instead.
+         */
+        interface IGroupMember extends starling.v1.GroupMember.$Properties {
+        }
+
+        /** Represents a GroupMember. */
+        class GroupMember {
+
+            /**
+             * Constructs a new GroupMember.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.GroupMember.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** GroupMember id. */
+            id: string;
+
+            /** GroupMember incarnation. */
+            incarnation: string;
+
+            /** GroupMember joinedEpoch. */
+            joinedEpoch: number;
+
+            /**
+             * Creates a new GroupMember instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns GroupMember instance
+             */
+            static create(properties: starling.v1.GroupMember.$Shape): starling.v1.GroupMember & starling.v1.GroupMember.$Shape;
+            static create(properties?: starling.v1.GroupMember.$Properties): starling.v1.GroupMember;
+
+            /**
+             * Encodes the specified GroupMember message. Does not implicitly {@link starling.v1.GroupMember.verify|verify} messages.
+             * @param message GroupMember message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.GroupMember.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a GroupMember message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.GroupMember & starling.v1.GroupMember.$Shape} GroupMember
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.GroupMember & starling.v1.GroupMember.$Shape;
+        }
+
+        namespace GroupMember {
+
+            /** Properties of a GroupMember. */
+            interface $Properties {
+
+                /** GroupMember id */
+                id?: (string|null);
+
+                /** GroupMember incarnation */
+                incarnation?: (string|null);
+
+                /** GroupMember joinedEpoch */
+                joinedEpoch?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a GroupMember. */
+            type $Shape = starling.v1.GroupMember.$Properties;
+        }
+
+        /**
+         * Properties of a Heartbeat.
+         * @deprecated Use starling.v1.Heartbeat.$Properties instead.
+         */
+        interface IHeartbeat extends starling.v1.Heartbeat.$Properties {
+        }
+
+        /** Represents a Heartbeat. */
+        class Heartbeat {
+
+            /**
+             * Constructs a new Heartbeat.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.Heartbeat.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Heartbeat id. */
+            id: string;
+
+            /** Heartbeat incarnation. */
+            incarnation: string;
+
+            /** Heartbeat epoch. */
+            epoch: number;
+
+            /** Heartbeat sentAtMs. */
+            sentAtMs: number;
+
+            /**
+             * Creates a new Heartbeat instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns Heartbeat instance
+             */
+            static create(properties: starling.v1.Heartbeat.$Shape): starling.v1.Heartbeat & starling.v1.Heartbeat.$Shape;
+            static create(properties?: starling.v1.Heartbeat.$Properties): starling.v1.Heartbeat;
+
+            /**
+             * Encodes the specified Heartbeat message. Does not implicitly {@link starling.v1.Heartbeat.verify|verify} messages.
+             * @param message Heartbeat message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.Heartbeat.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Heartbeat message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.Heartbeat & starling.v1.Heartbeat.$Shape} Heartbeat
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.Heartbeat & starling.v1.Heartbeat.$Shape;
+        }
+
+        namespace Heartbeat {
+
+            /** Properties of a Heartbeat. */
+            interface $Properties {
+
+                /** Heartbeat id */
+                id?: (string|null);
+
+                /** Heartbeat incarnation */
+                incarnation?: (string|null);
+
+                /** Heartbeat epoch */
+                epoch?: (number|null);
+
+                /** Heartbeat sentAtMs */
+                sentAtMs?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Heartbeat. */
+            type $Shape = starling.v1.Heartbeat.$Properties;
+        }
+
+        /**
          * Properties of a SessionEvent.
          * @deprecated Use starling.v1.SessionEvent.$Properties instead.
          */

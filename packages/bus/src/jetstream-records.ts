@@ -1,0 +1,159 @@
+import { RECORDS } from '@starling/contracts';
+import type { NatsLink } from './nats-link.ts';
+import { asciiOf, headerOf, payloadOf, pubAckOf, type RawMessage, statusOf } from './nats-wire.ts';
+import type { Records, StoredRecord } from './records.ts';
+import { RecordConflictError, RecordsUnavailableError } from './records.ts';
+
+export interface JetStreamRecordsOptions {
+  /** How long an answer is waited for. */
+  readonly timeoutMs: number;
+  readonly valueBytesMax: number;
+}
+
+const RETRY_MS = 100;
+const NO_RESPONDERS = 503;
+const NOT_FOUND = 404;
+// nats-server's error codes (server/errors.json).
+const WRONG_LAST_SEQUENCE = 10071;
+const NO_MESSAGE_CODES = new Set([10037, 10057]);
+const EMPTY = new Uint8Array(0);
+
+/** Nobody leads the stream now: what was asked has not been done, and may be asked again. */
+const LEADERLESS = Symbol('leaderless');
+
+/**
+ * Records on JetStream: the newest message of a subject is the record, its sequence the revision. Whoever asks again after silence would
+ * conflict with himself, so only a refusal is tried again.
+ */
+export class JetStreamRecords implements Records {
+  readonly #link: NatsLink;
+  readonly #options: JetStreamRecordsOptions;
+  readonly #questions = new Set<Question>();
+  #closed = false;
+
+  constructor(link: NatsLink, options: JetStreamRecordsOptions) {
+    this.#link = link;
+    this.#options = options;
+    // What was asked over the lost connection is not answered any more.
+    link.onReconnect(() => this.#failAll('the connection was lost'));
+    link.onClose(() => this.#failAll('the bus was closed'));
+  }
+
+  get(key: string): Promise<StoredRecord | undefined> {
+    return this.#ask(`$JS.API.DIRECT.GET.${RECORDS.stream}.${key}`, '', EMPTY, (message) => {
+      const status = statusOf(message);
+      if (status === NOT_FOUND) return undefined;
+      if (status === NO_RESPONDERS) return LEADERLESS;
+      if (status !== 0) throw new RecordsUnavailableError(`${key}: status ${status}`);
+      const revision = Number(headerOf(asciiOf(message.bytes.subarray(0, message.headers)), 'Nats-Sequence'));
+      if (!(revision > 0)) throw new RecordsUnavailableError(`${key}: an answer without its sequence`);
+      return { value: Uint8Array.from(payloadOf(message)), revision };
+    });
+  }
+
+  async put(key: string, value: Uint8Array, expectedRevision: number): Promise<number> {
+    if (value.length > this.#options.valueBytesMax)
+      throw new RangeError(`${value.length} bytes do not fit in a record`);
+    const header = `Nats-Expected-Last-Subject-Sequence: ${expectedRevision}\r\n`;
+    return this.#ask(key, header, value, (message) => {
+      const ack = statusOf(message) === 0 ? pubAckOf(payloadOf(message)) : undefined;
+      if (ack === undefined) return LEADERLESS;
+      if ('sequence' in ack) return ack.sequence;
+      if (ack.errorCode === WRONG_LAST_SEQUENCE) throw new RecordConflictError(`${key}: ${ack.description}`);
+      throw new RecordsUnavailableError(`${key}: ${ack.errorCode} ${ack.description}`);
+    });
+  }
+
+  async remove(key: string, expectedRevision: number): Promise<void> {
+    // A message is removed by its sequence, which is the revision: whoever has changed the record meanwhile has given it another. This
+    // look before it is for a revision of another key, whose record would go instead.
+    const newest = await this.get(key);
+    if (newest?.revision !== expectedRevision)
+      throw new RecordConflictError(`${key} is at revision ${newest?.revision ?? 0}, not ${expectedRevision}`);
+    const request = Buffer.from(JSON.stringify({ seq: expectedRevision, no_erase: true }));
+    await this.#ask(`$JS.API.STREAM.MSG.DELETE.${RECORDS.stream}`, '', request, (message) => {
+      if (statusOf(message) !== 0) return LEADERLESS;
+      const { success, code, description } = deletionOf(payloadOf(message));
+      if (success) return true;
+      if (NO_MESSAGE_CODES.has(code)) throw new RecordConflictError(`${key}: ${description}`);
+      throw new RecordsUnavailableError(`${key}: ${code} ${description}`);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#failAll('the records were closed');
+  }
+
+  /** @throws RecordsUnavailableError, and what `read` throws */
+  #ask<T>(
+    subject: string,
+    header: string,
+    data: Uint8Array,
+    read: (message: RawMessage) => T | typeof LEADERLESS,
+  ): Promise<T> {
+    if (this.#closed || this.#link.isClosed)
+      return Promise.reject(new RecordsUnavailableError('the records were closed'));
+    return new Promise((resolve, reject) => {
+      let why = 'no answer';
+      let retry: NodeJS.Timeout | undefined;
+      const end = () => {
+        clearTimeout(deadline);
+        clearTimeout(retry);
+        this.#link.forget(token);
+        this.#questions.delete(question);
+      };
+      const question: Question = {
+        fail: (reason) => {
+          end();
+          reject(new RecordsUnavailableError(`${subject}: ${reason}`));
+        },
+        onReply: (message) => {
+          try {
+            const answer = read(message);
+            if (answer === LEADERLESS) {
+              why = 'the stream has no leader';
+              clearTimeout(retry);
+              retry = setTimeout(send, RETRY_MS);
+              return;
+            }
+            end();
+            resolve(answer);
+          } catch (error) {
+            // Policy: a refusal goes to who asked.
+            end();
+            reject(error);
+          }
+        },
+      };
+      const token = this.#link.expect(question);
+      const send = () => this.#link.outbox.publishWithHeader(subject, this.#link.inboxOf(token), header, data);
+      const deadline = setTimeout(() => question.fail(why), this.#options.timeoutMs);
+      this.#questions.add(question);
+      send();
+    });
+  }
+
+  #failAll(why: string): void {
+    for (const question of this.#questions) question.fail(why);
+  }
+}
+
+interface Question {
+  fail(why: string): void;
+  onReply(message: RawMessage): void;
+}
+
+function deletionOf(payload: Uint8Array): { success: boolean; code: number; description: string } {
+  try {
+    const reply = JSON.parse(Buffer.from(payload).toString()) as {
+      success?: boolean;
+      error?: { err_code?: number; description?: string };
+    };
+    const { err_code: code = 0, description = 'no reason' } = reply.error ?? {};
+    return { success: reply.success === true, code, description };
+  } catch {
+    // Policy: what is no JSON is no answer; it is told as such.
+    return { success: false, code: 0, description: 'an answer that cannot be read' };
+  }
+}
