@@ -88,6 +88,7 @@ export class Outbound implements FeedSink {
   #presence({ sessions }: FollowedUser, envelope: Envelope): void {
     const { from, to, type, sentAtMs: stamp } = envelope;
     const resource = resourceOf(to);
+    if (type === 'error' && resource === '') return; // nobody has sent it from there
     const unavailable = type === 'unavailable';
     for (const session of sessions.local.values()) {
       if (resource === '' ? !session.available : session.resource !== resource) continue;

@@ -30,9 +30,9 @@ describe('a user’s sessions', () => {
     const here = new UserSessions();
     const own = session('phone');
     here.add(own);
-    assert.deepEqual(here.rows, []);
+    assert.equal(here.rows.length, 0);
     here.learn(table(1, 1, ['phone', 1, own.id], ['laptop', 1]));
-    assert.deepEqual(here.rows.map((r) => r.resource).sort(), ['laptop', 'phone']);
+    assert.deepEqual([...here.rows].map((r) => r.resource).sort(), ['laptop', 'phone']);
     assert.equal(here.has('laptop'), true);
     here.learn(table(1, 2, ['phone', 1, own.id]));
     assert.equal(here.has('laptop'), false);

@@ -127,6 +127,8 @@ export async function startFakePresence(options: {
       const batch = decodeNodeBatch(data);
       batches.push(batch);
       for (const event of batch.events) happened(batch.sender, event);
+      // What was missed may have been a table.
+      for (const state of batch.states) if (state.missed) for (const { user } of state.sessions) publishTable(user);
     }),
     serve(
       bus,

@@ -17,6 +17,7 @@ export const DOMAIN = 'localhost';
 export const PASSWORD = 'sekret';
 /** Fewer than anybody may use, as tests log in often. */
 const ITERATIONS = 64;
+const RECORD_BYTES_MAX = 100_000;
 
 export interface OneEdgeOptions {
   /** Another edge, whose bus, log and accounts this one shares. */
@@ -56,7 +57,7 @@ export async function startOneEdge(options: OneEdgeOptions = {}): Promise<OneEdg
   const stored = beside?.accounts ?? new Map<string, readonly ScramKeys[]>();
   const bus = beside?.bus ?? new MemoryBus({ onError: (error) => faults.push(error) });
   const log = beside?.log ?? new MemoryLog(bus, { streams: 2, acknowledge: 'at-once', ...options.log });
-  const records = beside?.records ?? new MemoryRecords();
+  const records = beside?.records ?? new MemoryRecords(RECORD_BYTES_MAX);
   if (beside === undefined) serveAccounts(bus, stored, (error) => faults.push(error), options.onKeys);
   const id = beside === undefined ? 'edge-1' : 'edge-2';
   const env = {
