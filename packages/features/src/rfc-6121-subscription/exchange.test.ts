@@ -17,11 +17,16 @@ function after(pair: Pair, sender: 0 | 1, type: SubscriptionType): Pair {
 }
 
 const summary = (steps: ReturnType<typeof exchange>) =>
-  steps.map((s) => `${s.side}: ${[s.deliver, s.push && 'push', s.requestedChanged && 'request'].filter(Boolean).join(' ')}`);
+  steps.map(
+    (s) => `${s.side}: ${[s.deliver, s.push && 'push', s.requestedChanged && 'request'].filter(Boolean).join(' ')}`,
+  );
 
 describe('what a stanza does to both sides', () => {
   it('§3.1 a request: the user sees it pending, the contact hears it and his roster is as it was', () => {
-    assert.deepEqual(summary(exchange(STATES.None, STATES.None, 'subscribe')), ['user: push', 'contact: stanza request']);
+    assert.deepEqual(summary(exchange(STATES.None, STATES.None, 'subscribe')), [
+      'user: push',
+      'contact: stanza request',
+    ]);
   });
   it('§3.1.5, §3.1.6 an approval', () => {
     const steps = exchange(STATES['None + Pending In'], STATES['None + Pending Out'], 'subscribed');
@@ -73,9 +78,9 @@ describe('under any sequence of stanzas', () => {
   });
 
   it('from whatever two states, one request with its answer makes both sides agree in that direction', () => {
-    const any = fc.tuple(fc.constantFrom(...Object.values(STATES)), fc.boolean()).map(
-      ([state, approved]): SubscriptionState => ({ ...state, approved }),
-    );
+    const any = fc
+      .tuple(fc.constantFrom(...Object.values(STATES)), fc.boolean())
+      .map(([state, approved]): SubscriptionState => ({ ...state, approved }));
     fc.assert(
       fc.property(any, any, (user, contact) => {
         // A side that believes to have a subscription which the other does not know of asks anew: it has to give it up first.
