@@ -258,7 +258,10 @@ const SINCE_0_2_0: Readonly<Record<string, Sample>> = {
     blocks.change.decodeRequest,
   ),
   'private-xml': sample(
-    { user: bob, elements: [{ ns: 'exodus:prefs', name: 'exodus', xml: Buffer.from("<exodus xmlns='exodus:prefs'/>") }] },
+    {
+      user: bob,
+      elements: [{ ns: 'exodus:prefs', name: 'exodus', xml: Buffer.from("<exodus xmlns='exodus:prefs'/>") }],
+    },
     personal.setPrivateXml.encodeRequest,
     personal.setPrivateXml.decodeRequest,
   ),

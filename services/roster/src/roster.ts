@@ -16,6 +16,7 @@ import { Accounts } from './accounts.ts';
 import type { RosterConfig } from './config.ts';
 import { type RosterMetrics, rosterMetrics } from './metrics.ts';
 import { Notices } from './notices.ts';
+import { servePersonal } from './personal.ts';
 import { secretOf } from './sql/secret.ts';
 
 const SECRET_BYTES = 32;
@@ -56,6 +57,7 @@ export async function startRoster({ db, bus, log, config, logger, metrics: regis
     answer('remove', methods.remove, async ({ user }) => done(await accounts.remove(user))),
     answer('exists', methods.exists, async ({ user }) => ({ exists: await accounts.exists(user) })),
     answer('list', methods.list, ({ domain, after, limit }) => accounts.list(domain, after, limit)),
+    ...servePersonal(answer, { db, bus, notices, config }),
   ];
   notices.start();
   return {

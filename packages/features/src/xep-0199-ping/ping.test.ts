@@ -9,6 +9,7 @@ test('pings are answered, and disco says so', () => {
     software: { name: 'x', version: '0' },
     configOf: () => ({}),
     call: () => assert.fail('a ping asks nobody'),
+    sessionsOf: () => assert.fail('asks for no sessions'),
     makeKeys: () => assert.fail('a ping has no password'),
     onHookFailure: ({ error }) => assert.fail(String(error)),
   });
