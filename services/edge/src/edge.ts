@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { type Bus, call, type Log, RpcError } from '@starling/bus';
-import { accounts, type Method, type ScramKeys } from '@starling/contracts';
+import { accounts, type Method, type ScramKeys, type SessionRow } from '@starling/contracts';
 import { type HostedFeatures, hostFeatures } from '@starling/feature-api';
 import { features } from '@starling/features';
 import { type BareJid, bareOf, type FullJid, JidError, makeBareJid, makeFullJid, resourceOf } from '@starling/jid';
 import { Lifecycle, type Logger, type MetricsRegistry } from '@starling/runtime';
 import { type Condition, isCondition, NS, Stanza, StanzaError, StreamError } from '@starling/stanza';
 import { DEFAULT_LIMITS, type ScanLimits } from '@starling/xml';
+import { askSessions } from './ask-sessions.ts';
 import type { EdgeConfig } from './config.ts';
 import { Digests } from './digests.ts';
 import { Following } from './following.ts';
@@ -87,6 +88,7 @@ export class Edge implements StreamHost {
       software,
       configOf: (feature) => featureConfig[feature],
       call: (method, request) => this.#call(method, request),
+      sessionsOf: (account) => this.#sessionsOf(account),
       makeKeys: keysOf,
       onHookFailure: ({ feature, event, phase, error }) => {
         this.metrics.hookFailures.inc(1, { phase });
@@ -102,6 +104,7 @@ export class Edge implements StreamHost {
     this.#digests = new Digests({ bus, streams, timeoutMs: config.rpcTimeoutMs, log: logger });
     const sink = new Outbound({
       onTable: (user, table) => this.#following.learn(user, table),
+      onQuestion: (user, replyTo) => this.#following.tellSessions(user, replyTo),
       metrics: counted,
       log: logger,
     });
@@ -206,6 +209,12 @@ export class Edge implements StreamHost {
   streamEnded(stream: Stream): void {
     this.#streams.delete(stream);
     if (this.#streams.size === 0) this.#whenEmpty();
+  }
+
+  async #sessionsOf(account: BareJid): Promise<readonly SessionRow[]> {
+    return (
+      this.#following.sessionsOf(account)?.rows ?? (await askSessions(this.#bus, account, this.config.rpcTimeoutMs))
+    );
   }
 
   async #call<Request, Reply>(method: Method<Request, Reply>, request: Request): Promise<Reply> {

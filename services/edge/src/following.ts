@@ -157,6 +157,12 @@ export class Following implements FollowedUsers {
     if (table.ask) this.#publishTable(user, false);
   }
 
+  /** Tells somebody who has asked for it which sessions the user has. */
+  tellSessions({ jid, sessions }: FollowedUser, replyTo: string): void {
+    const table = { user: jid, version: 0, rows: sessions.rows };
+    this.#bus.publish(replyTo, encodeSessionTable(table));
+  }
+
   #open(jid: BareJid): FollowedUser {
     const stream = streamOf(partitionOf(jid), this.#streams);
     const feed: Feed = new Feed({

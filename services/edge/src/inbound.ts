@@ -106,10 +106,15 @@ export class Inbound {
     }
     if (!isRequest) return; // §8.2.3: an answer that nobody here waits for
     if (to !== '') this.#requireLocal(to);
-    const target: Target | undefined = to === '' ? undefined : to === session.user ? 'account' : 'server';
     // RFC 6121 §8.5.3.1: who does not share presence gets the same answer as for a resource that is not there.
-    if (target === 'server' && to !== this.#domain) throw new StanzaError('service-unavailable');
-    return answerIq(this.#features.iqs, session, stanza, target);
+    if (to !== '' && isFull(to)) throw new StanzaError('service-unavailable');
+    return answerIq(this.#features.iqs, session, stanza, this.#targetOf(to, session));
+  }
+
+  #targetOf(to: Jid | '', session: ClientSession): Target | undefined {
+    if (to === '') return undefined;
+    if (to === this.#domain) return 'server';
+    return to === session.user ? 'account' : 'another-account';
   }
 
   #requireLocal(to: Jid): void {

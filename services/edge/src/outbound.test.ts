@@ -17,6 +17,7 @@ import {
 } from '@starling/contracts';
 import { type BareJid, type Jid, parseJid } from '@starling/jid';
 import { loadConfig, MetricsRegistry, silentLogger } from '@starling/runtime';
+import { askSessions } from './ask-sessions.ts';
 import { edgeConfig } from './config.ts';
 import { Digests } from './digests.ts';
 import { Following } from './following.ts';
@@ -40,7 +41,12 @@ describe('from the bus to the sessions', () => {
     const { edge: config } = loadConfig({ edge: edgeConfig }, { env: { STARLING_POSITION_TIMEOUT: '50ms' }, args: [] });
     const metrics = new MetricsRegistry().register(edgeMetrics);
     const digests = new Digests({ bus, streams: 1, timeoutMs: 100, log: silentLogger });
-    const sink = new Outbound({ onTable: (user, table) => following.learn(user, table), metrics, log: silentLogger });
+    const sink = new Outbound({
+      onTable: (user, table) => following.learn(user, table),
+      onQuestion: (user, replyTo) => following.tellSessions(user, replyTo),
+      metrics,
+      log: silentLogger,
+    });
     following = new Following({
       ...{ bus, edge: 'e1', streams: 1, config, digests, sink, metrics, log: silentLogger },
     });
@@ -114,6 +120,16 @@ describe('from the bus to the sessions', () => {
     live('<iq/>', { kind: KIND.iq, to: parseJid('romeo@localhost/nowhere') });
     await settle();
     assert.deepEqual([phone.sent, laptop.sent], [['<presence/>'], ['<iq/>']]);
+  });
+
+  it('who asks for the sessions of somebody is told by whoever follows him', async () => {
+    await attached('phone', 3);
+    const rows = await askSessions(bus, ROMEO, 1_000);
+    assert.deepEqual(
+      rows.map(({ resource, state, priority }) => [resource, state, priority]),
+      [['phone', SESSION_STATE.available, 3]],
+    );
+    assert.deepEqual(await askSessions(bus, 'juliet@localhost' as BareJid, 1_000), [], 'nobody follows her');
   });
 
   it('what cannot be read, or is of a kind that comes later, holds nobody up', async () => {

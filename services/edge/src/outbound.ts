@@ -12,6 +12,7 @@ import { recipientsOf } from '@starling/features/rfc-6121-message/recipients';
 import { resourceOf } from '@starling/jid';
 import type { BoundCounter, Logger } from '@starling/runtime';
 import { type StanzaKind, StreamError } from '@starling/stanza';
+import { asksForSessions } from './ask-sessions.ts';
 import type { FollowedUser } from './followed-user.ts';
 import type { FeedSink } from './following.ts';
 import type { EdgeMetrics } from './metrics.ts';
@@ -20,16 +21,20 @@ import type { ClientSession } from './session.ts';
 /** What happens to everything that comes for a user: from the bus to the sessions that this edge holds of him. */
 export class Outbound implements FeedSink {
   readonly #onTable: (user: FollowedUser, table: SessionTable) => void;
+  readonly #onQuestion: (user: FollowedUser, replyTo: string) => void;
   readonly #delivered: Readonly<Record<StanzaKind, BoundCounter>>;
   readonly #log: Logger;
 
   constructor(options: {
     onTable: (user: FollowedUser, table: SessionTable) => void;
+    /** Somebody wants to know the user's sessions. */
+    onQuestion: (user: FollowedUser, replyTo: string) => void;
     metrics: EdgeMetrics;
     log: Logger;
   }) {
     const { stanzasOut } = options.metrics;
     this.#onTable = options.onTable;
+    this.#onQuestion = options.onQuestion;
     this.#delivered = {
       message: stanzasOut.with({ kind: 'message' }),
       presence: stanzasOut.with({ kind: 'presence' }),
@@ -39,13 +44,17 @@ export class Outbound implements FeedSink {
   }
 
   /** 1 An entry of the log goes through the feed, so that each comes once and in order; all else is live. */
-  arrived(user: FollowedUser, { commit, data }: Delivery): void {
+  arrived(user: FollowedUser, { commit, data, replyTo }: Delivery): void {
     if (commit !== undefined) {
       user.feed.committed(commit, data);
       return;
     }
     const envelope = this.#read(data);
     if (envelope === undefined) return;
+    if (asksForSessions(envelope, replyTo)) {
+      this.#onQuestion(user, replyTo);
+      return;
+    }
     const last = user.feed.last?.sequence ?? 0;
     if (envelope.after > last)
       user.live.keep(envelope, envelope.after); // RFC 6120 §10.1: not before what it was sent behind

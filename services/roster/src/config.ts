@@ -1,4 +1,5 @@
 import { bytes, type ConfigOf, configSpec, duration, int } from '@starling/runtime';
+import { personalFields } from './personal-config.ts';
 
 /** RFC 7622 §3.1: a part of an address; names and groups are compared with resourceparts. */
 const NAME_BYTES = 1_023;
@@ -60,6 +61,7 @@ export const rosterConfig = configSpec({
     { min: '1s' },
     'how long a roster is kept: bounds what a lost notice of its change can do',
   ),
+  ...personalFields,
 });
 
 export type RosterConfig = ConfigOf<typeof rosterConfig>;

@@ -2,9 +2,11 @@ import { counter, gauge, type MetricsOf, metricsSpec } from '@starling/runtime';
 
 export const rosterMetrics = metricsSpec({
   requests: counter('starling_roster_requests_total', 'Requests answered', ['method', 'outcome']),
-  notices: counter('starling_roster_notices_total', 'Creations and removals of accounts written to their logs', [
-    'kind',
-  ]),
+  notices: counter(
+    'starling_roster_notices_total',
+    'Creations and removals of accounts, changes of their block lists, written to their logs',
+    ['kind'],
+  ),
   changes: counter('starling_roster_changes_total', 'Rosters or waiting requests that were changed, by cause', [
     'cause',
   ]),

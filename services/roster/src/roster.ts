@@ -26,6 +26,7 @@ import { Farewells } from './farewells.ts';
 import { QueueFullError } from './keyed-queue.ts';
 import { type RosterMetrics, rosterMetrics } from './metrics.ts';
 import { Notices } from './notices.ts';
+import { servePersonal } from './personal.ts';
 import { RosterCache } from './roster-cache.ts';
 import { RosterEdits } from './roster-edits.ts';
 import { Rosters } from './rosters.ts';
@@ -91,6 +92,7 @@ export async function startRoster({ db, bus, log, config, logger, metrics: regis
     answer('contacts', contacts, ({ user }) => rosters.contacts(user)),
     answer('contacts-since', contactsSince, async ({ known }) => ({ changed: await rosters.contactsSince(known) })),
     answer('requests', requests, async ({ user }) => ({ stanzas: await rosters.requests(user) })),
+    ...servePersonal(answer, { db, bus, notices, config }),
   ];
   const stopReconnect = bus.onReconnect(() => cache.clear()); // notices may have been missed
   notices.start();
