@@ -1,7 +1,9 @@
 import type { BareJid, Jid } from '@starling/jid';
+import { blocks, decodeBlockList, encodeBlockList } from './blocks.ts';
 import { COPY, decodeEnvelope, encodeEnvelope, FATE, KIND } from './envelope.ts';
 import { decodeDigest, decodeSessionTable, encodeDigest, encodeSessionTable, SESSION_STATE } from './notices.ts';
 import { decodeHeartbeat, decodeMembership, encodeHeartbeat, encodeMembership } from './owners.ts';
+import { personal } from './personal.ts';
 import { decodeEdgeBatch, decodeNodeBatch, encodeEdgeBatch, encodeNodeBatch, presence } from './presence.ts';
 import {
   decodeRosterChange,
@@ -234,6 +236,59 @@ const SINCE_0_2_0: Readonly<Record<string, Sample>> = {
     { id: 'presence-1', incarnation: 'bXk', epoch: 7, sentAtMs: 123_456_789 },
     encodeHeartbeat,
     decodeHeartbeat,
+  ),
+  'contact-request': sample(
+    { user: bob, contact: 'nurse@example.com/home' },
+    rosters.contact.encodeRequest,
+    rosters.contact.decodeRequest,
+  ),
+  'contact-reply': sample(
+    { exists: true, subscription: SUBSCRIPTION.both },
+    rosters.contact.encodeReply,
+    rosters.contact.decodeReply,
+  ),
+  'block-list': sample(
+    { version: 9, jids: ['tybalt@example.com', '例子.中国'], cleared: true },
+    encodeBlockList,
+    decodeBlockList,
+  ),
+  'change-blocks': sample(
+    { user: bob, block: ['tybalt@example.com'], unblock: ['paris@example.com'], unblockAll: true },
+    blocks.change.encodeRequest,
+    blocks.change.decodeRequest,
+  ),
+  'private-xml': sample(
+    {
+      user: bob,
+      elements: [{ ns: 'exodus:prefs', name: 'exodus', xml: Buffer.from("<exodus xmlns='exodus:prefs'/>") }],
+    },
+    personal.setPrivateXml.encodeRequest,
+    personal.setPrivateXml.decodeRequest,
+  ),
+  'private-xml-get': sample(
+    { user: bob, ns: 'exodus:prefs', name: 'exodus' },
+    personal.privateXml.encodeRequest,
+    personal.privateXml.decodeRequest,
+  ),
+  'vcard-get': sample(
+    { user: bob, asker: 'nurse@example.com/home' },
+    personal.vcard.encodeRequest,
+    personal.vcard.decodeRequest,
+  ),
+  vcard: sample(
+    { user: bob, xml: Buffer.from("<vCard xmlns='vcard-temp'/>") },
+    personal.setVcard.encodeRequest,
+    personal.setVcard.decodeRequest,
+  ),
+  'last-activity': sample(
+    { visible: true, atMs: 1_800_000_000_000, status: '回家' },
+    personal.last.encodeReply,
+    personal.last.decodeReply,
+  ),
+  'last-activities': sample(
+    { users: [{ user: bob, atMs: 1_800_000_000_000, status: '回家' }] },
+    personal.setLast.encodeRequest,
+    personal.setLast.decodeRequest,
   ),
 };
 

@@ -1,3 +1,4 @@
+export * from './blocks.ts';
 export * from './delivered.ts';
 export * from './entry-id.ts';
 export * from './envelope.ts';
@@ -6,6 +7,7 @@ export * from './method.ts';
 export * from './notices.ts';
 export * from './owners.ts';
 export * from './partition.ts';
+export * from './personal.ts';
 export * from './position.ts';
 export * from './presence.ts';
 export * from './roster.ts';

@@ -69,6 +69,12 @@ export const rosters = {
     { user: string },
     { version: RosterVersion; contacts: readonly Contact[]; requests: number; blocked: readonly string[] }
   >(subjects.roster('contacts'), wire.ContactsRequest, wire.ContactsReply),
+  /** What `user` is to `contact`, who may be a full JID; `exists` is false also when he has blocked the contact. */
+  contact: method<{ user: string; contact: string }, { exists: boolean; subscription: Subscription }>(
+    subjects.roster('contact'),
+    wire.ContactRequest,
+    wire.ContactReply,
+  ),
   contactsSince: method<{ known: readonly { user: string; version: RosterVersion }[] }, { changed: readonly string[] }>(
     subjects.roster('contacts-since'),
     wire.ContactsSinceRequest,

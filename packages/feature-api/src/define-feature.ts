@@ -1,7 +1,8 @@
-import type { Method, ScramKeys } from '@starling/contracts';
+import type { Method, ScramKeys, SessionRow } from '@starling/contracts';
+import type { BareJid } from '@starling/jid';
 import type { ConfigOf, ConfigSpec } from '@starling/runtime';
 import type { Element } from '@starling/xml';
-import type { DiscoDeclaration, DiscoInfo } from './disco.ts';
+import type { Disco, DiscoDeclaration } from './disco.ts';
 import type { HookHandler, HookMap, Phase } from './hooks.ts';
 import type { IqHandler, IqRequest, StreamIqRequest, Target } from './iq-table.ts';
 
@@ -25,9 +26,13 @@ export interface FeatureContext<C extends ConfigSpec> {
   readonly domain: string;
   readonly software: { readonly name: string; readonly version: string };
   /** The answers of disco#info; complete once all features are set up. */
-  readonly disco: () => Readonly<Record<keyof DiscoDeclaration, DiscoInfo>>;
+  readonly disco: Disco;
+  /** Calls back once, when all features are set up and before anybody is served. */
+  whenSetUp(handler: () => void): void;
   /** Asks another service. Throws StanzaError. */
   readonly call: <Request, Reply>(method: Method<Request, Reply>, request: Request) => Promise<Reply>;
+  /** The sessions of a local account on all edges; none when there is no such account. Throws StanzaError. */
+  readonly sessionsOf: (account: BareJid) => Promise<readonly SessionRow[]>;
   /** SCRAM keys of a new password; throws StanzaError not-acceptable when the password cannot be prepared (RFC 4013). */
   readonly makeKeys: (password: string) => Promise<readonly ScramKeys[]>;
   readonly iq: {

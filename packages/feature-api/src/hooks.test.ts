@@ -10,6 +10,8 @@ const session: Session = {
   ...{ id: 's', user: makeBareJid('romeo', 'localhost'), peerAddress: '::1', loopback: true, slots: new Map() },
   jid: makeFullJid(makeBareJid('romeo', 'localhost'), 'orchard'),
   send: () => undefined,
+  heardAt: 0,
+  fail: () => undefined,
 };
 const event = (): HookMap['client:stanza'] => ({ session, stanza: Stanza.build('message', {}) });
 

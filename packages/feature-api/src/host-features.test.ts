@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { configSpec, int } from '@starling/runtime';
 import { el } from '@starling/stanza';
 import { type AnyFeature, defineFeature, type Feature } from './define-feature.ts';
-import { collectDisco } from './disco.ts';
+import { Disco } from './disco.ts';
 import { type HostServices, hostFeatures } from './host-features.ts';
 import type { Session } from './session.ts';
 import { sessionSlot } from './session.ts';
@@ -13,6 +13,7 @@ const services: HostServices = {
   software: { name: 'Starling', version: '0' },
   configOf: () => ({}),
   call: () => Promise.reject(new Error('nobody to ask')),
+  sessionsOf: async () => [],
   makeKeys: async () => [],
   onHookFailure: (failure) => assert.fail(String(failure.error)),
 };
@@ -42,17 +43,22 @@ describe('hostFeatures', () => {
   it('collects hooks, requests, stream features and disco', () => {
     const ping = feature('ping', {
       disco: { server: ['urn:ping'], account: ['urn:ping'] },
-      setup: ({ iq, on, streamFeature, disco }) => {
+      setup: ({ iq, on, streamFeature, disco, whenSetUp }) => {
         iq.get('urn:ping', 'ping', ['server'], () => undefined);
         iq.set('urn:ping', 'ping', ['server'], () => undefined);
         iq.onStream('get', 'urn:ping', 'ping', () => undefined);
         on('session:bound', 'observe', () => 'handled');
         streamFeature('before-auth', el('ping', 'urn:ping'));
         streamFeature('after-auth', el('pong', 'urn:ping'));
-        assert.deepEqual(disco().server.features, ['urn:other', 'urn:ping'], 'also of features that are set up later');
+        assert.deepEqual(disco.server.features, ['urn:other', 'urn:ping'], 'also of features that are set up later');
+        whenSetUp(() => disco.nodes.server.add('ping', disco.server));
       },
     });
-    const other = feature('other', { disco: { server: ['urn:other', 'urn:ping'] } });
+    const form = { type: 'urn:form', fields: [] };
+    const other = feature('other', {
+      disco: { server: ['urn:other', 'urn:ping'] },
+      setup: ({ disco }) => disco.addForm('server', form),
+    });
     const hosted = hostFeatures('edge', [ping, other], services);
     assert.ok(hosted.iqs.find('get', 'urn:ping', 'ping', 'server'));
     assert.ok(hosted.iqs.find('set', 'urn:ping', 'ping', 'server'));
@@ -63,6 +69,8 @@ describe('hostFeatures', () => {
       'after-auth': [el('pong', 'urn:ping')],
     });
     assert.deepEqual(hosted.disco.account.features, ['urn:ping']);
+    assert.deepEqual(hosted.disco.nodes.server.find('ping')?.forms, [form], 'set up behind all features');
+    assert.equal(hosted.disco.nodes.account.find('ping'), undefined);
   });
 
   it('two that claim the same thing, or one name, are refused', () => {
@@ -82,11 +90,17 @@ describe('hostFeatures', () => {
 
 describe('disco (XEP-0030)', () => {
   it('features are sorted and once, so that they hash equally on every edge', () => {
-    const info = collectDisco([{ server: ['b', 'a'] }, { server: ['a', 'c'], account: ['z'] }, {}]);
+    const info = new Disco([{ server: ['b', 'a'] }, { server: ['a', 'c'], account: ['z'] }, {}]);
     assert.deepEqual(info.server.features, ['a', 'b', 'c']);
     assert.deepEqual(info.account.features, ['z']);
     assert.deepEqual(info.server.identities, [{ category: 'server', type: 'im', name: 'Starling' }]);
     assert.deepEqual(info.account.identities, [{ category: 'account', type: 'registered' }]);
+  });
+
+  it('a node has one answer', () => {
+    const { nodes, server } = new Disco([]);
+    nodes.server.add('n', server);
+    assert.throws(() => nodes.server.add('n', server), /two answers for the node n/);
   });
 });
 

@@ -1,8 +1,9 @@
-import type { Method, ScramKeys } from '@starling/contracts';
+import type { Method, ScramKeys, SessionRow } from '@starling/contracts';
+import type { BareJid } from '@starling/jid';
 import type { ConfigOf, ConfigSpec } from '@starling/runtime';
 import type { Element } from '@starling/xml';
 import type { AnyFeature, FeatureContext, Host } from './define-feature.ts';
-import { collectDisco, type DiscoDeclaration, type DiscoInfo } from './disco.ts';
+import { Disco } from './disco.ts';
 import { Hooks, type OnHookFailure } from './hooks.ts';
 import { IqTable } from './iq-table.ts';
 
@@ -13,6 +14,7 @@ export interface HostServices {
   /** Values of each feature's configuration, by the feature's name. */
   readonly configOf: (feature: string) => unknown;
   readonly call: <Request, Reply>(method: Method<Request, Reply>, request: Request) => Promise<Reply>;
+  readonly sessionsOf: (account: BareJid) => Promise<readonly SessionRow[]>;
   readonly makeKeys: (password: string) => Promise<readonly ScramKeys[]>;
   readonly onHookFailure: OnHookFailure;
 }
@@ -21,7 +23,7 @@ export interface HostServices {
 export interface HostedFeatures {
   readonly hooks: Hooks;
   readonly iqs: IqTable;
-  readonly disco: Readonly<Record<keyof DiscoDeclaration, DiscoInfo>>;
+  readonly disco: Disco;
   readonly streamFeatures: { readonly 'before-auth': readonly Element[]; readonly 'after-auth': readonly Element[] };
 }
 
@@ -32,15 +34,18 @@ export function hostFeatures(host: Host, features: readonly AnyFeature[], servic
   const own = features.filter((f) => f.runsOn.includes(host));
   const hooks = new Hooks(services.onHookFailure);
   const iqs = new IqTable();
-  const disco = collectDisco(own.map((f) => f.disco));
+  const disco = new Disco(own.map((f) => f.disco));
+  const whenSetUp: (() => void)[] = [];
   const streamFeatures = { 'before-auth': [] as Element[], 'after-auth': [] as Element[] };
   for (const feature of own) {
     const context: FeatureContext<ConfigSpec> = {
       config: services.configOf(feature.name) as ConfigOf<ConfigSpec>,
       domain: services.domain,
       software: services.software,
-      disco: () => disco,
+      disco,
+      whenSetUp: (handler) => void whenSetUp.push(handler),
       call: services.call,
+      sessionsOf: services.sessionsOf,
       makeKeys: services.makeKeys,
       iq: {
         get: (ns, name, at, handler) => iqs.add('get', ns, name, at, handler),
@@ -53,6 +58,7 @@ export function hostFeatures(host: Host, features: readonly AnyFeature[], servic
     // The one cast: the host has loaded each feature's configuration by the spec that the feature itself declares.
     feature.setup(context as FeatureContext<never>);
   }
+  for (const handler of whenSetUp) handler();
   hooks.freeze(names);
   return { hooks, iqs, disco, streamFeatures };
 }

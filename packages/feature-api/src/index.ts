@@ -1,5 +1,6 @@
 export * from './define-feature.ts';
 export * from './disco.ts';
+export { DiscoNodes } from './disco-nodes.ts';
 export * from './hooks.ts';
 export * from './host-features.ts';
 export * from './iq-table.ts';

@@ -36,6 +36,15 @@ test('it answers for whom it is registered; without a `to` it is for either', ()
   assert.equal(table.find('get', 'urn:x', 'query', undefined), handler);
 });
 
+test('RFC 6121 §8.5.2.1.3 another account is a target of its own', () => {
+  const table = new IqTable();
+  table.add('get', 'urn:x', 'query', ['server', 'account'], handler);
+  table.add('get', 'urn:y', 'query', ['another-account'], handler);
+  assert.equal(table.find('get', 'urn:x', 'query', 'another-account'), undefined);
+  assert.equal(table.find('get', 'urn:y', 'query', 'another-account'), handler);
+  assert.equal(table.find('get', 'urn:y', 'query', undefined), undefined);
+});
+
 test('what is answered before authentication is a table of its own', () => {
   const table = new IqTable();
   table.addForStream('set', 'urn:x', 'query', handler);

@@ -1,9 +1,13 @@
+import type { BareJid } from '@starling/jid';
 import type { Stanza } from '@starling/stanza';
 import type { Element } from '@starling/xml';
 import type { Session } from './session.ts';
 
-/** Whom a request is for: the server's domain, or the sender's own account. Without a `to` it is for either. */
-export type Target = 'server' | 'account';
+/**
+ * Whom a request is for: the server's domain, the sender's own account, or another account of the domain, for which the server
+ * answers (RFC 6121 §8.5.2.1.3). Without a `to` it is for the server or the own account.
+ */
+export type Target = 'server' | 'account' | 'another-account';
 
 export interface IqRequest {
   readonly stanza: Stanza;
@@ -11,6 +15,8 @@ export interface IqRequest {
   readonly payload: Element;
   readonly session: Session;
   readonly target: Target;
+  /** Whose account is asked; for the server, the sender's own. Nobody has looked whether another one exists. */
+  readonly account: BareJid;
 }
 
 /** A request on a stream that has not authenticated yet. */
@@ -33,6 +39,8 @@ interface Route {
   readonly at: readonly Target[];
 }
 
+/** Where a request without a `to` may go. */
+const isOwn = (target: Target) => target !== 'another-account';
 const keyOf = (type: string, ns: string, name: string) => `${type}|${ns}|${name}`;
 
 /** Requests by table: one handler for type, namespace and name; a second one is refused when it is registered. */
@@ -55,7 +63,9 @@ export class IqTable {
   /** `target` undefined: the request has no `to`. */
   find(type: string, ns: string, name: string, target: Target | undefined): IqHandler<IqRequest> | undefined {
     const route = this.#routes.get(keyOf(type, ns, name));
-    return route !== undefined && (target === undefined || route.at.includes(target)) ? route.handler : undefined;
+    if (route === undefined) return undefined;
+    const isMeant = target === undefined ? route.at.some(isOwn) : route.at.includes(target);
+    return isMeant ? route.handler : undefined;
   }
 
   findForStream(type: string, ns: string, name: string): IqHandler<StreamIqRequest> | undefined {

@@ -1,5 +1,5 @@
 import type { BareJid, FullJid } from '@starling/jid';
-import type { Stanza } from '@starling/stanza';
+import type { Stanza, StreamError } from '@starling/stanza';
 
 /** What a feature may know of one client's session and do with it. */
 export interface Session {
@@ -10,10 +10,14 @@ export interface Session {
   /** Address of the peer, for limits. */
   readonly peerAddress: string;
   readonly loopback: boolean;
+  /** When the client was last heard, whatever it sent (performance.now()); now, while it is kept waiting by this side. */
+  readonly heardAt: number;
   /** State that features keep here; reached by sessionSlot only. */
   readonly slots: Map<string, unknown>;
   /** To this client, behind all that was sent before. */
   send(stanza: Stanza): void;
+  /** Closes the client's stream with an error. */
+  fail(error: StreamError): void;
 }
 
 /** A feature's own typed state in a session. */

@@ -6,6 +6,8 @@ import presence from './rfc-6121-presence/presence.ts';
 import disco from './xep-0030-disco/disco.ts';
 import registration from './xep-0077-registration/registration.ts';
 import version from './xep-0092-version/version.ts';
+import caps from './xep-0115-caps/caps.ts';
+import contactAddresses from './xep-0157-contact-addresses/contact-addresses.ts';
 import ping from './xep-0199-ping/ping.ts';
 import time from './xep-0202-time/time.ts';
 
@@ -17,6 +19,8 @@ export const features: readonly AnyFeature[] = [
   disco,
   registration,
   version,
+  caps,
+  contactAddresses,
   ping,
   time,
 ];

@@ -3,6 +3,7 @@
  * words; do not vary one that exists.
  */
 export const WHAT = [
+  'account_farewell_failed',
   'account_notice_failed',
   'admin_request_failed',
   'archive_database_lost',

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type Bus, call, type Log, type Records, RpcError } from '@starling/bus';
-import { accounts, type Method, type ScramKeys } from '@starling/contracts';
+import { accounts, type Method, type ScramKeys, type SessionRow } from '@starling/contracts';
 import { type HostedFeatures, hostFeatures } from '@starling/feature-api';
 import { features } from '@starling/features';
 import { type BareJid, bareOf, type FullJid, JidError, makeBareJid, makeFullJid, resourceOf } from '@starling/jid';
@@ -8,6 +8,7 @@ import { joinGroup, type OwnersConfig, watchGroup } from '@starling/owners';
 import { Lifecycle, type Logger, type MetricsRegistry } from '@starling/runtime';
 import { type Condition, isCondition, NS, StanzaError, StreamError } from '@starling/stanza';
 import { DEFAULT_LIMITS, type ScanLimits } from '@starling/xml';
+import { askSessions } from './ask-sessions.ts';
 import type { EdgeConfig } from './config.ts';
 import { Digests } from './digests.ts';
 import { Following } from './following.ts';
@@ -113,6 +114,7 @@ export class Edge implements StreamHost {
       software,
       configOf: (feature) => featureConfig[feature],
       call: (method, request) => this.#call(method, request),
+      sessionsOf: (account) => this.#sessionsOf(account),
       makeKeys: keysOf,
       onHookFailure: ({ feature, event, phase, error }) => {
         this.metrics.hookFailures.inc(1, { phase });
@@ -130,6 +132,7 @@ export class Edge implements StreamHost {
       edge: id,
       bus,
       onTable: (user, table) => this.#following.learn(user, table),
+      onQuestion: (user, replyTo) => this.#following.tellSessions(user, replyTo),
       metrics: counted,
       log: logger,
     });
@@ -242,6 +245,12 @@ export class Edge implements StreamHost {
   streamEnded(stream: Stream): void {
     this.#streams.delete(stream);
     if (this.#streams.size === 0) this.#whenEmpty();
+  }
+
+  async #sessionsOf(account: BareJid): Promise<readonly SessionRow[]> {
+    return (
+      this.#following.sessionsOf(account)?.rows ?? (await askSessions(this.#bus, account, this.config.rpcTimeoutMs))
+    );
   }
 
   async #call<Request, Reply>(method: Method<Request, Reply>, request: Request): Promise<Reply> {

@@ -2,6 +2,7 @@ import { type Bus, call, type Delivery } from '@starling/bus';
 import {
   archive,
   type Envelope,
+  encodeSessionTable,
   type Position,
   partitionOf,
   type SessionTable,
@@ -144,6 +145,12 @@ export class Following implements FollowedUsers {
   learn(jid: BareJid, table: SessionTable): void {
     for (const displaced of this.#users.get(jid)?.sessions.learn(table) ?? [])
       displaced.fail(new StreamError('conflict'));
+  }
+
+  /** Tells somebody who has asked for it which sessions the user has. */
+  tellSessions({ jid, sessions }: FollowedUser, replyTo: string): void {
+    const table = { user: jid, epoch: 0, version: 0, rows: sessions.rows };
+    this.#bus.publish(replyTo, encodeSessionTable(table));
   }
 
   #open(jid: BareJid): FollowedUser {

@@ -105,9 +105,13 @@ export class Inbound {
     if (to !== '' && isFull(to) && localOf(to) !== '') return this.#iqToResource(session, stanza, to, isRequest);
     if (!isRequest) return; // §8.2.3: an answer that nobody here waits for
     if (to !== '') this.#requireLocal(to);
-    const target: Target | undefined = to === '' ? undefined : to === session.user ? 'account' : 'server';
-    if (target === 'server' && to !== this.#domain) throw new StanzaError('service-unavailable');
-    return answerIq(this.#features.iqs, session, stanza, target);
+    return answerIq(this.#features.iqs, session, stanza, this.#targetOf(to, session));
+  }
+
+  #targetOf(to: Jid | '', session: ClientSession): Target | undefined {
+    if (to === '') return undefined;
+    if (to === this.#domain) return 'server';
+    return to === session.user ? 'account' : 'another-account';
   }
 
   /** RFC 6121 §8.5.3: who may not know of a resource gets the same answer as for one that is not there. */

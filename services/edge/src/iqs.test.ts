@@ -69,6 +69,20 @@ describe('answerIq', () => {
     assert.deepEqual(targets, ['account', 'server']);
   });
 
+  it('RFC 6121 §8.5.2.1.3 says whose account is asked', () => {
+    const { session } = makeSession();
+    const accounts: string[] = [];
+    const table = new IqTable();
+    table.add('get', 'urn:x', 'query', ['server', 'account', 'another-account'], ({ account }) => {
+      accounts.push(account);
+      return undefined;
+    });
+    void answerIq(table, session, iq('get'), undefined);
+    void answerIq(table, session, iq('get', 'localhost'), 'server');
+    void answerIq(table, session, iq('get', 'juliet@localhost'), 'another-account');
+    assert.deepEqual(accounts, ['romeo@localhost', 'romeo@localhost', 'juliet@localhost']);
+  });
+
   it('nobody for it, or not for that type: service-unavailable', () => {
     const { session, sent } = makeSession();
     const refused = { name: 'StanzaError', condition: 'service-unavailable' };

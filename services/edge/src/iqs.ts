@@ -1,10 +1,12 @@
 import type { IqHandler, IqRequest, IqTable, Target } from '@starling/feature-api';
+import { bareOf } from '@starling/jid';
 import { resultReply, type Stanza, StanzaError } from '@starling/stanza';
 import type { ClientSession } from './session.ts';
 
 /**
- * Answers a request that is for the server or the sender's own account, exactly once: handlers return or throw, only this
- * writes replies. Returns a Promise when the handler did.
+ * Answers a request that is for the server or the bare JID of a local account, exactly once: handlers return or throw, only this
+ * writes replies. An account without a handler for it answers like one that does not exist (RFC 6121 §8.5.1). Returns a Promise
+ * when the handler did.
  */
 export function answerIq(
   table: IqTable,
@@ -16,7 +18,8 @@ export function answerIq(
   if (payload === undefined) throw new StanzaError('bad-request'); // RFC 6120 §8.2.3, rule 5
   const handler: IqHandler<IqRequest> | undefined = table.find(stanza.type, payload.ns, payload.name, target);
   if (handler === undefined) throw new StanzaError('service-unavailable'); // §8.2.3, §10.3.3
-  const answer = handler({ stanza, payload, session, target: target ?? 'account' });
+  const account = target === 'another-account' && stanza.to !== '' ? bareOf(stanza.to) : session.user;
+  const answer = handler({ stanza, payload, session, target: target ?? 'account', account });
   if (answer instanceof Promise) {
     return answer.then((result) => session.send(reply(stanza, result)));
   }

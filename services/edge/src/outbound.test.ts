@@ -20,8 +20,10 @@ import {
 } from '@starling/contracts';
 import { type BareJid, type Jid, parseJid } from '@starling/jid';
 import { loadConfig, MetricsRegistry, silentLogger } from '@starling/runtime';
+import { askSessions } from './ask-sessions.ts';
 import { edgeConfig } from './config.ts';
 import { Digests } from './digests.ts';
+import type { FollowedUser } from './followed-user.ts';
 import { Following } from './following.ts';
 import { edgeMetrics } from './metrics.ts';
 import { Outbound } from './outbound.ts';
@@ -44,7 +46,8 @@ describe('from the bus to the sessions', () => {
     const metrics = new MetricsRegistry().register(edgeMetrics);
     const digests = new Digests({ bus, streams: 1, timeoutMs: 100, log: silentLogger });
     const onTable = (user: BareJid, table: SessionTable) => following.learn(user, table);
-    const sink = new Outbound({ edge: 'e1', bus, onTable, metrics, log: silentLogger });
+    const onQuestion = (user: FollowedUser, replyTo: string) => following.tellSessions(user, replyTo);
+    const sink = new Outbound({ edge: 'e1', bus, onTable, onQuestion, metrics, log: silentLogger });
     following = new Following({
       ...{ bus, streams: 1, config, digests, sink, metrics, log: silentLogger },
     });
@@ -167,6 +170,16 @@ describe('from the bus to the sessions', () => {
     tell(elsewhere);
     await assert.rejects(ask('tv'), RequestTimeoutError, 'the edge that holds it answers');
     assert.deepEqual(sent, ['<iq/>']);
+  });
+
+  it('who asks for the sessions of somebody is told by whoever follows him', async () => {
+    await attached('phone', 3);
+    const rows = await askSessions(bus, ROMEO, 1_000);
+    assert.deepEqual(
+      rows.map(({ resource, state, priority }) => [resource, state, priority]),
+      [['phone', SESSION_STATE.available, 3]],
+    );
+    assert.deepEqual(await askSessions(bus, 'juliet@localhost' as BareJid, 1_000), [], 'nobody follows her');
   });
 
   it('what cannot be read, or is of a kind that comes later, holds nobody up', async () => {

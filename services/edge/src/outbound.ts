@@ -12,6 +12,7 @@ import { verdictOf } from '@starling/features/rfc-6121-delivery/verdict';
 import { type BareJid, resourceOf } from '@starling/jid';
 import type { BoundCounter, Logger } from '@starling/runtime';
 import { type StanzaKind, StreamError } from '@starling/stanza';
+import { asksForSessions } from './ask-sessions.ts';
 import type { FollowedUser } from './followed-user.ts';
 import type { Arrival, FeedSink } from './following.ts';
 import type { EdgeMetrics } from './metrics.ts';
@@ -22,6 +23,7 @@ export class Outbound implements FeedSink {
   readonly #edge: string;
   readonly #bus: Pick<Bus, 'publish'>;
   readonly #onTable: (user: BareJid, table: SessionTable) => void;
+  readonly #onQuestion: (user: FollowedUser, replyTo: string) => void;
   readonly #delivered: Readonly<Record<StanzaKind, BoundCounter>>;
   readonly #log: Logger;
 
@@ -29,6 +31,8 @@ export class Outbound implements FeedSink {
     edge: string;
     bus: Pick<Bus, 'publish'>;
     onTable: (user: BareJid, table: SessionTable) => void;
+    /** Somebody wants to know the user's sessions. */
+    onQuestion: (user: FollowedUser, replyTo: string) => void;
     metrics: EdgeMetrics;
     log: Logger;
   }) {
@@ -36,6 +40,7 @@ export class Outbound implements FeedSink {
     this.#edge = options.edge;
     this.#bus = options.bus;
     this.#onTable = options.onTable;
+    this.#onQuestion = options.onQuestion;
     this.#delivered = {
       message: stanzasOut.with({ kind: 'message' }),
       presence: stanzasOut.with({ kind: 'presence' }),
@@ -52,6 +57,10 @@ export class Outbound implements FeedSink {
     }
     const envelope = this.#read(data);
     if (envelope === undefined) return;
+    if (asksForSessions(envelope, replyTo)) {
+      this.#onQuestion(user, replyTo);
+      return;
+    }
     const last = user.feed.last?.sequence ?? 0;
     if (envelope.after > last)
       user.live.keep({ envelope, replyTo }, envelope.after); // RFC 6120 §10.1: not before what it was sent behind

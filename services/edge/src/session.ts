@@ -13,6 +13,8 @@ export interface Link {
   readonly loopback: boolean;
   /** The language of stanzas that do not say theirs, '' when the client's stream does not either (RFC 6120 §4.7.4). */
   readonly lang: string;
+  /** When the client was last heard (performance.now()); now, while the link is stalled. */
+  readonly heardAt: number;
   /** A stanza as Stanza.encode gives it. */
   write(encoded: Uint8Array): void;
   /** Stops reading from the client until unstall() was called as often. */
@@ -104,6 +106,10 @@ export class ClientSession implements Session {
       },
       onRoom: () => link.unstall(),
     });
+  }
+
+  get heardAt(): number {
+    return this.#link.heardAt;
   }
 
   /** A stanza from the client. */

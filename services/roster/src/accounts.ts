@@ -3,7 +3,9 @@ import type { KeysReply, ScramKeys } from '@starling/contracts';
 import type { Db } from '@starling/db';
 import { areEqual, checkKeys, checkUser } from './check.ts';
 import { decoyKeys } from './decoy.ts';
+import type { Farewells } from './farewells.ts';
 import type { Notices } from './notices.ts';
+import type { RosterEdits } from './roster-edits.ts';
 import { deleteAccount } from './sql/delete-account.ts';
 import { insertAccount } from './sql/insert-account.ts';
 import { replaceKeys } from './sql/replace-keys.ts';
@@ -14,12 +16,23 @@ import { selectKeys } from './sql/select-keys.ts';
 export class Accounts {
   readonly #db: Db;
   readonly #notices: Notices;
+  readonly #farewells: Farewells;
+  readonly #edits: RosterEdits;
   readonly #decoySecret: Uint8Array;
   readonly #listMax: number;
 
-  constructor(options: { db: Db; notices: Notices; decoySecret: Uint8Array; listMax: number }) {
+  constructor(options: {
+    db: Db;
+    notices: Notices;
+    farewells: Farewells;
+    edits: RosterEdits;
+    decoySecret: Uint8Array;
+    listMax: number;
+  }) {
     this.#db = options.db;
     this.#notices = options.notices;
+    this.#farewells = options.farewells;
+    this.#edits = options.edits;
     this.#decoySecret = options.decoySecret;
     this.#listMax = options.listMax;
   }
@@ -33,11 +46,13 @@ export class Accounts {
    * The row and its notice are committed together, then the notice is appended to the log: never within the transaction, since an
    * append of the embedded mode waits for the archive on the same connection. A crash in between is finished by the next sweep; a
    * repetition of the same request (the same salts: nobody else's) succeeds and finishes it too.
-   * @throws RpcError conflict; jid-malformed, bad-request
+   * A name whose last owner's contacts do not all know yet that he is gone is not free before they do.
+   * @throws RpcError conflict; jid-malformed, bad-request; resource-constraint
    */
   async create(user: string, keys: readonly ScramKeys[]): Promise<void> {
     checkUser(user);
     checkKeys(keys);
+    await this.#farewells.finish(user);
     const isNew = await this.#db.transaction((tx) => insertAccount(tx, user, keys));
     if (!isNew && !areEqual(await selectKeys(this.#db, user), keys)) throw new RpcError('conflict');
     await this.#notices.publish(user);
@@ -49,9 +64,12 @@ export class Accounts {
     if (!(await this.#db.transaction((tx) => replaceKeys(tx, user, keys)))) throw new RpcError('item-not-found');
   }
 
-  /** @throws RpcError item-not-found */
+  /** The account goes with its roster at once; its contacts hear of it one after another. @throws RpcError item-not-found */
   async remove(user: string): Promise<void> {
-    if (!(await this.#db.transaction((tx) => deleteAccount(tx, user)))) throw new RpcError('item-not-found');
+    const version = await this.#db.transaction((tx) => deleteAccount(tx, user));
+    if (version === undefined) throw new RpcError('item-not-found');
+    this.#edits.accountRemoved(user, version);
+    this.#farewells.begin(user);
     await this.#notices.publish(user);
   }
 

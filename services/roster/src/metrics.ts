@@ -1,10 +1,25 @@
-import { counter, type MetricsOf, metricsSpec } from '@starling/runtime';
+import { counter, gauge, type MetricsOf, metricsSpec } from '@starling/runtime';
 
 export const rosterMetrics = metricsSpec({
   requests: counter('starling_roster_requests_total', 'Requests answered', ['method', 'outcome']),
-  notices: counter('starling_roster_notices_total', 'Creations and removals of accounts written to their logs', [
-    'kind',
+  notices: counter(
+    'starling_roster_notices_total',
+    'Creations and removals of accounts, changes of their block lists, written to their logs',
+    ['kind'],
+  ),
+  changes: counter('starling_roster_changes_total', 'Rosters or waiting requests that were changed, by cause', [
+    'cause',
   ]),
+  requestsDropped: counter(
+    'starling_roster_subscription_requests_dropped_total',
+    'Subscription requests that were not kept because too many wait for the same account',
+  ),
+  edits: gauge('starling_roster_edits', 'Edits in hand or waiting for their turn'),
+  cacheReads: counter('starling_roster_cache_reads_total', 'Rosters looked up in memory', ['outcome']),
+  cacheBytes: gauge('starling_roster_cache_bytes', 'Rosters kept in memory, about'),
+  farewells: counter('starling_roster_farewells_total', 'Removed accounts whose contacts have all been told'),
 });
 
 export type RosterMetrics = MetricsOf<typeof rosterMetrics>;
+/** Label `cause` of changes. */
+export type ChangeCause = 'set' | 'remove' | 'subscription' | 'farewell';

@@ -4,13 +4,20 @@ import type { Db } from '@starling/db';
 import type { BareJid } from '@starling/jid';
 import type { Logger } from '@starling/runtime';
 import type { RosterMetrics } from './metrics.ts';
+import type { NoticeKind } from './sql/insert-notice.ts';
 import { deleteNotice, type Notice, selectNotices } from './sql/notices.ts';
 
+const NAMES: Readonly<Record<NoticeKind, string>> = {
+  [KIND.accountCreated]: 'created',
+  [KIND.accountDeleted]: 'deleted',
+  [KIND.blocksChanged]: 'blocks',
+};
 /** Notices that one sweep looks at. */
 const SWEEP_MAX = 1_000;
 
 /**
- * Tells the logs of accounts that they begin or end. The notice is committed together with the account; it is gone when the log
+ * Tells the logs of accounts that they begin or end, and whom their owners have blocked. The notice is committed together with what it
+ * tells; it is gone when the log
  * has it. A crash in between leaves it for the next sweep, and the entry's id keeps a second append from counting.
  */
 export class Notices {
@@ -57,7 +64,7 @@ export class Notices {
     }
   }
 
-  async #append({ id, username, kind }: Notice): Promise<void> {
+  async #append({ id, username, kind, payload }: Notice): Promise<void> {
     const user = username as BareJid; // prepared when it was stored
     const key = `account:${id}`;
     const entry: Envelope = {
@@ -73,10 +80,10 @@ export class Notices {
       origin: '',
       sentAtMs: Date.now(),
       after: 0,
-      stanza: new Uint8Array(0),
+      stanza: payload,
     };
     await this.#log.append(user, entry.id, encodeEnvelope(entry));
     await deleteNotice(this.#db, id);
-    this.#metrics.notices.inc(1, { kind: kind === KIND.accountCreated ? 'created' : 'deleted' });
+    this.#metrics.notices.inc(1, { kind: NAMES[kind] });
   }
 }

@@ -9,14 +9,29 @@ import {
   type Subscription,
   serve,
 } from '@starling/bus';
-import { type Method, accounts as methods, queues } from '@starling/contracts';
+import {
+  accounts as accountMethods,
+  decodeRosterNotice,
+  type Method,
+  queues,
+  rosters as rosterMethods,
+  subjects,
+} from '@starling/contracts';
 import { type Db, DbUnavailableError, migrate } from '@starling/db';
 import type { Logger, MetricsRegistry } from '@starling/runtime';
 import { Accounts } from './accounts.ts';
+import { Announcer } from './announcer.ts';
 import type { RosterConfig } from './config.ts';
+import { Farewells } from './farewells.ts';
+import { QueueFullError } from './keyed-queue.ts';
 import { type RosterMetrics, rosterMetrics } from './metrics.ts';
 import { Notices } from './notices.ts';
+import { servePersonal } from './personal.ts';
+import { RosterCache } from './roster-cache.ts';
+import { RosterEdits } from './roster-edits.ts';
+import { Rosters } from './rosters.ts';
 import { secretOf } from './sql/secret.ts';
+import { selectRoster } from './sql/select-roster.ts';
 
 const SECRET_BYTES = 32;
 
@@ -33,13 +48,23 @@ export interface Roster {
   stop(): Promise<void>;
 }
 
-/** Answers for accounts. When this resolves, requests are served. @throws DbUnavailableError, MigrationError */
+/** Answers for accounts and their rosters. When this resolves, requests are served. @throws DbUnavailableError, MigrationError */
 export async function startRoster({ db, bus, log, config, logger, metrics: registry }: RosterOptions): Promise<Roster> {
   const metrics = registry.register(rosterMetrics);
   await migrate(db, 'roster', new URL('./migrations/', import.meta.url));
   const decoySecret = await secretOf(db, 'scram-decoy', randomBytes(SECRET_BYTES));
   const notices = new Notices({ db, log, metrics, logger, sweepMs: config.noticeSweepMs });
-  const accounts = new Accounts({ db, notices, decoySecret, listMax: config.listMax });
+  const announcer = new Announcer(bus);
+  const { cacheBytesMax, cacheMs, editsMax, noticeSweepMs } = config;
+  const cache = new RosterCache((user) => selectRoster(db, user), {
+    bytesMax: cacheBytesMax,
+    keepMs: cacheMs,
+    metrics,
+  });
+  const edits = new RosterEdits({ db, cache, announcer, metrics, max: editsMax });
+  const farewells = new Farewells({ db, edits, announcer, metrics, logger, sweepMs: noticeSweepMs });
+  const accounts = new Accounts({ db, notices, farewells, edits, decoySecret, listMax: config.listMax });
+  const rosters = new Rosters({ db, cache, edits, config, metrics });
 
   const answer = <Request, Reply>(
     name: string,
@@ -49,19 +74,34 @@ export async function startRoster({ db, bus, log, config, logger, metrics: regis
     serve(bus, method, queues.roster, counted(name, metrics, handler), (error, subject) =>
       logger.error({ what: 'request_handling_failed', subject, err: error }),
     );
+  const { keys, create, setKeys, remove, exists, list } = accountMethods;
+  const { get, set, subscribe, contacts, contactsSince, requests } = rosterMethods;
   const subscriptions = [
-    answer('keys', methods.keys, ({ user }) => accounts.keys(user)),
-    answer('create', methods.create, async ({ user, keys }) => done(await accounts.create(user, keys))),
-    answer('set-keys', methods.setKeys, async ({ user, keys }) => done(await accounts.setKeys(user, keys))),
-    answer('remove', methods.remove, async ({ user }) => done(await accounts.remove(user))),
-    answer('exists', methods.exists, async ({ user }) => ({ exists: await accounts.exists(user) })),
-    answer('list', methods.list, ({ domain, after, limit }) => accounts.list(domain, after, limit)),
+    bus.subscribe(subjects.rosterChanges, ({ data }) => cache.drop(decodeRosterNotice(data).user)),
+    answer('keys', keys, ({ user }) => accounts.keys(user)),
+    answer('create', create, async (r) => done(await accounts.create(r.user, r.keys))),
+    answer('set-keys', setKeys, async (r) => done(await accounts.setKeys(r.user, r.keys))),
+    answer('remove', remove, async ({ user }) => done(await accounts.remove(user))),
+    answer('exists', exists, async ({ user }) => ({ exists: await accounts.exists(user) })),
+    answer('list', list, ({ domain, after, limit }) => accounts.list(domain, after, limit)),
+    answer('roster-get', get, ({ user, known, version }) =>
+      rosters.get(user, known ? (version ?? undefined) : undefined),
+    ),
+    answer('roster-set', set, async ({ user, item }) => done(await rosters.set(user, item))),
+    answer('subscribe', subscribe, async (r) => done(await rosters.subscribe(r.user, r.contact, r.type, r.stanza))),
+    answer('contacts', contacts, ({ user }) => rosters.contacts(user)),
+    answer('contacts-since', contactsSince, async ({ known }) => ({ changed: await rosters.contactsSince(known) })),
+    answer('requests', requests, async ({ user }) => ({ stanzas: await rosters.requests(user) })),
+    ...servePersonal(answer, { db, bus, notices, config }),
   ];
+  const stopReconnect = bus.onReconnect(() => cache.clear()); // notices may have been missed
   notices.start();
+  farewells.start();
   return {
     stop: async () => {
       for (const subscription of subscriptions) subscription.unsubscribe();
-      await notices.stop();
+      stopReconnect();
+      await Promise.all([notices.stop(), farewells.stop()]);
     },
   };
 }
@@ -88,6 +128,7 @@ function counted<Request, Reply>(
 
 const isAway = (error: unknown) =>
   error instanceof DbUnavailableError ||
+  error instanceof QueueFullError ||
   error instanceof LogBusyError ||
   error instanceof LogFullError ||
   error instanceof LogUnavailableError;

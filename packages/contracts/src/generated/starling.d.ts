@@ -1376,6 +1376,231 @@ export namespace starling {
         }
 
         /**
+         * Properties of a BlockList.
+         * @deprecated Use starling.v1.BlockList.$Properties instead.
+         */
+        interface IBlockList extends starling.v1.BlockList.$Properties {
+        }
+
+        /** Represents a BlockList. */
+        class BlockList {
+
+            /**
+             * Constructs a new BlockList.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.BlockList.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** BlockList version. */
+            version: number;
+
+            /** BlockList jids. */
+            jids: string[];
+
+            /** BlockList cleared. */
+            cleared: boolean;
+
+            /**
+             * Creates a new BlockList instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns BlockList instance
+             */
+            static create(properties: starling.v1.BlockList.$Shape): starling.v1.BlockList & starling.v1.BlockList.$Shape;
+            static create(properties?: starling.v1.BlockList.$Properties): starling.v1.BlockList;
+
+            /**
+             * Encodes the specified BlockList message. Does not implicitly {@link starling.v1.BlockList.verify|verify} messages.
+             * @param message BlockList message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.BlockList.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a BlockList message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.BlockList & starling.v1.BlockList.$Shape} BlockList
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.BlockList & starling.v1.BlockList.$Shape;
+        }
+
+        namespace BlockList {
+
+            /** Properties of a BlockList. */
+            interface $Properties {
+
+                /** BlockList version */
+                version?: (number|null);
+
+                /** BlockList jids */
+                jids?: (string[]|null);
+
+                /** BlockList cleared */
+                cleared?: (boolean|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a BlockList. */
+            type $Shape = starling.v1.BlockList.$Properties;
+        }
+
+        /**
+         * Properties of a BlockListRequest.
+         * @deprecated Use starling.v1.BlockListRequest.$Properties instead.
+         */
+        interface IBlockListRequest extends starling.v1.BlockListRequest.$Properties {
+        }
+
+        /** Represents a BlockListRequest. */
+        class BlockListRequest {
+
+            /**
+             * Constructs a new BlockListRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.BlockListRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** BlockListRequest user. */
+            user: string;
+
+            /**
+             * Creates a new BlockListRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns BlockListRequest instance
+             */
+            static create(properties: starling.v1.BlockListRequest.$Shape): starling.v1.BlockListRequest & starling.v1.BlockListRequest.$Shape;
+            static create(properties?: starling.v1.BlockListRequest.$Properties): starling.v1.BlockListRequest;
+
+            /**
+             * Encodes the specified BlockListRequest message. Does not implicitly {@link starling.v1.BlockListRequest.verify|verify} messages.
+             * @param message BlockListRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.BlockListRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a BlockListRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.BlockListRequest & starling.v1.BlockListRequest.$Shape} BlockListRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.BlockListRequest & starling.v1.BlockListRequest.$Shape;
+        }
+
+        namespace BlockListRequest {
+
+            /** Properties of a BlockListRequest. */
+            interface $Properties {
+
+                /** BlockListRequest user */
+                user?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a BlockListRequest. */
+            type $Shape = starling.v1.BlockListRequest.$Properties;
+        }
+
+        /**
+         * Properties of a ChangeBlocksRequest.
+         * @deprecated Use starling.v1.ChangeBlocksRequest.$Properties instead.
+         */
+        interface IChangeBlocksRequest extends starling.v1.ChangeBlocksRequest.$Properties {
+        }
+
+        /** Represents a ChangeBlocksRequest. */
+        class ChangeBlocksRequest {
+
+            /**
+             * Constructs a new ChangeBlocksRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.ChangeBlocksRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** ChangeBlocksRequest user. */
+            user: string;
+
+            /** ChangeBlocksRequest block. */
+            block: string[];
+
+            /** ChangeBlocksRequest unblock. */
+            unblock: string[];
+
+            /** ChangeBlocksRequest unblockAll. */
+            unblockAll: boolean;
+
+            /**
+             * Creates a new ChangeBlocksRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns ChangeBlocksRequest instance
+             */
+            static create(properties: starling.v1.ChangeBlocksRequest.$Shape): starling.v1.ChangeBlocksRequest & starling.v1.ChangeBlocksRequest.$Shape;
+            static create(properties?: starling.v1.ChangeBlocksRequest.$Properties): starling.v1.ChangeBlocksRequest;
+
+            /**
+             * Encodes the specified ChangeBlocksRequest message. Does not implicitly {@link starling.v1.ChangeBlocksRequest.verify|verify} messages.
+             * @param message ChangeBlocksRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.ChangeBlocksRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a ChangeBlocksRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.ChangeBlocksRequest & starling.v1.ChangeBlocksRequest.$Shape} ChangeBlocksRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.ChangeBlocksRequest & starling.v1.ChangeBlocksRequest.$Shape;
+        }
+
+        namespace ChangeBlocksRequest {
+
+            /** Properties of a ChangeBlocksRequest. */
+            interface $Properties {
+
+                /** ChangeBlocksRequest user */
+                user?: (string|null);
+
+                /** ChangeBlocksRequest block */
+                block?: (string[]|null);
+
+                /** ChangeBlocksRequest unblock */
+                unblock?: (string[]|null);
+
+                /** ChangeBlocksRequest unblockAll */
+                unblockAll?: (boolean|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a ChangeBlocksRequest. */
+            type $Shape = starling.v1.ChangeBlocksRequest.$Properties;
+        }
+
+        /**
          * Properties of an Envelope.
          * @deprecated Use starling.v1.Envelope.$Properties instead.
          */
@@ -1810,6 +2035,793 @@ export namespace starling {
 
             /** Shape of a Heartbeat. */
             type $Shape = starling.v1.Heartbeat.$Properties;
+        }
+
+        /**
+         * Properties of a PrivateXml.
+         * @deprecated Use starling.v1.PrivateXml.$Properties instead.
+         */
+        interface IPrivateXml extends starling.v1.PrivateXml.$Properties {
+        }
+
+        /** Represents a PrivateXml. */
+        class PrivateXml {
+
+            /**
+             * Constructs a new PrivateXml.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.PrivateXml.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** PrivateXml ns. */
+            ns: string;
+
+            /** PrivateXml name. */
+            name: string;
+
+            /** PrivateXml xml. */
+            xml: Uint8Array;
+
+            /**
+             * Creates a new PrivateXml instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns PrivateXml instance
+             */
+            static create(properties: starling.v1.PrivateXml.$Shape): starling.v1.PrivateXml & starling.v1.PrivateXml.$Shape;
+            static create(properties?: starling.v1.PrivateXml.$Properties): starling.v1.PrivateXml;
+
+            /**
+             * Encodes the specified PrivateXml message. Does not implicitly {@link starling.v1.PrivateXml.verify|verify} messages.
+             * @param message PrivateXml message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.PrivateXml.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a PrivateXml message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.PrivateXml & starling.v1.PrivateXml.$Shape} PrivateXml
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.PrivateXml & starling.v1.PrivateXml.$Shape;
+        }
+
+        namespace PrivateXml {
+
+            /** Properties of a PrivateXml. */
+            interface $Properties {
+
+                /** PrivateXml ns */
+                ns?: (string|null);
+
+                /** PrivateXml name */
+                name?: (string|null);
+
+                /** PrivateXml xml */
+                xml?: (Uint8Array|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a PrivateXml. */
+            type $Shape = starling.v1.PrivateXml.$Properties;
+        }
+
+        /**
+         * Properties of a PrivateXmlGetRequest.
+         * @deprecated Use starling.v1.PrivateXmlGetRequest.$Properties instead.
+         */
+        interface IPrivateXmlGetRequest extends starling.v1.PrivateXmlGetRequest.$Properties {
+        }
+
+        /** Represents a PrivateXmlGetRequest. */
+        class PrivateXmlGetRequest {
+
+            /**
+             * Constructs a new PrivateXmlGetRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.PrivateXmlGetRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** PrivateXmlGetRequest user. */
+            user: string;
+
+            /** PrivateXmlGetRequest ns. */
+            ns: string;
+
+            /** PrivateXmlGetRequest name. */
+            name: string;
+
+            /**
+             * Creates a new PrivateXmlGetRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns PrivateXmlGetRequest instance
+             */
+            static create(properties: starling.v1.PrivateXmlGetRequest.$Shape): starling.v1.PrivateXmlGetRequest & starling.v1.PrivateXmlGetRequest.$Shape;
+            static create(properties?: starling.v1.PrivateXmlGetRequest.$Properties): starling.v1.PrivateXmlGetRequest;
+
+            /**
+             * Encodes the specified PrivateXmlGetRequest message. Does not implicitly {@link starling.v1.PrivateXmlGetRequest.verify|verify} messages.
+             * @param message PrivateXmlGetRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.PrivateXmlGetRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a PrivateXmlGetRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.PrivateXmlGetRequest & starling.v1.PrivateXmlGetRequest.$Shape} PrivateXmlGetRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.PrivateXmlGetRequest & starling.v1.PrivateXmlGetRequest.$Shape;
+        }
+
+        namespace PrivateXmlGetRequest {
+
+            /** Properties of a PrivateXmlGetRequest. */
+            interface $Properties {
+
+                /** PrivateXmlGetRequest user */
+                user?: (string|null);
+
+                /** PrivateXmlGetRequest ns */
+                ns?: (string|null);
+
+                /** PrivateXmlGetRequest name */
+                name?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a PrivateXmlGetRequest. */
+            type $Shape = starling.v1.PrivateXmlGetRequest.$Properties;
+        }
+
+        /**
+         * Properties of a PrivateXmlGetReply.
+         * @deprecated Use starling.v1.PrivateXmlGetReply.$Properties instead.
+         */
+        interface IPrivateXmlGetReply extends starling.v1.PrivateXmlGetReply.$Properties {
+        }
+
+        /** Represents a PrivateXmlGetReply. */
+        class PrivateXmlGetReply {
+
+            /**
+             * Constructs a new PrivateXmlGetReply.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.PrivateXmlGetReply.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** PrivateXmlGetReply xml. */
+            xml: Uint8Array;
+
+            /**
+             * Creates a new PrivateXmlGetReply instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns PrivateXmlGetReply instance
+             */
+            static create(properties: starling.v1.PrivateXmlGetReply.$Shape): starling.v1.PrivateXmlGetReply & starling.v1.PrivateXmlGetReply.$Shape;
+            static create(properties?: starling.v1.PrivateXmlGetReply.$Properties): starling.v1.PrivateXmlGetReply;
+
+            /**
+             * Encodes the specified PrivateXmlGetReply message. Does not implicitly {@link starling.v1.PrivateXmlGetReply.verify|verify} messages.
+             * @param message PrivateXmlGetReply message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.PrivateXmlGetReply.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a PrivateXmlGetReply message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.PrivateXmlGetReply & starling.v1.PrivateXmlGetReply.$Shape} PrivateXmlGetReply
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.PrivateXmlGetReply & starling.v1.PrivateXmlGetReply.$Shape;
+        }
+
+        namespace PrivateXmlGetReply {
+
+            /** Properties of a PrivateXmlGetReply. */
+            interface $Properties {
+
+                /** PrivateXmlGetReply xml */
+                xml?: (Uint8Array|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a PrivateXmlGetReply. */
+            type $Shape = starling.v1.PrivateXmlGetReply.$Properties;
+        }
+
+        /**
+         * Properties of a PrivateXmlSetRequest.
+         * @deprecated Use starling.v1.PrivateXmlSetRequest.$Properties instead.
+         */
+        interface IPrivateXmlSetRequest extends starling.v1.PrivateXmlSetRequest.$Properties {
+        }
+
+        /** Represents a PrivateXmlSetRequest. */
+        class PrivateXmlSetRequest {
+
+            /**
+             * Constructs a new PrivateXmlSetRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.PrivateXmlSetRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** PrivateXmlSetRequest user. */
+            user: string;
+
+            /** PrivateXmlSetRequest elements. */
+            elements: starling.v1.PrivateXml.$Properties[];
+
+            /**
+             * Creates a new PrivateXmlSetRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns PrivateXmlSetRequest instance
+             */
+            static create(properties: starling.v1.PrivateXmlSetRequest.$Shape): starling.v1.PrivateXmlSetRequest & starling.v1.PrivateXmlSetRequest.$Shape;
+            static create(properties?: starling.v1.PrivateXmlSetRequest.$Properties): starling.v1.PrivateXmlSetRequest;
+
+            /**
+             * Encodes the specified PrivateXmlSetRequest message. Does not implicitly {@link starling.v1.PrivateXmlSetRequest.verify|verify} messages.
+             * @param message PrivateXmlSetRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.PrivateXmlSetRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a PrivateXmlSetRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.PrivateXmlSetRequest & starling.v1.PrivateXmlSetRequest.$Shape} PrivateXmlSetRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.PrivateXmlSetRequest & starling.v1.PrivateXmlSetRequest.$Shape;
+        }
+
+        namespace PrivateXmlSetRequest {
+
+            /** Properties of a PrivateXmlSetRequest. */
+            interface $Properties {
+
+                /** PrivateXmlSetRequest user */
+                user?: (string|null);
+
+                /** PrivateXmlSetRequest elements */
+                elements?: (starling.v1.PrivateXml.$Properties[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a PrivateXmlSetRequest. */
+            type $Shape = starling.v1.PrivateXmlSetRequest.$Properties;
+        }
+
+        /**
+         * Properties of a VcardGetRequest.
+         * @deprecated Use starling.v1.VcardGetRequest.$Properties instead.
+         */
+        interface IVcardGetRequest extends starling.v1.VcardGetRequest.$Properties {
+        }
+
+        /** Represents a VcardGetRequest. */
+        class VcardGetRequest {
+
+            /**
+             * Constructs a new VcardGetRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.VcardGetRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** VcardGetRequest user. */
+            user: string;
+
+            /** VcardGetRequest asker. */
+            asker: string;
+
+            /**
+             * Creates a new VcardGetRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns VcardGetRequest instance
+             */
+            static create(properties: starling.v1.VcardGetRequest.$Shape): starling.v1.VcardGetRequest & starling.v1.VcardGetRequest.$Shape;
+            static create(properties?: starling.v1.VcardGetRequest.$Properties): starling.v1.VcardGetRequest;
+
+            /**
+             * Encodes the specified VcardGetRequest message. Does not implicitly {@link starling.v1.VcardGetRequest.verify|verify} messages.
+             * @param message VcardGetRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.VcardGetRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a VcardGetRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.VcardGetRequest & starling.v1.VcardGetRequest.$Shape} VcardGetRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.VcardGetRequest & starling.v1.VcardGetRequest.$Shape;
+        }
+
+        namespace VcardGetRequest {
+
+            /** Properties of a VcardGetRequest. */
+            interface $Properties {
+
+                /** VcardGetRequest user */
+                user?: (string|null);
+
+                /** VcardGetRequest asker */
+                asker?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a VcardGetRequest. */
+            type $Shape = starling.v1.VcardGetRequest.$Properties;
+        }
+
+        /**
+         * Properties of a VcardGetReply.
+         * @deprecated Use starling.v1.VcardGetReply.$Properties instead.
+         */
+        interface IVcardGetReply extends starling.v1.VcardGetReply.$Properties {
+        }
+
+        /** Represents a VcardGetReply. */
+        class VcardGetReply {
+
+            /**
+             * Constructs a new VcardGetReply.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.VcardGetReply.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** VcardGetReply xml. */
+            xml: Uint8Array;
+
+            /**
+             * Creates a new VcardGetReply instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns VcardGetReply instance
+             */
+            static create(properties: starling.v1.VcardGetReply.$Shape): starling.v1.VcardGetReply & starling.v1.VcardGetReply.$Shape;
+            static create(properties?: starling.v1.VcardGetReply.$Properties): starling.v1.VcardGetReply;
+
+            /**
+             * Encodes the specified VcardGetReply message. Does not implicitly {@link starling.v1.VcardGetReply.verify|verify} messages.
+             * @param message VcardGetReply message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.VcardGetReply.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a VcardGetReply message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.VcardGetReply & starling.v1.VcardGetReply.$Shape} VcardGetReply
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.VcardGetReply & starling.v1.VcardGetReply.$Shape;
+        }
+
+        namespace VcardGetReply {
+
+            /** Properties of a VcardGetReply. */
+            interface $Properties {
+
+                /** VcardGetReply xml */
+                xml?: (Uint8Array|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a VcardGetReply. */
+            type $Shape = starling.v1.VcardGetReply.$Properties;
+        }
+
+        /**
+         * Properties of a VcardSetRequest.
+         * @deprecated Use starling.v1.VcardSetRequest.$Properties instead.
+         */
+        interface IVcardSetRequest extends starling.v1.VcardSetRequest.$Properties {
+        }
+
+        /** Represents a VcardSetRequest. */
+        class VcardSetRequest {
+
+            /**
+             * Constructs a new VcardSetRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.VcardSetRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** VcardSetRequest user. */
+            user: string;
+
+            /** VcardSetRequest xml. */
+            xml: Uint8Array;
+
+            /**
+             * Creates a new VcardSetRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns VcardSetRequest instance
+             */
+            static create(properties: starling.v1.VcardSetRequest.$Shape): starling.v1.VcardSetRequest & starling.v1.VcardSetRequest.$Shape;
+            static create(properties?: starling.v1.VcardSetRequest.$Properties): starling.v1.VcardSetRequest;
+
+            /**
+             * Encodes the specified VcardSetRequest message. Does not implicitly {@link starling.v1.VcardSetRequest.verify|verify} messages.
+             * @param message VcardSetRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.VcardSetRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a VcardSetRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.VcardSetRequest & starling.v1.VcardSetRequest.$Shape} VcardSetRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.VcardSetRequest & starling.v1.VcardSetRequest.$Shape;
+        }
+
+        namespace VcardSetRequest {
+
+            /** Properties of a VcardSetRequest. */
+            interface $Properties {
+
+                /** VcardSetRequest user */
+                user?: (string|null);
+
+                /** VcardSetRequest xml */
+                xml?: (Uint8Array|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a VcardSetRequest. */
+            type $Shape = starling.v1.VcardSetRequest.$Properties;
+        }
+
+        /**
+         * Properties of a LastActivityRequest.
+         * @deprecated Use starling.v1.LastActivityRequest.$Properties instead.
+         */
+        interface ILastActivityRequest extends starling.v1.LastActivityRequest.$Properties {
+        }
+
+        /** Represents a LastActivityRequest. */
+        class LastActivityRequest {
+
+            /**
+             * Constructs a new LastActivityRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.LastActivityRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** LastActivityRequest user. */
+            user: string;
+
+            /** LastActivityRequest asker. */
+            asker: string;
+
+            /**
+             * Creates a new LastActivityRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns LastActivityRequest instance
+             */
+            static create(properties: starling.v1.LastActivityRequest.$Shape): starling.v1.LastActivityRequest & starling.v1.LastActivityRequest.$Shape;
+            static create(properties?: starling.v1.LastActivityRequest.$Properties): starling.v1.LastActivityRequest;
+
+            /**
+             * Encodes the specified LastActivityRequest message. Does not implicitly {@link starling.v1.LastActivityRequest.verify|verify} messages.
+             * @param message LastActivityRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.LastActivityRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a LastActivityRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.LastActivityRequest & starling.v1.LastActivityRequest.$Shape} LastActivityRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.LastActivityRequest & starling.v1.LastActivityRequest.$Shape;
+        }
+
+        namespace LastActivityRequest {
+
+            /** Properties of a LastActivityRequest. */
+            interface $Properties {
+
+                /** LastActivityRequest user */
+                user?: (string|null);
+
+                /** LastActivityRequest asker */
+                asker?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a LastActivityRequest. */
+            type $Shape = starling.v1.LastActivityRequest.$Properties;
+        }
+
+        /**
+         * Properties of a LastActivityReply.
+         * @deprecated Use starling.v1.LastActivityReply.$Properties instead.
+         */
+        interface ILastActivityReply extends starling.v1.LastActivityReply.$Properties {
+        }
+
+        /** Represents a LastActivityReply. */
+        class LastActivityReply {
+
+            /**
+             * Constructs a new LastActivityReply.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.LastActivityReply.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** LastActivityReply visible. */
+            visible: boolean;
+
+            /** LastActivityReply atMs. */
+            atMs: number;
+
+            /** LastActivityReply status. */
+            status: string;
+
+            /**
+             * Creates a new LastActivityReply instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns LastActivityReply instance
+             */
+            static create(properties: starling.v1.LastActivityReply.$Shape): starling.v1.LastActivityReply & starling.v1.LastActivityReply.$Shape;
+            static create(properties?: starling.v1.LastActivityReply.$Properties): starling.v1.LastActivityReply;
+
+            /**
+             * Encodes the specified LastActivityReply message. Does not implicitly {@link starling.v1.LastActivityReply.verify|verify} messages.
+             * @param message LastActivityReply message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.LastActivityReply.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a LastActivityReply message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.LastActivityReply & starling.v1.LastActivityReply.$Shape} LastActivityReply
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.LastActivityReply & starling.v1.LastActivityReply.$Shape;
+        }
+
+        namespace LastActivityReply {
+
+            /** Properties of a LastActivityReply. */
+            interface $Properties {
+
+                /** LastActivityReply visible */
+                visible?: (boolean|null);
+
+                /** LastActivityReply atMs */
+                atMs?: (number|null);
+
+                /** LastActivityReply status */
+                status?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a LastActivityReply. */
+            type $Shape = starling.v1.LastActivityReply.$Properties;
+        }
+
+        /**
+         * Properties of a LastActivity.
+         * @deprecated Use starling.v1.LastActivity.$Properties instead.
+         */
+        interface ILastActivity extends starling.v1.LastActivity.$Properties {
+        }
+
+        /** Represents a LastActivity. */
+        class LastActivity {
+
+            /**
+             * Constructs a new LastActivity.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.LastActivity.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** LastActivity user. */
+            user: string;
+
+            /** LastActivity atMs. */
+            atMs: number;
+
+            /** LastActivity status. */
+            status: string;
+
+            /**
+             * Creates a new LastActivity instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns LastActivity instance
+             */
+            static create(properties: starling.v1.LastActivity.$Shape): starling.v1.LastActivity & starling.v1.LastActivity.$Shape;
+            static create(properties?: starling.v1.LastActivity.$Properties): starling.v1.LastActivity;
+
+            /**
+             * Encodes the specified LastActivity message. Does not implicitly {@link starling.v1.LastActivity.verify|verify} messages.
+             * @param message LastActivity message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.LastActivity.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a LastActivity message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.LastActivity & starling.v1.LastActivity.$Shape} LastActivity
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.LastActivity & starling.v1.LastActivity.$Shape;
+        }
+
+        namespace LastActivity {
+
+            /** Properties of a LastActivity. */
+            interface $Properties {
+
+                /** LastActivity user */
+                user?: (string|null);
+
+                /** LastActivity atMs */
+                atMs?: (number|null);
+
+                /** LastActivity status */
+                status?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a LastActivity. */
+            type $Shape = starling.v1.LastActivity.$Properties;
+        }
+
+        /**
+         * Properties of a LastActivitySetRequest.
+         * @deprecated Use starling.v1.LastActivitySetRequest.$Properties instead.
+         */
+        interface ILastActivitySetRequest extends starling.v1.LastActivitySetRequest.$Properties {
+        }
+
+        /** Represents a LastActivitySetRequest. */
+        class LastActivitySetRequest {
+
+            /**
+             * Constructs a new LastActivitySetRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.LastActivitySetRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** LastActivitySetRequest users. */
+            users: starling.v1.LastActivity.$Properties[];
+
+            /**
+             * Creates a new LastActivitySetRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns LastActivitySetRequest instance
+             */
+            static create(properties: starling.v1.LastActivitySetRequest.$Shape): starling.v1.LastActivitySetRequest & starling.v1.LastActivitySetRequest.$Shape;
+            static create(properties?: starling.v1.LastActivitySetRequest.$Properties): starling.v1.LastActivitySetRequest;
+
+            /**
+             * Encodes the specified LastActivitySetRequest message. Does not implicitly {@link starling.v1.LastActivitySetRequest.verify|verify} messages.
+             * @param message LastActivitySetRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.LastActivitySetRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a LastActivitySetRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.LastActivitySetRequest & starling.v1.LastActivitySetRequest.$Shape} LastActivitySetRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.LastActivitySetRequest & starling.v1.LastActivitySetRequest.$Shape;
+        }
+
+        namespace LastActivitySetRequest {
+
+            /** Properties of a LastActivitySetRequest. */
+            interface $Properties {
+
+                /** LastActivitySetRequest users */
+                users?: (starling.v1.LastActivity.$Properties[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a LastActivitySetRequest. */
+            type $Shape = starling.v1.LastActivitySetRequest.$Properties;
         }
 
         /**
@@ -3670,6 +4682,148 @@ export namespace starling {
 
             /** Shape of a ContactsReply. */
             type $Shape = starling.v1.ContactsReply.$Properties;
+        }
+
+        /**
+         * Properties of a ContactRequest.
+         * @deprecated Use starling.v1.ContactRequest.$Properties instead.
+         */
+        interface IContactRequest extends starling.v1.ContactRequest.$Properties {
+        }
+
+        /** Represents a ContactRequest. */
+        class ContactRequest {
+
+            /**
+             * Constructs a new ContactRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.ContactRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** ContactRequest user. */
+            user: string;
+
+            /** ContactRequest contact. */
+            contact: string;
+
+            /**
+             * Creates a new ContactRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns ContactRequest instance
+             */
+            static create(properties: starling.v1.ContactRequest.$Shape): starling.v1.ContactRequest & starling.v1.ContactRequest.$Shape;
+            static create(properties?: starling.v1.ContactRequest.$Properties): starling.v1.ContactRequest;
+
+            /**
+             * Encodes the specified ContactRequest message. Does not implicitly {@link starling.v1.ContactRequest.verify|verify} messages.
+             * @param message ContactRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.ContactRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a ContactRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.ContactRequest & starling.v1.ContactRequest.$Shape} ContactRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.ContactRequest & starling.v1.ContactRequest.$Shape;
+        }
+
+        namespace ContactRequest {
+
+            /** Properties of a ContactRequest. */
+            interface $Properties {
+
+                /** ContactRequest user */
+                user?: (string|null);
+
+                /** ContactRequest contact */
+                contact?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a ContactRequest. */
+            type $Shape = starling.v1.ContactRequest.$Properties;
+        }
+
+        /**
+         * Properties of a ContactReply.
+         * @deprecated Use starling.v1.ContactReply.$Properties instead.
+         */
+        interface IContactReply extends starling.v1.ContactReply.$Properties {
+        }
+
+        /** Represents a ContactReply. */
+        class ContactReply {
+
+            /**
+             * Constructs a new ContactReply.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.ContactReply.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** ContactReply exists. */
+            exists: boolean;
+
+            /** ContactReply subscription. */
+            subscription: starling.v1.Subscription;
+
+            /**
+             * Creates a new ContactReply instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns ContactReply instance
+             */
+            static create(properties: starling.v1.ContactReply.$Shape): starling.v1.ContactReply & starling.v1.ContactReply.$Shape;
+            static create(properties?: starling.v1.ContactReply.$Properties): starling.v1.ContactReply;
+
+            /**
+             * Encodes the specified ContactReply message. Does not implicitly {@link starling.v1.ContactReply.verify|verify} messages.
+             * @param message ContactReply message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.ContactReply.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a ContactReply message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.ContactReply & starling.v1.ContactReply.$Shape} ContactReply
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.ContactReply & starling.v1.ContactReply.$Shape;
+        }
+
+        namespace ContactReply {
+
+            /** Properties of a ContactReply. */
+            interface $Properties {
+
+                /** ContactReply exists */
+                exists?: (boolean|null);
+
+                /** ContactReply subscription */
+                subscription?: (starling.v1.Subscription|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a ContactReply. */
+            type $Shape = starling.v1.ContactReply.$Properties;
         }
 
         /**

@@ -3350,6 +3350,565 @@ export const starling = $root.starling = (() => {
             return Digest;
         })();
 
+        v1.BlockList = (function() {
+
+            /**
+             * Properties of a BlockList.
+             * @typedef {Object} starling.v1.BlockList.$Properties
+             * @property {number|null} [version] BlockList version
+             * @property {Array.<string>|null} [jids] BlockList jids
+             * @property {boolean|null} [cleared] BlockList cleared
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a BlockList.
+             * @memberof starling.v1
+             * @interface IBlockList
+             * @augments starling.v1.BlockList.$Properties
+             * @deprecated Use starling.v1.BlockList.$Properties instead.
+             */
+
+            /**
+             * Shape of a BlockList.
+             * @typedef {starling.v1.BlockList.$Properties} starling.v1.BlockList.$Shape
+             */
+
+            /**
+             * Constructs a new BlockList.
+             * @memberof starling.v1
+             * @classdesc Represents a BlockList.
+             * @constructor
+             * @param {starling.v1.BlockList.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const BlockList = function (properties) {
+                this.jids = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * BlockList version.
+             * @member {number} version
+             * @memberof starling.v1.BlockList
+             * @instance
+             */
+            BlockList.prototype.version = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * BlockList jids.
+             * @member {Array.<string>} jids
+             * @memberof starling.v1.BlockList
+             * @instance
+             */
+            BlockList.prototype.jids = $util.emptyArray;
+
+            /**
+             * BlockList cleared.
+             * @member {boolean} cleared
+             * @memberof starling.v1.BlockList
+             * @instance
+             */
+            BlockList.prototype.cleared = false;
+
+            /**
+             * Creates a new BlockList instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.BlockList
+             * @static
+             * @param {starling.v1.BlockList.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.BlockList} BlockList instance
+             * @type {{
+             *   (properties: starling.v1.BlockList.$Shape): starling.v1.BlockList & starling.v1.BlockList.$Shape;
+             *   (properties?: starling.v1.BlockList.$Properties): starling.v1.BlockList;
+             * }}
+             */
+            BlockList.create = function(properties) {
+                return new BlockList(properties);
+            };
+
+            /**
+             * Encodes the specified BlockList message. Does not implicitly {@link starling.v1.BlockList.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.BlockList
+             * @static
+             * @param {starling.v1.BlockList.$Properties} message BlockList message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            BlockList.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.version != null && $Object.hasOwnProperty.call(message, "version") && (typeof message.version === "object" ? message.version.low || message.version.high : message.version !== 0))
+                    writer.uint32(/* id 1, wireType 0 =*/8).uint64(message.version);
+                if (message.jids != null && message.jids.length)
+                    for (let i = 0; i < message.jids.length; ++i)
+                        writer.uint32(/* id 2, wireType 2 =*/18).string(message.jids[i]);
+                if (message.cleared != null && $Object.hasOwnProperty.call(message, "cleared") && message.cleared !== false)
+                    writer.uint32(/* id 3, wireType 0 =*/24).bool(message.cleared);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a BlockList message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.BlockList
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.BlockList & starling.v1.BlockList.$Shape} BlockList
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            BlockList.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.BlockList();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.version = value;
+                            else
+                                delete message.version;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.jids && message.jids.length))
+                                message.jids = [];
+                            message.jids.push(reader.stringVerify());
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.cleared = value;
+                            else
+                                delete message.cleared;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return BlockList;
+        })();
+
+        v1.BlockListRequest = (function() {
+
+            /**
+             * Properties of a BlockListRequest.
+             * @typedef {Object} starling.v1.BlockListRequest.$Properties
+             * @property {string|null} [user] BlockListRequest user
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a BlockListRequest.
+             * @memberof starling.v1
+             * @interface IBlockListRequest
+             * @augments starling.v1.BlockListRequest.$Properties
+             * @deprecated Use starling.v1.BlockListRequest.$Properties instead.
+             */
+
+            /**
+             * Shape of a BlockListRequest.
+             * @typedef {starling.v1.BlockListRequest.$Properties} starling.v1.BlockListRequest.$Shape
+             */
+
+            /**
+             * Constructs a new BlockListRequest.
+             * @memberof starling.v1
+             * @classdesc Represents a BlockListRequest.
+             * @constructor
+             * @param {starling.v1.BlockListRequest.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const BlockListRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * BlockListRequest user.
+             * @member {string} user
+             * @memberof starling.v1.BlockListRequest
+             * @instance
+             */
+            BlockListRequest.prototype.user = "";
+
+            /**
+             * Creates a new BlockListRequest instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.BlockListRequest
+             * @static
+             * @param {starling.v1.BlockListRequest.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.BlockListRequest} BlockListRequest instance
+             * @type {{
+             *   (properties: starling.v1.BlockListRequest.$Shape): starling.v1.BlockListRequest & starling.v1.BlockListRequest.$Shape;
+             *   (properties?: starling.v1.BlockListRequest.$Properties): starling.v1.BlockListRequest;
+             * }}
+             */
+            BlockListRequest.create = function(properties) {
+                return new BlockListRequest(properties);
+            };
+
+            /**
+             * Encodes the specified BlockListRequest message. Does not implicitly {@link starling.v1.BlockListRequest.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.BlockListRequest
+             * @static
+             * @param {starling.v1.BlockListRequest.$Properties} message BlockListRequest message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            BlockListRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a BlockListRequest message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.BlockListRequest
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.BlockListRequest & starling.v1.BlockListRequest.$Shape} BlockListRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            BlockListRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.BlockListRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.user = value;
+                            else
+                                delete message.user;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return BlockListRequest;
+        })();
+
+        v1.ChangeBlocksRequest = (function() {
+
+            /**
+             * Properties of a ChangeBlocksRequest.
+             * @typedef {Object} starling.v1.ChangeBlocksRequest.$Properties
+             * @property {string|null} [user] ChangeBlocksRequest user
+             * @property {Array.<string>|null} [block] ChangeBlocksRequest block
+             * @property {Array.<string>|null} [unblock] ChangeBlocksRequest unblock
+             * @property {boolean|null} [unblockAll] ChangeBlocksRequest unblockAll
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a ChangeBlocksRequest.
+             * @memberof starling.v1
+             * @interface IChangeBlocksRequest
+             * @augments starling.v1.ChangeBlocksRequest.$Properties
+             * @deprecated Use starling.v1.ChangeBlocksRequest.$Properties instead.
+             */
+
+            /**
+             * Shape of a ChangeBlocksRequest.
+             * @typedef {starling.v1.ChangeBlocksRequest.$Properties} starling.v1.ChangeBlocksRequest.$Shape
+             */
+
+            /**
+             * Constructs a new ChangeBlocksRequest.
+             * @memberof starling.v1
+             * @classdesc Represents a ChangeBlocksRequest.
+             * @constructor
+             * @param {starling.v1.ChangeBlocksRequest.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const ChangeBlocksRequest = function (properties) {
+                this.block = [];
+                this.unblock = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * ChangeBlocksRequest user.
+             * @member {string} user
+             * @memberof starling.v1.ChangeBlocksRequest
+             * @instance
+             */
+            ChangeBlocksRequest.prototype.user = "";
+
+            /**
+             * ChangeBlocksRequest block.
+             * @member {Array.<string>} block
+             * @memberof starling.v1.ChangeBlocksRequest
+             * @instance
+             */
+            ChangeBlocksRequest.prototype.block = $util.emptyArray;
+
+            /**
+             * ChangeBlocksRequest unblock.
+             * @member {Array.<string>} unblock
+             * @memberof starling.v1.ChangeBlocksRequest
+             * @instance
+             */
+            ChangeBlocksRequest.prototype.unblock = $util.emptyArray;
+
+            /**
+             * ChangeBlocksRequest unblockAll.
+             * @member {boolean} unblockAll
+             * @memberof starling.v1.ChangeBlocksRequest
+             * @instance
+             */
+            ChangeBlocksRequest.prototype.unblockAll = false;
+
+            /**
+             * Creates a new ChangeBlocksRequest instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.ChangeBlocksRequest
+             * @static
+             * @param {starling.v1.ChangeBlocksRequest.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.ChangeBlocksRequest} ChangeBlocksRequest instance
+             * @type {{
+             *   (properties: starling.v1.ChangeBlocksRequest.$Shape): starling.v1.ChangeBlocksRequest & starling.v1.ChangeBlocksRequest.$Shape;
+             *   (properties?: starling.v1.ChangeBlocksRequest.$Properties): starling.v1.ChangeBlocksRequest;
+             * }}
+             */
+            ChangeBlocksRequest.create = function(properties) {
+                return new ChangeBlocksRequest(properties);
+            };
+
+            /**
+             * Encodes the specified ChangeBlocksRequest message. Does not implicitly {@link starling.v1.ChangeBlocksRequest.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.ChangeBlocksRequest
+             * @static
+             * @param {starling.v1.ChangeBlocksRequest.$Properties} message ChangeBlocksRequest message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            ChangeBlocksRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
+                if (message.block != null && message.block.length)
+                    for (let i = 0; i < message.block.length; ++i)
+                        writer.uint32(/* id 2, wireType 2 =*/18).string(message.block[i]);
+                if (message.unblock != null && message.unblock.length)
+                    for (let i = 0; i < message.unblock.length; ++i)
+                        writer.uint32(/* id 3, wireType 2 =*/26).string(message.unblock[i]);
+                if (message.unblockAll != null && $Object.hasOwnProperty.call(message, "unblockAll") && message.unblockAll !== false)
+                    writer.uint32(/* id 4, wireType 0 =*/32).bool(message.unblockAll);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a ChangeBlocksRequest message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.ChangeBlocksRequest
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.ChangeBlocksRequest & starling.v1.ChangeBlocksRequest.$Shape} ChangeBlocksRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            ChangeBlocksRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.ChangeBlocksRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.user = value;
+                            else
+                                delete message.user;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.block && message.block.length))
+                                message.block = [];
+                            message.block.push(reader.stringVerify());
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.unblock && message.unblock.length))
+                                message.unblock = [];
+                            message.unblock.push(reader.stringVerify());
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.unblockAll = value;
+                            else
+                                delete message.unblockAll;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return ChangeBlocksRequest;
+        })();
+
         v1.Envelope = (function() {
 
             /**
@@ -4417,6 +4976,1920 @@ export const starling = $root.starling = (() => {
             };
 
             return Heartbeat;
+        })();
+
+        v1.PrivateXml = (function() {
+
+            /**
+             * Properties of a PrivateXml.
+             * @typedef {Object} starling.v1.PrivateXml.$Properties
+             * @property {string|null} [ns] PrivateXml ns
+             * @property {string|null} [name] PrivateXml name
+             * @property {Uint8Array|null} [xml] PrivateXml xml
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a PrivateXml.
+             * @memberof starling.v1
+             * @interface IPrivateXml
+             * @augments starling.v1.PrivateXml.$Properties
+             * @deprecated Use starling.v1.PrivateXml.$Properties instead.
+             */
+
+            /**
+             * Shape of a PrivateXml.
+             * @typedef {starling.v1.PrivateXml.$Properties} starling.v1.PrivateXml.$Shape
+             */
+
+            /**
+             * Constructs a new PrivateXml.
+             * @memberof starling.v1
+             * @classdesc Represents a PrivateXml.
+             * @constructor
+             * @param {starling.v1.PrivateXml.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const PrivateXml = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * PrivateXml ns.
+             * @member {string} ns
+             * @memberof starling.v1.PrivateXml
+             * @instance
+             */
+            PrivateXml.prototype.ns = "";
+
+            /**
+             * PrivateXml name.
+             * @member {string} name
+             * @memberof starling.v1.PrivateXml
+             * @instance
+             */
+            PrivateXml.prototype.name = "";
+
+            /**
+             * PrivateXml xml.
+             * @member {Uint8Array} xml
+             * @memberof starling.v1.PrivateXml
+             * @instance
+             */
+            PrivateXml.prototype.xml = $util.newBuffer([]);
+
+            /**
+             * Creates a new PrivateXml instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.PrivateXml
+             * @static
+             * @param {starling.v1.PrivateXml.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.PrivateXml} PrivateXml instance
+             * @type {{
+             *   (properties: starling.v1.PrivateXml.$Shape): starling.v1.PrivateXml & starling.v1.PrivateXml.$Shape;
+             *   (properties?: starling.v1.PrivateXml.$Properties): starling.v1.PrivateXml;
+             * }}
+             */
+            PrivateXml.create = function(properties) {
+                return new PrivateXml(properties);
+            };
+
+            /**
+             * Encodes the specified PrivateXml message. Does not implicitly {@link starling.v1.PrivateXml.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.PrivateXml
+             * @static
+             * @param {starling.v1.PrivateXml.$Properties} message PrivateXml message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            PrivateXml.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.ns != null && $Object.hasOwnProperty.call(message, "ns") && message.ns !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.ns);
+                if (message.name != null && $Object.hasOwnProperty.call(message, "name") && message.name !== "")
+                    writer.uint32(/* id 2, wireType 2 =*/18).string(message.name);
+                if (message.xml != null && $Object.hasOwnProperty.call(message, "xml") && message.xml.length)
+                    writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.xml);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a PrivateXml message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.PrivateXml
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.PrivateXml & starling.v1.PrivateXml.$Shape} PrivateXml
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            PrivateXml.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.PrivateXml();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.ns = value;
+                            else
+                                delete message.ns;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.name = value;
+                            else
+                                delete message.name;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.xml = value;
+                            else
+                                delete message.xml;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return PrivateXml;
+        })();
+
+        v1.PrivateXmlGetRequest = (function() {
+
+            /**
+             * Properties of a PrivateXmlGetRequest.
+             * @typedef {Object} starling.v1.PrivateXmlGetRequest.$Properties
+             * @property {string|null} [user] PrivateXmlGetRequest user
+             * @property {string|null} [ns] PrivateXmlGetRequest ns
+             * @property {string|null} [name] PrivateXmlGetRequest name
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a PrivateXmlGetRequest.
+             * @memberof starling.v1
+             * @interface IPrivateXmlGetRequest
+             * @augments starling.v1.PrivateXmlGetRequest.$Properties
+             * @deprecated Use starling.v1.PrivateXmlGetRequest.$Properties instead.
+             */
+
+            /**
+             * Shape of a PrivateXmlGetRequest.
+             * @typedef {starling.v1.PrivateXmlGetRequest.$Properties} starling.v1.PrivateXmlGetRequest.$Shape
+             */
+
+            /**
+             * Constructs a new PrivateXmlGetRequest.
+             * @memberof starling.v1
+             * @classdesc Represents a PrivateXmlGetRequest.
+             * @constructor
+             * @param {starling.v1.PrivateXmlGetRequest.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const PrivateXmlGetRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * PrivateXmlGetRequest user.
+             * @member {string} user
+             * @memberof starling.v1.PrivateXmlGetRequest
+             * @instance
+             */
+            PrivateXmlGetRequest.prototype.user = "";
+
+            /**
+             * PrivateXmlGetRequest ns.
+             * @member {string} ns
+             * @memberof starling.v1.PrivateXmlGetRequest
+             * @instance
+             */
+            PrivateXmlGetRequest.prototype.ns = "";
+
+            /**
+             * PrivateXmlGetRequest name.
+             * @member {string} name
+             * @memberof starling.v1.PrivateXmlGetRequest
+             * @instance
+             */
+            PrivateXmlGetRequest.prototype.name = "";
+
+            /**
+             * Creates a new PrivateXmlGetRequest instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.PrivateXmlGetRequest
+             * @static
+             * @param {starling.v1.PrivateXmlGetRequest.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.PrivateXmlGetRequest} PrivateXmlGetRequest instance
+             * @type {{
+             *   (properties: starling.v1.PrivateXmlGetRequest.$Shape): starling.v1.PrivateXmlGetRequest & starling.v1.PrivateXmlGetRequest.$Shape;
+             *   (properties?: starling.v1.PrivateXmlGetRequest.$Properties): starling.v1.PrivateXmlGetRequest;
+             * }}
+             */
+            PrivateXmlGetRequest.create = function(properties) {
+                return new PrivateXmlGetRequest(properties);
+            };
+
+            /**
+             * Encodes the specified PrivateXmlGetRequest message. Does not implicitly {@link starling.v1.PrivateXmlGetRequest.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.PrivateXmlGetRequest
+             * @static
+             * @param {starling.v1.PrivateXmlGetRequest.$Properties} message PrivateXmlGetRequest message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            PrivateXmlGetRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
+                if (message.ns != null && $Object.hasOwnProperty.call(message, "ns") && message.ns !== "")
+                    writer.uint32(/* id 2, wireType 2 =*/18).string(message.ns);
+                if (message.name != null && $Object.hasOwnProperty.call(message, "name") && message.name !== "")
+                    writer.uint32(/* id 3, wireType 2 =*/26).string(message.name);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a PrivateXmlGetRequest message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.PrivateXmlGetRequest
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.PrivateXmlGetRequest & starling.v1.PrivateXmlGetRequest.$Shape} PrivateXmlGetRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            PrivateXmlGetRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.PrivateXmlGetRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.user = value;
+                            else
+                                delete message.user;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.ns = value;
+                            else
+                                delete message.ns;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.name = value;
+                            else
+                                delete message.name;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return PrivateXmlGetRequest;
+        })();
+
+        v1.PrivateXmlGetReply = (function() {
+
+            /**
+             * Properties of a PrivateXmlGetReply.
+             * @typedef {Object} starling.v1.PrivateXmlGetReply.$Properties
+             * @property {Uint8Array|null} [xml] PrivateXmlGetReply xml
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a PrivateXmlGetReply.
+             * @memberof starling.v1
+             * @interface IPrivateXmlGetReply
+             * @augments starling.v1.PrivateXmlGetReply.$Properties
+             * @deprecated Use starling.v1.PrivateXmlGetReply.$Properties instead.
+             */
+
+            /**
+             * Shape of a PrivateXmlGetReply.
+             * @typedef {starling.v1.PrivateXmlGetReply.$Properties} starling.v1.PrivateXmlGetReply.$Shape
+             */
+
+            /**
+             * Constructs a new PrivateXmlGetReply.
+             * @memberof starling.v1
+             * @classdesc Represents a PrivateXmlGetReply.
+             * @constructor
+             * @param {starling.v1.PrivateXmlGetReply.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const PrivateXmlGetReply = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * PrivateXmlGetReply xml.
+             * @member {Uint8Array} xml
+             * @memberof starling.v1.PrivateXmlGetReply
+             * @instance
+             */
+            PrivateXmlGetReply.prototype.xml = $util.newBuffer([]);
+
+            /**
+             * Creates a new PrivateXmlGetReply instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.PrivateXmlGetReply
+             * @static
+             * @param {starling.v1.PrivateXmlGetReply.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.PrivateXmlGetReply} PrivateXmlGetReply instance
+             * @type {{
+             *   (properties: starling.v1.PrivateXmlGetReply.$Shape): starling.v1.PrivateXmlGetReply & starling.v1.PrivateXmlGetReply.$Shape;
+             *   (properties?: starling.v1.PrivateXmlGetReply.$Properties): starling.v1.PrivateXmlGetReply;
+             * }}
+             */
+            PrivateXmlGetReply.create = function(properties) {
+                return new PrivateXmlGetReply(properties);
+            };
+
+            /**
+             * Encodes the specified PrivateXmlGetReply message. Does not implicitly {@link starling.v1.PrivateXmlGetReply.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.PrivateXmlGetReply
+             * @static
+             * @param {starling.v1.PrivateXmlGetReply.$Properties} message PrivateXmlGetReply message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            PrivateXmlGetReply.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.xml != null && $Object.hasOwnProperty.call(message, "xml") && message.xml.length)
+                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.xml);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a PrivateXmlGetReply message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.PrivateXmlGetReply
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.PrivateXmlGetReply & starling.v1.PrivateXmlGetReply.$Shape} PrivateXmlGetReply
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            PrivateXmlGetReply.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.PrivateXmlGetReply();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.xml = value;
+                            else
+                                delete message.xml;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return PrivateXmlGetReply;
+        })();
+
+        v1.PrivateXmlSetRequest = (function() {
+
+            /**
+             * Properties of a PrivateXmlSetRequest.
+             * @typedef {Object} starling.v1.PrivateXmlSetRequest.$Properties
+             * @property {string|null} [user] PrivateXmlSetRequest user
+             * @property {Array.<starling.v1.PrivateXml.$Properties>|null} [elements] PrivateXmlSetRequest elements
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a PrivateXmlSetRequest.
+             * @memberof starling.v1
+             * @interface IPrivateXmlSetRequest
+             * @augments starling.v1.PrivateXmlSetRequest.$Properties
+             * @deprecated Use starling.v1.PrivateXmlSetRequest.$Properties instead.
+             */
+
+            /**
+             * Shape of a PrivateXmlSetRequest.
+             * @typedef {starling.v1.PrivateXmlSetRequest.$Properties} starling.v1.PrivateXmlSetRequest.$Shape
+             */
+
+            /**
+             * Constructs a new PrivateXmlSetRequest.
+             * @memberof starling.v1
+             * @classdesc Represents a PrivateXmlSetRequest.
+             * @constructor
+             * @param {starling.v1.PrivateXmlSetRequest.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const PrivateXmlSetRequest = function (properties) {
+                this.elements = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * PrivateXmlSetRequest user.
+             * @member {string} user
+             * @memberof starling.v1.PrivateXmlSetRequest
+             * @instance
+             */
+            PrivateXmlSetRequest.prototype.user = "";
+
+            /**
+             * PrivateXmlSetRequest elements.
+             * @member {Array.<starling.v1.PrivateXml.$Properties>} elements
+             * @memberof starling.v1.PrivateXmlSetRequest
+             * @instance
+             */
+            PrivateXmlSetRequest.prototype.elements = $util.emptyArray;
+
+            /**
+             * Creates a new PrivateXmlSetRequest instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.PrivateXmlSetRequest
+             * @static
+             * @param {starling.v1.PrivateXmlSetRequest.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.PrivateXmlSetRequest} PrivateXmlSetRequest instance
+             * @type {{
+             *   (properties: starling.v1.PrivateXmlSetRequest.$Shape): starling.v1.PrivateXmlSetRequest & starling.v1.PrivateXmlSetRequest.$Shape;
+             *   (properties?: starling.v1.PrivateXmlSetRequest.$Properties): starling.v1.PrivateXmlSetRequest;
+             * }}
+             */
+            PrivateXmlSetRequest.create = function(properties) {
+                return new PrivateXmlSetRequest(properties);
+            };
+
+            /**
+             * Encodes the specified PrivateXmlSetRequest message. Does not implicitly {@link starling.v1.PrivateXmlSetRequest.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.PrivateXmlSetRequest
+             * @static
+             * @param {starling.v1.PrivateXmlSetRequest.$Properties} message PrivateXmlSetRequest message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            PrivateXmlSetRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
+                if (message.elements != null && message.elements.length)
+                    for (let i = 0; i < message.elements.length; ++i)
+                        $root.starling.v1.PrivateXml.encode(message.elements[i], writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a PrivateXmlSetRequest message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.PrivateXmlSetRequest
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.PrivateXmlSetRequest & starling.v1.PrivateXmlSetRequest.$Shape} PrivateXmlSetRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            PrivateXmlSetRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.PrivateXmlSetRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.user = value;
+                            else
+                                delete message.user;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.elements && message.elements.length))
+                                message.elements = [];
+                            message.elements.push($root.starling.v1.PrivateXml.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return PrivateXmlSetRequest;
+        })();
+
+        v1.VcardGetRequest = (function() {
+
+            /**
+             * Properties of a VcardGetRequest.
+             * @typedef {Object} starling.v1.VcardGetRequest.$Properties
+             * @property {string|null} [user] VcardGetRequest user
+             * @property {string|null} [asker] VcardGetRequest asker
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a VcardGetRequest.
+             * @memberof starling.v1
+             * @interface IVcardGetRequest
+             * @augments starling.v1.VcardGetRequest.$Properties
+             * @deprecated Use starling.v1.VcardGetRequest.$Properties instead.
+             */
+
+            /**
+             * Shape of a VcardGetRequest.
+             * @typedef {starling.v1.VcardGetRequest.$Properties} starling.v1.VcardGetRequest.$Shape
+             */
+
+            /**
+             * Constructs a new VcardGetRequest.
+             * @memberof starling.v1
+             * @classdesc Represents a VcardGetRequest.
+             * @constructor
+             * @param {starling.v1.VcardGetRequest.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const VcardGetRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * VcardGetRequest user.
+             * @member {string} user
+             * @memberof starling.v1.VcardGetRequest
+             * @instance
+             */
+            VcardGetRequest.prototype.user = "";
+
+            /**
+             * VcardGetRequest asker.
+             * @member {string} asker
+             * @memberof starling.v1.VcardGetRequest
+             * @instance
+             */
+            VcardGetRequest.prototype.asker = "";
+
+            /**
+             * Creates a new VcardGetRequest instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.VcardGetRequest
+             * @static
+             * @param {starling.v1.VcardGetRequest.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.VcardGetRequest} VcardGetRequest instance
+             * @type {{
+             *   (properties: starling.v1.VcardGetRequest.$Shape): starling.v1.VcardGetRequest & starling.v1.VcardGetRequest.$Shape;
+             *   (properties?: starling.v1.VcardGetRequest.$Properties): starling.v1.VcardGetRequest;
+             * }}
+             */
+            VcardGetRequest.create = function(properties) {
+                return new VcardGetRequest(properties);
+            };
+
+            /**
+             * Encodes the specified VcardGetRequest message. Does not implicitly {@link starling.v1.VcardGetRequest.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.VcardGetRequest
+             * @static
+             * @param {starling.v1.VcardGetRequest.$Properties} message VcardGetRequest message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            VcardGetRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
+                if (message.asker != null && $Object.hasOwnProperty.call(message, "asker") && message.asker !== "")
+                    writer.uint32(/* id 2, wireType 2 =*/18).string(message.asker);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a VcardGetRequest message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.VcardGetRequest
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.VcardGetRequest & starling.v1.VcardGetRequest.$Shape} VcardGetRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            VcardGetRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.VcardGetRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.user = value;
+                            else
+                                delete message.user;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.asker = value;
+                            else
+                                delete message.asker;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return VcardGetRequest;
+        })();
+
+        v1.VcardGetReply = (function() {
+
+            /**
+             * Properties of a VcardGetReply.
+             * @typedef {Object} starling.v1.VcardGetReply.$Properties
+             * @property {Uint8Array|null} [xml] VcardGetReply xml
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a VcardGetReply.
+             * @memberof starling.v1
+             * @interface IVcardGetReply
+             * @augments starling.v1.VcardGetReply.$Properties
+             * @deprecated Use starling.v1.VcardGetReply.$Properties instead.
+             */
+
+            /**
+             * Shape of a VcardGetReply.
+             * @typedef {starling.v1.VcardGetReply.$Properties} starling.v1.VcardGetReply.$Shape
+             */
+
+            /**
+             * Constructs a new VcardGetReply.
+             * @memberof starling.v1
+             * @classdesc Represents a VcardGetReply.
+             * @constructor
+             * @param {starling.v1.VcardGetReply.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const VcardGetReply = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * VcardGetReply xml.
+             * @member {Uint8Array} xml
+             * @memberof starling.v1.VcardGetReply
+             * @instance
+             */
+            VcardGetReply.prototype.xml = $util.newBuffer([]);
+
+            /**
+             * Creates a new VcardGetReply instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.VcardGetReply
+             * @static
+             * @param {starling.v1.VcardGetReply.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.VcardGetReply} VcardGetReply instance
+             * @type {{
+             *   (properties: starling.v1.VcardGetReply.$Shape): starling.v1.VcardGetReply & starling.v1.VcardGetReply.$Shape;
+             *   (properties?: starling.v1.VcardGetReply.$Properties): starling.v1.VcardGetReply;
+             * }}
+             */
+            VcardGetReply.create = function(properties) {
+                return new VcardGetReply(properties);
+            };
+
+            /**
+             * Encodes the specified VcardGetReply message. Does not implicitly {@link starling.v1.VcardGetReply.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.VcardGetReply
+             * @static
+             * @param {starling.v1.VcardGetReply.$Properties} message VcardGetReply message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            VcardGetReply.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.xml != null && $Object.hasOwnProperty.call(message, "xml") && message.xml.length)
+                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.xml);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a VcardGetReply message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.VcardGetReply
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.VcardGetReply & starling.v1.VcardGetReply.$Shape} VcardGetReply
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            VcardGetReply.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.VcardGetReply();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.xml = value;
+                            else
+                                delete message.xml;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return VcardGetReply;
+        })();
+
+        v1.VcardSetRequest = (function() {
+
+            /**
+             * Properties of a VcardSetRequest.
+             * @typedef {Object} starling.v1.VcardSetRequest.$Properties
+             * @property {string|null} [user] VcardSetRequest user
+             * @property {Uint8Array|null} [xml] VcardSetRequest xml
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a VcardSetRequest.
+             * @memberof starling.v1
+             * @interface IVcardSetRequest
+             * @augments starling.v1.VcardSetRequest.$Properties
+             * @deprecated Use starling.v1.VcardSetRequest.$Properties instead.
+             */
+
+            /**
+             * Shape of a VcardSetRequest.
+             * @typedef {starling.v1.VcardSetRequest.$Properties} starling.v1.VcardSetRequest.$Shape
+             */
+
+            /**
+             * Constructs a new VcardSetRequest.
+             * @memberof starling.v1
+             * @classdesc Represents a VcardSetRequest.
+             * @constructor
+             * @param {starling.v1.VcardSetRequest.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const VcardSetRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * VcardSetRequest user.
+             * @member {string} user
+             * @memberof starling.v1.VcardSetRequest
+             * @instance
+             */
+            VcardSetRequest.prototype.user = "";
+
+            /**
+             * VcardSetRequest xml.
+             * @member {Uint8Array} xml
+             * @memberof starling.v1.VcardSetRequest
+             * @instance
+             */
+            VcardSetRequest.prototype.xml = $util.newBuffer([]);
+
+            /**
+             * Creates a new VcardSetRequest instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.VcardSetRequest
+             * @static
+             * @param {starling.v1.VcardSetRequest.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.VcardSetRequest} VcardSetRequest instance
+             * @type {{
+             *   (properties: starling.v1.VcardSetRequest.$Shape): starling.v1.VcardSetRequest & starling.v1.VcardSetRequest.$Shape;
+             *   (properties?: starling.v1.VcardSetRequest.$Properties): starling.v1.VcardSetRequest;
+             * }}
+             */
+            VcardSetRequest.create = function(properties) {
+                return new VcardSetRequest(properties);
+            };
+
+            /**
+             * Encodes the specified VcardSetRequest message. Does not implicitly {@link starling.v1.VcardSetRequest.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.VcardSetRequest
+             * @static
+             * @param {starling.v1.VcardSetRequest.$Properties} message VcardSetRequest message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            VcardSetRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
+                if (message.xml != null && $Object.hasOwnProperty.call(message, "xml") && message.xml.length)
+                    writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.xml);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a VcardSetRequest message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.VcardSetRequest
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.VcardSetRequest & starling.v1.VcardSetRequest.$Shape} VcardSetRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            VcardSetRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.VcardSetRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.user = value;
+                            else
+                                delete message.user;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.xml = value;
+                            else
+                                delete message.xml;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return VcardSetRequest;
+        })();
+
+        v1.LastActivityRequest = (function() {
+
+            /**
+             * Properties of a LastActivityRequest.
+             * @typedef {Object} starling.v1.LastActivityRequest.$Properties
+             * @property {string|null} [user] LastActivityRequest user
+             * @property {string|null} [asker] LastActivityRequest asker
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a LastActivityRequest.
+             * @memberof starling.v1
+             * @interface ILastActivityRequest
+             * @augments starling.v1.LastActivityRequest.$Properties
+             * @deprecated Use starling.v1.LastActivityRequest.$Properties instead.
+             */
+
+            /**
+             * Shape of a LastActivityRequest.
+             * @typedef {starling.v1.LastActivityRequest.$Properties} starling.v1.LastActivityRequest.$Shape
+             */
+
+            /**
+             * Constructs a new LastActivityRequest.
+             * @memberof starling.v1
+             * @classdesc Represents a LastActivityRequest.
+             * @constructor
+             * @param {starling.v1.LastActivityRequest.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const LastActivityRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * LastActivityRequest user.
+             * @member {string} user
+             * @memberof starling.v1.LastActivityRequest
+             * @instance
+             */
+            LastActivityRequest.prototype.user = "";
+
+            /**
+             * LastActivityRequest asker.
+             * @member {string} asker
+             * @memberof starling.v1.LastActivityRequest
+             * @instance
+             */
+            LastActivityRequest.prototype.asker = "";
+
+            /**
+             * Creates a new LastActivityRequest instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.LastActivityRequest
+             * @static
+             * @param {starling.v1.LastActivityRequest.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.LastActivityRequest} LastActivityRequest instance
+             * @type {{
+             *   (properties: starling.v1.LastActivityRequest.$Shape): starling.v1.LastActivityRequest & starling.v1.LastActivityRequest.$Shape;
+             *   (properties?: starling.v1.LastActivityRequest.$Properties): starling.v1.LastActivityRequest;
+             * }}
+             */
+            LastActivityRequest.create = function(properties) {
+                return new LastActivityRequest(properties);
+            };
+
+            /**
+             * Encodes the specified LastActivityRequest message. Does not implicitly {@link starling.v1.LastActivityRequest.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.LastActivityRequest
+             * @static
+             * @param {starling.v1.LastActivityRequest.$Properties} message LastActivityRequest message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            LastActivityRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
+                if (message.asker != null && $Object.hasOwnProperty.call(message, "asker") && message.asker !== "")
+                    writer.uint32(/* id 2, wireType 2 =*/18).string(message.asker);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a LastActivityRequest message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.LastActivityRequest
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.LastActivityRequest & starling.v1.LastActivityRequest.$Shape} LastActivityRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            LastActivityRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.LastActivityRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.user = value;
+                            else
+                                delete message.user;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.asker = value;
+                            else
+                                delete message.asker;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return LastActivityRequest;
+        })();
+
+        v1.LastActivityReply = (function() {
+
+            /**
+             * Properties of a LastActivityReply.
+             * @typedef {Object} starling.v1.LastActivityReply.$Properties
+             * @property {boolean|null} [visible] LastActivityReply visible
+             * @property {number|null} [atMs] LastActivityReply atMs
+             * @property {string|null} [status] LastActivityReply status
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a LastActivityReply.
+             * @memberof starling.v1
+             * @interface ILastActivityReply
+             * @augments starling.v1.LastActivityReply.$Properties
+             * @deprecated Use starling.v1.LastActivityReply.$Properties instead.
+             */
+
+            /**
+             * Shape of a LastActivityReply.
+             * @typedef {starling.v1.LastActivityReply.$Properties} starling.v1.LastActivityReply.$Shape
+             */
+
+            /**
+             * Constructs a new LastActivityReply.
+             * @memberof starling.v1
+             * @classdesc Represents a LastActivityReply.
+             * @constructor
+             * @param {starling.v1.LastActivityReply.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const LastActivityReply = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * LastActivityReply visible.
+             * @member {boolean} visible
+             * @memberof starling.v1.LastActivityReply
+             * @instance
+             */
+            LastActivityReply.prototype.visible = false;
+
+            /**
+             * LastActivityReply atMs.
+             * @member {number} atMs
+             * @memberof starling.v1.LastActivityReply
+             * @instance
+             */
+            LastActivityReply.prototype.atMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * LastActivityReply status.
+             * @member {string} status
+             * @memberof starling.v1.LastActivityReply
+             * @instance
+             */
+            LastActivityReply.prototype.status = "";
+
+            /**
+             * Creates a new LastActivityReply instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.LastActivityReply
+             * @static
+             * @param {starling.v1.LastActivityReply.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.LastActivityReply} LastActivityReply instance
+             * @type {{
+             *   (properties: starling.v1.LastActivityReply.$Shape): starling.v1.LastActivityReply & starling.v1.LastActivityReply.$Shape;
+             *   (properties?: starling.v1.LastActivityReply.$Properties): starling.v1.LastActivityReply;
+             * }}
+             */
+            LastActivityReply.create = function(properties) {
+                return new LastActivityReply(properties);
+            };
+
+            /**
+             * Encodes the specified LastActivityReply message. Does not implicitly {@link starling.v1.LastActivityReply.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.LastActivityReply
+             * @static
+             * @param {starling.v1.LastActivityReply.$Properties} message LastActivityReply message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            LastActivityReply.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.visible != null && $Object.hasOwnProperty.call(message, "visible") && message.visible !== false)
+                    writer.uint32(/* id 1, wireType 0 =*/8).bool(message.visible);
+                if (message.atMs != null && $Object.hasOwnProperty.call(message, "atMs") && (typeof message.atMs === "object" ? message.atMs.low || message.atMs.high : message.atMs !== 0))
+                    writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.atMs);
+                if (message.status != null && $Object.hasOwnProperty.call(message, "status") && message.status !== "")
+                    writer.uint32(/* id 3, wireType 2 =*/26).string(message.status);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a LastActivityReply message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.LastActivityReply
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.LastActivityReply & starling.v1.LastActivityReply.$Shape} LastActivityReply
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            LastActivityReply.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.LastActivityReply();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.visible = value;
+                            else
+                                delete message.visible;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.atMs = value;
+                            else
+                                delete message.atMs;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.status = value;
+                            else
+                                delete message.status;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return LastActivityReply;
+        })();
+
+        v1.LastActivity = (function() {
+
+            /**
+             * Properties of a LastActivity.
+             * @typedef {Object} starling.v1.LastActivity.$Properties
+             * @property {string|null} [user] LastActivity user
+             * @property {number|null} [atMs] LastActivity atMs
+             * @property {string|null} [status] LastActivity status
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a LastActivity.
+             * @memberof starling.v1
+             * @interface ILastActivity
+             * @augments starling.v1.LastActivity.$Properties
+             * @deprecated Use starling.v1.LastActivity.$Properties instead.
+             */
+
+            /**
+             * Shape of a LastActivity.
+             * @typedef {starling.v1.LastActivity.$Properties} starling.v1.LastActivity.$Shape
+             */
+
+            /**
+             * Constructs a new LastActivity.
+             * @memberof starling.v1
+             * @classdesc Represents a LastActivity.
+             * @constructor
+             * @param {starling.v1.LastActivity.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const LastActivity = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * LastActivity user.
+             * @member {string} user
+             * @memberof starling.v1.LastActivity
+             * @instance
+             */
+            LastActivity.prototype.user = "";
+
+            /**
+             * LastActivity atMs.
+             * @member {number} atMs
+             * @memberof starling.v1.LastActivity
+             * @instance
+             */
+            LastActivity.prototype.atMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * LastActivity status.
+             * @member {string} status
+             * @memberof starling.v1.LastActivity
+             * @instance
+             */
+            LastActivity.prototype.status = "";
+
+            /**
+             * Creates a new LastActivity instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.LastActivity
+             * @static
+             * @param {starling.v1.LastActivity.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.LastActivity} LastActivity instance
+             * @type {{
+             *   (properties: starling.v1.LastActivity.$Shape): starling.v1.LastActivity & starling.v1.LastActivity.$Shape;
+             *   (properties?: starling.v1.LastActivity.$Properties): starling.v1.LastActivity;
+             * }}
+             */
+            LastActivity.create = function(properties) {
+                return new LastActivity(properties);
+            };
+
+            /**
+             * Encodes the specified LastActivity message. Does not implicitly {@link starling.v1.LastActivity.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.LastActivity
+             * @static
+             * @param {starling.v1.LastActivity.$Properties} message LastActivity message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            LastActivity.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
+                if (message.atMs != null && $Object.hasOwnProperty.call(message, "atMs") && (typeof message.atMs === "object" ? message.atMs.low || message.atMs.high : message.atMs !== 0))
+                    writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.atMs);
+                if (message.status != null && $Object.hasOwnProperty.call(message, "status") && message.status !== "")
+                    writer.uint32(/* id 3, wireType 2 =*/26).string(message.status);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a LastActivity message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.LastActivity
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.LastActivity & starling.v1.LastActivity.$Shape} LastActivity
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            LastActivity.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.LastActivity();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.user = value;
+                            else
+                                delete message.user;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.atMs = value;
+                            else
+                                delete message.atMs;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.status = value;
+                            else
+                                delete message.status;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return LastActivity;
+        })();
+
+        v1.LastActivitySetRequest = (function() {
+
+            /**
+             * Properties of a LastActivitySetRequest.
+             * @typedef {Object} starling.v1.LastActivitySetRequest.$Properties
+             * @property {Array.<starling.v1.LastActivity.$Properties>|null} [users] LastActivitySetRequest users
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a LastActivitySetRequest.
+             * @memberof starling.v1
+             * @interface ILastActivitySetRequest
+             * @augments starling.v1.LastActivitySetRequest.$Properties
+             * @deprecated Use starling.v1.LastActivitySetRequest.$Properties instead.
+             */
+
+            /**
+             * Shape of a LastActivitySetRequest.
+             * @typedef {starling.v1.LastActivitySetRequest.$Properties} starling.v1.LastActivitySetRequest.$Shape
+             */
+
+            /**
+             * Constructs a new LastActivitySetRequest.
+             * @memberof starling.v1
+             * @classdesc Represents a LastActivitySetRequest.
+             * @constructor
+             * @param {starling.v1.LastActivitySetRequest.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const LastActivitySetRequest = function (properties) {
+                this.users = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * LastActivitySetRequest users.
+             * @member {Array.<starling.v1.LastActivity.$Properties>} users
+             * @memberof starling.v1.LastActivitySetRequest
+             * @instance
+             */
+            LastActivitySetRequest.prototype.users = $util.emptyArray;
+
+            /**
+             * Creates a new LastActivitySetRequest instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.LastActivitySetRequest
+             * @static
+             * @param {starling.v1.LastActivitySetRequest.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.LastActivitySetRequest} LastActivitySetRequest instance
+             * @type {{
+             *   (properties: starling.v1.LastActivitySetRequest.$Shape): starling.v1.LastActivitySetRequest & starling.v1.LastActivitySetRequest.$Shape;
+             *   (properties?: starling.v1.LastActivitySetRequest.$Properties): starling.v1.LastActivitySetRequest;
+             * }}
+             */
+            LastActivitySetRequest.create = function(properties) {
+                return new LastActivitySetRequest(properties);
+            };
+
+            /**
+             * Encodes the specified LastActivitySetRequest message. Does not implicitly {@link starling.v1.LastActivitySetRequest.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.LastActivitySetRequest
+             * @static
+             * @param {starling.v1.LastActivitySetRequest.$Properties} message LastActivitySetRequest message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            LastActivitySetRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.users != null && message.users.length)
+                    for (let i = 0; i < message.users.length; ++i)
+                        $root.starling.v1.LastActivity.encode(message.users[i], writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a LastActivitySetRequest message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.LastActivitySetRequest
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.LastActivitySetRequest & starling.v1.LastActivitySetRequest.$Shape} LastActivitySetRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            LastActivitySetRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.LastActivitySetRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.users && message.users.length))
+                                message.users = [];
+                            message.users.push($root.starling.v1.LastActivity.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return LastActivitySetRequest;
         })();
 
         v1.SessionEvent = (function() {
@@ -9172,6 +11645,350 @@ export const starling = $root.starling = (() => {
             };
 
             return ContactsReply;
+        })();
+
+        v1.ContactRequest = (function() {
+
+            /**
+             * Properties of a ContactRequest.
+             * @typedef {Object} starling.v1.ContactRequest.$Properties
+             * @property {string|null} [user] ContactRequest user
+             * @property {string|null} [contact] ContactRequest contact
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a ContactRequest.
+             * @memberof starling.v1
+             * @interface IContactRequest
+             * @augments starling.v1.ContactRequest.$Properties
+             * @deprecated Use starling.v1.ContactRequest.$Properties instead.
+             */
+
+            /**
+             * Shape of a ContactRequest.
+             * @typedef {starling.v1.ContactRequest.$Properties} starling.v1.ContactRequest.$Shape
+             */
+
+            /**
+             * Constructs a new ContactRequest.
+             * @memberof starling.v1
+             * @classdesc Represents a ContactRequest.
+             * @constructor
+             * @param {starling.v1.ContactRequest.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const ContactRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * ContactRequest user.
+             * @member {string} user
+             * @memberof starling.v1.ContactRequest
+             * @instance
+             */
+            ContactRequest.prototype.user = "";
+
+            /**
+             * ContactRequest contact.
+             * @member {string} contact
+             * @memberof starling.v1.ContactRequest
+             * @instance
+             */
+            ContactRequest.prototype.contact = "";
+
+            /**
+             * Creates a new ContactRequest instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.ContactRequest
+             * @static
+             * @param {starling.v1.ContactRequest.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.ContactRequest} ContactRequest instance
+             * @type {{
+             *   (properties: starling.v1.ContactRequest.$Shape): starling.v1.ContactRequest & starling.v1.ContactRequest.$Shape;
+             *   (properties?: starling.v1.ContactRequest.$Properties): starling.v1.ContactRequest;
+             * }}
+             */
+            ContactRequest.create = function(properties) {
+                return new ContactRequest(properties);
+            };
+
+            /**
+             * Encodes the specified ContactRequest message. Does not implicitly {@link starling.v1.ContactRequest.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.ContactRequest
+             * @static
+             * @param {starling.v1.ContactRequest.$Properties} message ContactRequest message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            ContactRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
+                if (message.contact != null && $Object.hasOwnProperty.call(message, "contact") && message.contact !== "")
+                    writer.uint32(/* id 2, wireType 2 =*/18).string(message.contact);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a ContactRequest message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.ContactRequest
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.ContactRequest & starling.v1.ContactRequest.$Shape} ContactRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            ContactRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.ContactRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.user = value;
+                            else
+                                delete message.user;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.contact = value;
+                            else
+                                delete message.contact;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return ContactRequest;
+        })();
+
+        v1.ContactReply = (function() {
+
+            /**
+             * Properties of a ContactReply.
+             * @typedef {Object} starling.v1.ContactReply.$Properties
+             * @property {boolean|null} [exists] ContactReply exists
+             * @property {starling.v1.Subscription|null} [subscription] ContactReply subscription
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a ContactReply.
+             * @memberof starling.v1
+             * @interface IContactReply
+             * @augments starling.v1.ContactReply.$Properties
+             * @deprecated Use starling.v1.ContactReply.$Properties instead.
+             */
+
+            /**
+             * Shape of a ContactReply.
+             * @typedef {starling.v1.ContactReply.$Properties} starling.v1.ContactReply.$Shape
+             */
+
+            /**
+             * Constructs a new ContactReply.
+             * @memberof starling.v1
+             * @classdesc Represents a ContactReply.
+             * @constructor
+             * @param {starling.v1.ContactReply.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const ContactReply = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * ContactReply exists.
+             * @member {boolean} exists
+             * @memberof starling.v1.ContactReply
+             * @instance
+             */
+            ContactReply.prototype.exists = false;
+
+            /**
+             * ContactReply subscription.
+             * @member {starling.v1.Subscription} subscription
+             * @memberof starling.v1.ContactReply
+             * @instance
+             */
+            ContactReply.prototype.subscription = 0;
+
+            /**
+             * Creates a new ContactReply instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.ContactReply
+             * @static
+             * @param {starling.v1.ContactReply.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.ContactReply} ContactReply instance
+             * @type {{
+             *   (properties: starling.v1.ContactReply.$Shape): starling.v1.ContactReply & starling.v1.ContactReply.$Shape;
+             *   (properties?: starling.v1.ContactReply.$Properties): starling.v1.ContactReply;
+             * }}
+             */
+            ContactReply.create = function(properties) {
+                return new ContactReply(properties);
+            };
+
+            /**
+             * Encodes the specified ContactReply message. Does not implicitly {@link starling.v1.ContactReply.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.ContactReply
+             * @static
+             * @param {starling.v1.ContactReply.$Properties} message ContactReply message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            ContactReply.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.exists != null && $Object.hasOwnProperty.call(message, "exists") && message.exists !== false)
+                    writer.uint32(/* id 1, wireType 0 =*/8).bool(message.exists);
+                if (message.subscription != null && $Object.hasOwnProperty.call(message, "subscription") && message.subscription !== 0)
+                    writer.uint32(/* id 2, wireType 0 =*/16).int32(message.subscription);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a ContactReply message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.ContactReply
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.ContactReply & starling.v1.ContactReply.$Shape} ContactReply
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            ContactReply.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.ContactReply();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.exists = value;
+                            else
+                                delete message.exists;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.int32())
+                                message.subscription = value;
+                            else
+                                delete message.subscription;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return ContactReply;
         })();
 
         v1.KnownContacts = (function() {

@@ -9,6 +9,7 @@ test('only the server has a version, not an account', () => {
     software: { name: 'Starling', version: '1.2.3' },
     configOf: () => ({}),
     call: () => assert.fail('asks nobody'),
+    sessionsOf: () => assert.fail('asks for no sessions'),
     makeKeys: () => assert.fail('has no password'),
     onHookFailure: ({ error }) => assert.fail(String(error)),
   });

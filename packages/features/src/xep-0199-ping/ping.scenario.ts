@@ -26,3 +26,33 @@ scenario(
     await balcony.receivesNothing();
   },
 );
+
+scenario(
+  'XEP-0199 §4.1 a silent client is pinged, and closed when it stays silent',
+  {
+    edges: [1],
+    modes: ['embedded'],
+    ownWorld: true,
+    settings: { STARLING_PING_INTERVAL: '1s', STARLING_PING_TIMEOUT: '2s' },
+  },
+  async ({ romeo, world }) => {
+    const [dead, alive, old] = await romeo.devices('dead', 'alive', 'old');
+    const space = setInterval(() => {
+      // RFC 6120 §4.6.1 over TCP; a WebSocket has no whitespace between stanzas (RFC 7395 §3.8).
+      if (alive.endpoint.transport === 'ws') alive.sendXml('<presence/>');
+      else alive.send(' ');
+    }, 300);
+    try {
+      const ping =
+        await old.receives`<iq type='get' from='${world.domain}' to='${old.jid}'><ping xmlns='urn:xmpp:ping'/></iq>`;
+      await old.sends`<iq type='error' id='${ping.attrs.id ?? ''}' to='${world.domain}'><error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>`;
+      await dead.receives`<iq type='get' from='${world.domain}'><ping xmlns='urn:xmpp:ping'/></iq>`;
+      await dead.receives`<error xmlns='http://etherx.jabber.org/streams'><connection-timeout xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></error>`;
+      await dead.ended();
+      if (alive.has(`<iq type='get'/>`)) throw new Error('somebody who is not silent was pinged');
+      await alive.ping();
+    } finally {
+      clearInterval(space);
+    }
+  },
+);

@@ -7,8 +7,9 @@ test('pings are answered, and disco says so', () => {
   const hosted = hostFeatures('edge', [ping], {
     domain: 'localhost',
     software: { name: 'x', version: '0' },
-    configOf: () => ({}),
+    configOf: () => ({ intervalMs: 0, timeoutMs: 1_000 }),
     call: () => assert.fail('a ping asks nobody'),
+    sessionsOf: () => assert.fail('asks for no sessions'),
     makeKeys: () => assert.fail('a ping has no password'),
     onHookFailure: ({ error }) => assert.fail(String(error)),
   });

@@ -29,12 +29,18 @@ export class Input {
   #paused = false;
   #backlog: Uint8Array[] = [];
   #backlogBytes = 0;
+  #heardAt = performance.now();
 
   constructor(options: InputOptions) {
     this.#options = options;
     this.#channel = options.channel;
     this.#scanner = new Scanner(options.channel.framing, options.limits, options.handler);
     this.#channel.onData = (chunk) => this.#onData(chunk);
+  }
+
+  /** When something last came, if only a space (RFC 6120 §4.6.1); who is not read cannot be heard, and is no more silent for it. */
+  get heardAt(): number {
+    return this.#stalls > 0 ? performance.now() : this.#heardAt;
   }
 
   /** Stops reading until unstall() was called as often. */
@@ -46,6 +52,7 @@ export class Input {
   }
 
   unstall(): void {
+    this.#heardAt = performance.now();
     // From within a read it is the reader who goes on.
     if (--this.#stalls === 0 && !this.#reading) this.#goOn();
   }
@@ -72,6 +79,7 @@ export class Input {
 
   #onData(chunk: Uint8Array): void {
     if (this.#closed) return;
+    this.#heardAt = performance.now();
     if (this.#stalls > 0) {
       // A copy: what a transport hands over is its own again afterwards.
       this.#keep(new Uint8Array(chunk));

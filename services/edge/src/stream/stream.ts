@@ -79,6 +79,10 @@ export class Stream implements Link {
     return this.#closed;
   }
 
+  get heardAt(): number {
+    return this.#input.heardAt;
+  }
+
   get lang(): string {
     return this.#lang;
   }

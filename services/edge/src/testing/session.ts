@@ -17,6 +17,7 @@ export function makeSession(
     peerAddress: '127.0.0.1',
     loopback: true,
     lang: options.lang ?? '',
+    heardAt: 0,
     write: (encoded) => void sent.push(Buffer.from(encoded).toString()),
     stall: () => undefined,
     unstall: () => undefined,

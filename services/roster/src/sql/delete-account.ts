@@ -1,11 +1,19 @@
-import { KIND } from '@starling/contracts';
+import { KIND, type RosterVersion } from '@starling/contracts';
 import type { Queryable } from '@starling/db';
+import { insertFarewell } from './farewells.ts';
 import { insertNotice } from './insert-notice.ts';
 
-/** Removes an account and leaves its notice; false when there is none. In the caller's transaction. */
-export async function deleteAccount(tx: Queryable, user: string): Promise<boolean> {
-  const deleted = await tx.query('delete from account where username = $1 returning username', [user]);
-  if (deleted.length === 0) return false;
+/**
+ * Removes an account with all that is its own, and leaves its notice and its farewell. The version that its roster would have next;
+ * undefined when there is no such account. In the caller's transaction.
+ */
+export async function deleteAccount(tx: Queryable, user: string): Promise<RosterVersion | undefined> {
+  const [deleted] = await tx.query<{ lineage: string; number: bigint }>(
+    'delete from account where username = $1 returning lineage, roster_version + 1 as number',
+    [user],
+  );
+  if (deleted === undefined) return undefined;
   await insertNotice(tx, user, KIND.accountDeleted);
-  return true;
+  await insertFarewell(tx, user);
+  return { lineage: deleted.lineage, number: Number(deleted.number) };
 }

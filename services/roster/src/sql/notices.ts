@@ -5,6 +5,8 @@ export interface Notice {
   readonly id: bigint;
   readonly username: string;
   readonly kind: NoticeKind;
+  /** What the entry carries. */
+  readonly payload: Uint8Array;
 }
 
 /** Notices that no log has yet, in order; of one user, or of the oldest `limit` of all. */
@@ -14,11 +16,12 @@ export async function selectNotices(
   limit: number,
 ): Promise<readonly Notice[]> {
   return user === undefined
-    ? db.query<Notice & Record<string, unknown>>('select id, username, kind from account_notice order by id limit $1', [
-        limit,
-      ])
+    ? db.query<Notice & Record<string, unknown>>(
+        'select id, username, kind, payload from account_notice order by id limit $1',
+        [limit],
+      )
     : db.query<Notice & Record<string, unknown>>(
-        'select id, username, kind from account_notice where username = $1 order by id limit $2',
+        'select id, username, kind, payload from account_notice where username = $1 order by id limit $2',
         [user, limit],
       );
 }

@@ -1,0 +1,85 @@
+import type { RosterVersion } from '@starling/contracts';
+import type { Db, Queryable } from '@starling/db';
+import type { Announcer } from './announcer.ts';
+import { KeyedQueue } from './keyed-queue.ts';
+import type { ChangeCause, RosterMetrics } from './metrics.ts';
+import type { RosterCache } from './roster-cache.ts';
+import { Side } from './side.ts';
+import { lockRosters } from './sql/lock-rosters.ts';
+import { selectRelations } from './sql/select-relations.ts';
+
+/** Both sides of a user and a contact; who has no account has none. */
+export interface Sides {
+  readonly own: Side | undefined;
+  readonly other: Side | undefined;
+}
+
+/**
+ * Every edit of rosters goes this way: one transaction that holds the rows of both users, then their caches, then the news. Edits of
+ * one user take turns in this process, so that the news come in the order of the versions and no connection waits for a lock that
+ * another one of ours has.
+ */
+export class RosterEdits {
+  readonly #db: Db;
+  readonly #cache: RosterCache;
+  readonly #announcer: Announcer;
+  readonly #metrics: RosterMetrics;
+  readonly #queue: KeyedQueue;
+
+  constructor(options: { db: Db; cache: RosterCache; announcer: Announcer; metrics: RosterMetrics; max: number }) {
+    this.#db = options.db;
+    this.#cache = options.cache;
+    this.#announcer = options.announcer;
+    this.#metrics = options.metrics;
+    this.#queue = new KeyedQueue(options.max);
+    options.metrics.edits.track(() => this.#queue.length);
+  }
+
+  /**
+   * `work` changes the sides; what it leaves in them is written. When it throws, nothing has happened.
+   * @throws what work threw, QueueFullError, DbUnavailableError
+   */
+  run(
+    user: string,
+    contact: string,
+    cause: ChangeCause,
+    work: (sides: Sides, tx: Queryable) => Promise<void>,
+  ): Promise<void> {
+    return this.#queue.run([user, contact], async () => {
+      const sides = await this.#db.transaction(async (tx) => {
+        const opened = await openSides(tx, user, contact);
+        await work(opened, tx);
+        await opened.own?.save(tx);
+        await opened.other?.save(tx);
+        return opened;
+      });
+      for (const side of [sides.own, sides.other]) {
+        const announcement = side?.announcement;
+        if (announcement === undefined) continue;
+        this.#cache.drop(announcement.user);
+        this.#metrics.changes.inc(1, { cause });
+        this.#announcer.announce(announcement);
+      }
+    });
+  }
+
+  /** The account's row is gone, and with it the roster; `version` is the one behind its last. */
+  accountRemoved(user: string, version: RosterVersion): void {
+    this.#cache.drop(user);
+    this.#announcer.tellRemoved(user, version);
+  }
+}
+
+async function openSides(tx: Queryable, user: string, contact: string): Promise<Sides> {
+  const versions = await lockRosters(tx, [user, contact]);
+  const relations = await selectRelations(tx, [
+    { user, contact },
+    { user: contact, contact: user },
+  ]);
+  const sideOf = (of: string) => {
+    const version = versions.get(of);
+    const relation = relations.find((r) => r.user === of);
+    return version && relation && new Side(version, relation);
+  };
+  return { own: sideOf(user), other: sideOf(contact) };
+}

@@ -1,0 +1,168 @@
+import { RpcError } from '@starling/bus';
+import type { Contact, RosterItem, RosterReply, RosterVersion } from '@starling/contracts';
+import { SUBSCRIPTION, seenByContact, seesContact } from '@starling/contracts';
+import type { Db, Queryable } from '@starling/db';
+import { exchange, type Step } from '@starling/features/rfc-6121-subscription/exchange';
+import {
+  inbound,
+  isSubscriptionType,
+  type SubscriptionType,
+} from '@starling/features/rfc-6121-subscription/transition';
+import { tryParseJid } from '@starling/jid';
+import { checkItem } from './check-item.ts';
+import type { RosterConfig } from './config.ts';
+import type { RosterMetrics } from './metrics.ts';
+import type { RosterCache } from './roster-cache.ts';
+import type { RosterEdits, Sides } from './roster-edits.ts';
+import { replyOf } from './roster-reply.ts';
+import { serverPresence } from './server-presence.ts';
+import type { Delivered, Side } from './side.ts';
+import { itemBytes, measureRoster } from './sql/measure-roster.ts';
+import { pruneTombstones } from './sql/prune-tombstones.ts';
+import { measureRequests, selectRequests } from './sql/requests.ts';
+import type { StoredRoster } from './sql/select-roster.ts';
+import { selectVersions } from './sql/select-versions.ts';
+
+/** Users that one request may ask of. */
+const KNOWN_MAX = 10_000;
+
+export interface RostersOptions {
+  readonly db: Db;
+  readonly cache: RosterCache;
+  readonly edits: RosterEdits;
+  readonly config: RosterConfig;
+  readonly metrics: RosterMetrics;
+}
+
+/** The rosters of all accounts, and the subscriptions between them (RFC 6121 §2, §3). Users are bare JIDs, prepared. */
+export class Rosters {
+  readonly #db: Db;
+  readonly #cache: RosterCache;
+  readonly #edits: RosterEdits;
+  readonly #config: RosterConfig;
+  readonly #metrics: RosterMetrics;
+
+  constructor({ db, cache, edits, config, metrics }: RostersOptions) {
+    this.#db = db;
+    this.#cache = cache;
+    this.#edits = edits;
+    this.#config = config;
+    this.#metrics = metrics;
+  }
+
+  /** `known`: the version that the asker has, if he has one (§2.6). @throws RpcError item-not-found */
+  async get(user: string, known: RosterVersion | undefined): Promise<RosterReply> {
+    return replyOf(await this.#read(user), known);
+  }
+
+  /** @throws RpcError item-not-found; bad-request, jid-malformed, not-acceptable, not-allowed, policy-violation (§2.3.3, §2.5.3) */
+  async set(user: string, item: RosterItem): Promise<void> {
+    checkItem(user, item, this.#config);
+    if (item.removed) await this.#edits.run(user, item.jid, 'remove', (sides, tx) => this.#remove(sides, tx));
+    else await this.#edits.run(user, item.jid, 'set', (sides, tx) => this.#describe(sides, tx, item));
+  }
+
+  /**
+   * A stanza about a subscription, from a user to a contact; both sides are committed when this resolves.
+   * @throws RpcError item-not-found, bad-request, jid-malformed, not-allowed, not-acceptable, policy-violation
+   */
+  async subscribe(user: string, contact: string, type: string, stanza: Uint8Array): Promise<void> {
+    if (!isSubscriptionType(type)) throw new RpcError('bad-request', 'no type of a subscription');
+    if (tryParseJid(contact) !== contact || contact.includes('/')) throw new RpcError('jid-malformed', 'no bare JID');
+    if (user === contact) throw new RpcError('not-allowed', 'nobody is his own contact');
+    if (stanza.length > this.#config.requestBytesMax) throw new RpcError('not-acceptable', 'the stanza is too large');
+    await this.#edits.run(user, contact, 'subscription', async ({ own, other }, tx) => {
+      if (own === undefined) throw new RpcError('item-not-found');
+      const isNew = own.item === undefined;
+      const hears = other !== undefined && (await this.#mayHear(other, tx, type, stanza)) ? other : undefined;
+      for (const step of exchange(own.state, hears?.state, type))
+        take(step.side === 'user' ? own : hears, step, deliveredBy(step, own, { type, stanza }));
+      if (isNew && own.item !== undefined) await this.#requireRoom(own.item, own.user, tx);
+    });
+  }
+
+  async contacts(user: string) {
+    const roster = await this.#read(user);
+    const { version, items, requests } = roster;
+    const contacts: Contact[] = items
+      .filter((item) => item.subscription !== SUBSCRIPTION.none)
+      .map(({ jid, subscription }) => ({ jid, subscription }));
+    return { version, contacts, requests, blocked: [] };
+  }
+
+  /** Those of whom something else is known now; without the cache, since that may have missed the same as the asker. */
+  async contactsSince(known: readonly { user: string; version: RosterVersion }[]): Promise<readonly string[]> {
+    if (known.length > KNOWN_MAX) throw new RpcError('bad-request', 'too many users');
+    const versions = await selectVersions(
+      this.#db,
+      known.map((k) => k.user),
+    );
+    return known.filter((k) => !isSame(k.version, versions.get(k.user))).map((k) => k.user);
+  }
+
+  /** Requests that wait for the user's answer, as stanzas, the oldest first (§3.1.3). */
+  async requests(user: string): Promise<readonly Uint8Array[]> {
+    const { requests } = await this.#read(user);
+    return requests === 0 ? [] : selectRequests(this.#db, user);
+  }
+
+  async #read(user: string): Promise<StoredRoster> {
+    const roster = await this.#cache.get(user);
+    if (roster === undefined) throw new RpcError('item-not-found'); // §2.1.4
+    return roster;
+  }
+
+  async #describe({ own }: Sides, tx: Queryable, { name, groups }: RosterItem): Promise<void> {
+    if (own === undefined) throw new RpcError('item-not-found');
+    own.describe(name, groups);
+    if (own.item !== undefined) await this.#requireRoom(own.item, own.user, tx);
+  }
+
+  /** §2.5.2: with the item both directions of the subscription go, and a request of the user's that has no answer yet. */
+  async #remove({ own, other }: Sides, tx: Queryable): Promise<void> {
+    if (own?.item === undefined) throw new RpcError('item-not-found'); // §2.5.3
+    const { subscription, ask } = own.item;
+    if (seesContact(subscription) || ask) cancel(own, other, 'unsubscribe');
+    if (seenByContact(subscription)) cancel(own, other, 'unsubscribed');
+    own.remove();
+    await pruneTombstones(tx, own.user, this.#config.tombstonesMax - 1); // and the one that is made now
+  }
+
+  /** @throws RpcError policy-violation (RFC 6120 §8.3.3.12) when the roster would be too large with this item */
+  async #requireRoom(item: RosterItem, user: string, tx: Queryable): Promise<void> {
+    const { items, bytes } = await measureRoster(tx, user, item.jid);
+    if (items + 1 > this.#config.itemsMax || bytes + itemBytes(item) > this.#config.rosterBytesMax)
+      throw new RpcError('policy-violation', 'the roster is full');
+  }
+
+  /** §3.1.3, security warning: of too many requests the contact does not hear; they are as if they had not come. */
+  async #mayHear(contact: Side, tx: Queryable, type: SubscriptionType, stanza: Uint8Array): Promise<boolean> {
+    if (type !== 'subscribe' || !inbound(contact.state, type).deliver) return true;
+    const { count, bytes } = await measureRequests(tx, contact.user);
+    if (count < this.#config.requestsMax && bytes + stanza.length <= this.#config.requestsBytesMax) return true;
+    this.#metrics.requestsDropped.inc();
+    return false;
+  }
+}
+
+/** What a side gets with a step: the stanza itself, or the contact's answer that the server gives. */
+function deliveredBy({ deliver }: Step, { user, contact }: Side, sent: Delivered): Delivered | undefined {
+  if (deliver === 'stanza') return sent;
+  return deliver && { type: 'subscribed', stanza: serverPresence('subscribed', contact, user) };
+}
+
+function take(side: Side | undefined, { state, push }: Step, delivered: Delivered | undefined): void {
+  side?.become(state, push, delivered);
+}
+
+/** The contact's part of what the server cancels in the user's name. */
+function cancel(own: Side, other: Side | undefined, type: SubscriptionType): void {
+  for (const step of exchange(own.state, other?.state, type)) {
+    if (step.side !== 'contact') continue;
+    const stanza = serverPresence(type, own.user, own.contact);
+    take(other, step, step.deliver && { type, stanza });
+  }
+}
+
+const isSame = (a: RosterVersion | null | undefined, b: RosterVersion | undefined) =>
+  a != null && b !== undefined && a.lineage === b.lineage && a.number === b.number;
