@@ -7,7 +7,6 @@ export const WHAT = [
   'account_notice_failed',
   'admin_request_failed',
   'archive_database_lost',
-  'archive_lease_failed',
   'archive_read_failed',
   'archive_stream_opened',
   'archive_write_failed',

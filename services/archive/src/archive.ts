@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { type Bus, type Log, MemoryLog, type Subscription, serve } from '@starling/bus';
+import { type Bus, type Log, MemoryLog, type Records, type Subscription, serve } from '@starling/bus';
 import { archive as methods, queues } from '@starling/contracts';
-import type { Db } from '@starling/db';
+import { type Db, DbUnavailableError } from '@starling/db';
+import type { OwnersConfig } from '@starling/owners';
 import type { Logger, MetricsRegistry } from '@starling/runtime';
 import type { ArchiveConfig } from './config.ts';
 import { GapReads } from './gap.ts';
@@ -11,10 +12,14 @@ import { prepareTables } from './prepare-tables.ts';
 import { StreamArchive } from './stream-archive.ts';
 
 export interface ArchiveOptions {
+  /** Unique among archives. */
+  readonly id: string;
   readonly db: Db;
   readonly bus: Bus;
   readonly log: Log;
+  readonly records: Records;
   readonly config: ArchiveConfig;
+  readonly owners: OwnersConfig;
   readonly logger: Logger;
   readonly metrics: MetricsRegistry;
 }
@@ -36,7 +41,8 @@ const PUBLISHER_BYTES = 8;
 /**
  * Writes the logs to the database and answers for them. Resolves when it serves what it can; an absent database is waited for in the
  * background, save with a log in this process, which acknowledges nothing before the archive has it.
- * @throws ArchiveError when the database belongs to a log with another number of streams, MigrationError
+ * @throws ArchiveError when the database belongs to a log with another number of streams, MigrationError, RecordsUnavailableError when the
+ * group could not be joined
  */
 export async function startArchive(options: ArchiveOptions): Promise<Archive> {
   const archive = new ArchiveProcess(options);
@@ -66,31 +72,32 @@ class ArchiveProcess implements Archive {
   }
 
   async start(): Promise<void> {
-    const { db, log, config, logger } = this.#options;
+    const { bus, log, records, id, owners, logger, metrics } = this.#options;
+    const { streams } = log;
     if (this.#isLogHere) {
       // A log in this process has no other archive.
       await this.#prepare();
-      await this.#change(new Set(Array.from({ length: log.streams }, (_, stream) => stream)));
+      await this.#change(new Set(Array.from({ length: streams }, (_, stream) => stream)));
       return;
     }
-    this.#ownership = new Ownership({
-      db,
-      streams: log.streams,
-      holder: this.#publisher,
-      leaseMs: config.leaseMs,
-      logger,
-      prepare: () => this.#prepare(),
-      onChange: (streams) => this.#change(streams),
-      onAnswer: () => this.#databaseAnswered(),
-    });
-    await this.#ownership.start();
+    await this.#tryPrepare();
+    const onChange = (owned: ReadonlySet<number>) => this.#change(owned);
+    this.#ownership = await Ownership.start({ bus, records, id, streams, config: owners, logger, metrics, onChange });
   }
 
   async stop(): Promise<void> {
-    // The streams first: who takes a lease over must find everything written.
-    await this.#change(new Set());
-    await this.#ownership?.stop();
+    if (this.#ownership) await this.#ownership.stop();
+    else await this.#change(new Set());
     this.#untrack();
+  }
+
+  async #tryPrepare(): Promise<void> {
+    try {
+      await this.#prepare();
+    } catch (error) {
+      // Policy: an absent database is waited for by each stream; one that is not ours ends the start.
+      if (!(error instanceof DbUnavailableError)) throw error;
+    }
   }
 
   /** Once; again when it failed. */
@@ -131,9 +138,5 @@ class ArchiveProcess implements Archive {
     this.#running.delete(stream);
     for (const subscription of running?.subscriptions ?? []) subscription.unsubscribe();
     await running?.archive.stop();
-  }
-
-  #databaseAnswered(): void {
-    for (const { archive } of this.#running.values()) archive.databaseAnswered();
   }
 }

@@ -16,12 +16,6 @@ export const archiveConfig = configSpec({
     'of one stream: entries that are read and not yet written; more stays in the log',
   ),
   digestMs: duration('STARLING_DIGEST_INTERVAL', '1s', { min: '50ms', max: '10s' }, 'between the digests of a stream'),
-  leaseMs: duration(
-    'STARLING_ARCHIVE_LEASE',
-    '3s',
-    { min: '500ms', max: '60s' },
-    'after which another process takes over the streams of one that is silent',
-  ),
   gapEntries: int('STARLING_GAP_ENTRIES_MAX', 500, { min: 1, max: 5_000 }, 'entries in one answer'),
   gapBytes: bytes(
     'STARLING_GAP_BYTES_MAX',

@@ -1,14 +1,18 @@
-import { busConfig, openBus, openLog } from '@starling/bus';
+import { busConfig, openBus, openLog, openRecords } from '@starling/bus';
 import { dbConfig, openDb } from '@starling/db';
+import { ownersConfig } from '@starling/owners';
 import { runService } from '@starling/runtime';
 import { startArchive } from './archive.ts';
 import { archiveConfig } from './config.ts';
 
-const specs = { archive: archiveConfig, bus: busConfig, db: dbConfig };
+const specs = { archive: archiveConfig, bus: busConfig, db: dbConfig, owners: ownersConfig };
 
 await runService('archive', specs, async ({ config, id, use, log: logger, metrics }) => {
   const db = await use('db', openDb(config.db, { log: logger, metrics }), (d) => d.close());
   const bus = await use('bus', openBus(config.bus, { log: logger, metrics, name: id }), (b) => b.close());
   const log = await use('log', openLog(config.bus, bus, { metrics }), (l) => l.close());
-  await use('archive', startArchive({ db, bus, log, config: config.archive, logger, metrics }), (a) => a.stop());
+  const records = await use('records', openRecords(config.bus, bus), (r) => r.close());
+  const shared = { id, db, bus, log, records, logger, metrics };
+  const archive = startArchive({ ...shared, config: config.archive, owners: config.owners });
+  await use('archive', archive, (a) => a.stop());
 });

@@ -1,78 +1,62 @@
-import { type Db, DbUnavailableError } from '@starling/db';
-import type { Logger } from '@starling/runtime';
-import { Pause } from './pause.ts';
-import { giveUpLeases, takeLeases } from './sql/take-leases.ts';
+import type { Bus, Records } from '@starling/bus';
+import { groups } from '@starling/contracts';
+import { joinGroup, type Membership, OwnerMap, type OwnersConfig } from '@starling/owners';
+import type { Logger, MetricsRegistry } from '@starling/runtime';
 
 export interface OwnershipOptions {
-  readonly db: Db;
-  readonly streams: number;
+  readonly bus: Bus;
+  readonly records: Records;
   /** Unique among archives. */
-  readonly holder: string;
-  readonly leaseMs: number;
+  readonly id: string;
+  readonly streams: number;
+  readonly config: OwnersConfig;
   readonly logger: Logger;
-  /** Makes the tables; rejects with DbUnavailableError until they are there. */
-  readonly prepare: () => Promise<void>;
+  readonly metrics: MetricsRegistry;
   /** The streams that this process archives now. */
   readonly onChange: (streams: ReadonlySet<number>) => Promise<void>;
-  readonly onAnswer: () => void;
 }
 
-const RENEWALS_A_LEASE = 3;
-
 /**
- * Which streams this process archives: a lease for each in the database, renewed three times in its life. Who takes it over starts from
- * the watermark, and the watermark decides between two who both believe they have it, so a late one does no harm. The first of
- * several processes takes all streams; the next ones wait until it ends (membership with fair shares comes with the owners package).
+ * Which streams this process archives: its fair share of them among the members of the group. Who takes one over starts from the watermark,
+ * and the watermark decides between two who both believe they have it, so a late one does no harm. That is why a member that is lost
+ * (cut off, stopped) keeps its streams until it learns who has them: nobody may be there to take them.
  */
 export class Ownership {
   readonly #options: OwnershipOptions;
-  readonly #stopping = new Pause();
-  #running: Promise<void> = Promise.resolve();
-  #held: ReadonlySet<number> | undefined;
+  readonly #membership: Membership;
+  readonly #stopListening: () => void;
+  #changing: Promise<void> = Promise.resolve();
+  #isStopped = false;
 
-  constructor(options: OwnershipOptions) {
+  private constructor(options: OwnershipOptions, membership: Membership) {
     this.#options = options;
+    this.#membership = membership;
+    this.#stopListening = membership.onChange(() => void this.#apply());
   }
 
-  /** Resolves after the first attempt. */
-  async start(): Promise<void> {
-    await this.#renew();
-    this.#running = this.#run();
+  /** Resolves when this process has its streams. @throws RecordsUnavailableError, ConfigError */
+  static async start(options: OwnershipOptions): Promise<Ownership> {
+    const ownership = new Ownership(options, await joinGroup({ ...options, group: groups.archive }));
+    await ownership.#apply();
+    return ownership;
   }
 
-  /** Lets the others have the streams at once. Call it when they are written. */
+  /** Gives the streams up, then lets the others know: who takes them over must find everything written. */
   async stop(): Promise<void> {
-    this.#stopping.close();
-    await this.#running;
-    try {
-      await giveUpLeases(this.#options.db, this.#options.holder);
-    } catch (error) {
-      // Policy: then they expire.
-      this.#options.logger.warn({ what: 'archive_lease_failed', err: error });
-    }
+    this.#isStopped = true;
+    this.#stopListening();
+    await this.#changing;
+    await this.#options.onChange(new Set());
+    await this.#membership.close();
   }
 
-  async #run(): Promise<void> {
-    for (;;) {
-      await this.#stopping.wait(this.#options.leaseMs / RENEWALS_A_LEASE);
-      if (this.#stopping.isClosed) return;
-      await this.#renew();
-    }
-  }
-
-  async #renew(): Promise<void> {
-    const { db, streams, holder, leaseMs, logger, prepare, onChange, onAnswer } = this.#options;
-    let held: ReadonlySet<number>;
-    try {
-      await prepare();
-      held = new Set(await takeLeases(db, streams, holder, leaseMs));
-      onAnswer();
-    } catch (error) {
-      // Policy: nobody can take a lease now, so all keep what they have; who has just started reads everything, to be of use.
-      if (!(error instanceof DbUnavailableError)) logger.error({ what: 'archive_lease_failed', err: error });
-      held = this.#held ?? new Set(Array.from({ length: streams }, (_, stream) => stream));
-    }
-    this.#held = held;
-    await onChange(held);
+  /** One change after the other, each to what is so when its turn comes. */
+  #apply(): Promise<void> {
+    this.#changing = this.#changing.then(async () => {
+      if (this.#isStopped) return;
+      const { streams, id, onChange } = this.#options;
+      await onChange(new Set(OwnerMap.fair(streams, this.#membership.members).ownedBy(id)));
+    });
+    return this.#changing;
   }
 }

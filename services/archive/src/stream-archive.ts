@@ -3,6 +3,7 @@ import { decodeEnvelope, EnvelopeError, KIND } from '@starling/contracts';
 import { type Db, DbUnavailableError } from '@starling/db';
 import type { Logger } from '@starling/runtime';
 import type { ArchiveConfig } from './config.ts';
+import { DatabaseProbe } from './database-probe.ts';
 import { DigestPublisher } from './digest.ts';
 import { answerNoSuchUser, deservesAnswer } from './gatekeeper.ts';
 import { Life } from './life.ts';
@@ -51,6 +52,7 @@ export class StreamArchive {
   readonly #options: StreamArchiveOptions;
   readonly #digest: DigestPublisher;
   readonly #trimmer: Trimmer;
+  readonly #probe: DatabaseProbe;
   readonly #stopping = new Pause();
   readonly #waiters = new Set<() => void>();
   #timers: NodeJS.Timeout[] = [];
@@ -64,6 +66,10 @@ export class StreamArchive {
     this.#options = options;
     this.#digest = new DigestPublisher(options.bus, options.stream, options.publisher);
     this.#trimmer = new Trimmer(options.config.keepMs);
+    this.#probe = new DatabaseProbe(async () => {
+      await selectWatermark(options.db, this.stream);
+      this.databaseAnswered();
+    });
   }
 
   start(): void {
@@ -80,6 +86,7 @@ export class StreamArchive {
     this.#stopping.close();
     for (const timer of this.#timers) clearInterval(timer);
     this.#life?.over();
+    await this.#probe.stop();
     await this.#running;
     this.#progress();
   }
@@ -119,6 +126,7 @@ export class StreamArchive {
   /** Somebody asked where logs end and did not learn it. He has to ask again when the database is back. */
   answeredWrongly(): void {
     this.#hasAnsweredWrongly = true;
+    this.#probe.start();
   }
 
   /** The database has answered somebody. */

@@ -1,5 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { recentLogState, startArchive } from '@starling/archive';
-import { type Bus, MemoryBus, openLog } from '@starling/bus';
+import { type Bus, MemoryBus, openLog, openRecords } from '@starling/bus';
 import { openDb } from '@starling/db';
 import { type Edge, SOFTWARE, startEdge } from '@starling/edge';
 import { startRoster } from '@starling/roster';
@@ -7,9 +8,11 @@ import type { ConfigsOf, Lifecycle, Logger, MetricsRegistry } from '@starling/ru
 import { openBusOrExplain } from './open-bus.ts';
 import type { EmbeddedSpecs } from './specs.ts';
 
+const ID_BYTES = 4;
+
 export interface EmbeddedOptions {
   readonly config: ConfigsOf<EmbeddedSpecs>;
-  /** Unique among the edges on the same NATS. */
+  /** Unique among the processes on the same NATS; '' = without an edge. */
   readonly edgeId: string;
   readonly use: Lifecycle['use'];
   readonly logger: Logger;
@@ -23,7 +26,7 @@ export interface EmbeddedOptions {
  * process unless a NATS is.
  * @throws DbLockedError when another process has the data folder, DbUnavailableError, LogConfigError, CommandError when NATS is not there
  */
-export async function openServices({ config, use, logger, metrics, onFailure }: EmbeddedOptions) {
+export async function openServices({ config, edgeId, use, logger, metrics, onFailure }: EmbeddedOptions) {
   const database = openDb(config.db, { log: logger, metrics, onFailure });
   const [db, bus] = await Promise.all([
     use('db', database, (d) => d.close()),
@@ -32,9 +35,12 @@ export async function openServices({ config, use, logger, metrics, onFailure }: 
   // A log in process goes on where the archive has it.
   const start = bus instanceof MemoryBus ? { start: await recentLogState(db) } : {};
   const log = await use('log', openLog(config.bus, bus, { metrics, ...start }), (l) => l.close());
+  const records = await use('records', openRecords(config.bus, bus), (r) => r.close());
   const shared = { db, bus, log, logger, metrics };
   // The archive first, since it ends last: an append of the roster service resolves when the archive has it.
-  await use('archive', startArchive({ ...shared, config: config.archive }), (a) => a.stop());
+  const id = edgeId || `archive-${randomBytes(ID_BYTES).toString('hex')}`;
+  const archive = startArchive({ ...shared, id, records, config: config.archive, owners: config.owners });
+  await use('archive', archive, (a) => a.stop());
   await use('roster', startRoster({ ...shared, config: config.roster }), (r) => r.stop());
   return { db, bus, log };
 }

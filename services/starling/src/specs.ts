@@ -2,6 +2,7 @@ import { archiveConfig } from '@starling/archive';
 import { busConfig } from '@starling/bus';
 import { dbConfig } from '@starling/db';
 import { edgeConfig, featureConfigs } from '@starling/edge';
+import { ownersConfig } from '@starling/owners';
 import { rosterConfig } from '@starling/roster';
 import { type ConfigSources, type ConfigSpec, configSpec, type Specs } from '@starling/runtime';
 import { localConfig } from './config.ts';
@@ -18,6 +19,7 @@ const specs = {
   db: dbConfig,
   roster: rosterConfig,
   archive: archiveConfig,
+  owners: ownersConfig,
   ...featureConfigs,
 };
 

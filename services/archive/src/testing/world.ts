@@ -3,19 +3,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   type Bus,
+  type BusConfig,
   busConfig,
   JetStreamLog,
   type Log,
   MemoryBus,
   MemoryLog,
+  MemoryRecords,
   NatsBus,
   openBus,
   openLog,
+  openRecords,
+  type Records,
 } from '@starling/bus';
 import { streamName } from '@starling/contracts';
 import { type Db, dbConfig, openDb } from '@starling/db';
 import { startNatsServer } from '@starling/local-servers/nats-server';
 import { Postgres } from '@starling/local-servers/postgres';
+import { ownersConfig } from '@starling/owners';
 import { loadConfig, MetricsRegistry, silentLogger } from '@starling/runtime';
 import { type Archive, startArchive } from '../archive.ts';
 import { archiveConfig } from '../config.ts';
@@ -26,8 +31,30 @@ export const STREAMS = 2;
 const FAST = {
   STARLING_ARCHIVE_LINGER: '10ms',
   STARLING_DIGEST_INTERVAL: '50ms',
-  STARLING_ARCHIVE_LEASE: '1s',
+  STARLING_HEARTBEAT_INTERVAL: '100ms',
+  STARLING_DEAD_AFTER: '900ms',
+  STARLING_FENCE_MARGIN: '200ms',
+  STARLING_EVICTION_JITTER: '50ms',
 };
+const RECORD_BYTES_MAX = 64 * 1024;
+
+export interface StartOptions {
+  readonly id?: string;
+  readonly db?: Db;
+  readonly records?: Records;
+  /** Its connection to the bus, when that is its own. */
+  readonly connection?: Connection;
+  readonly env?: Record<string, string>;
+}
+
+/** What one process has of the bus. */
+export interface Connection {
+  readonly bus: Bus;
+  readonly log: Log;
+  readonly records: Records;
+  /** As if the process had died. */
+  cut(): Promise<void>;
+}
 
 /** Log, bus and database of one test. */
 export interface World {
@@ -36,8 +63,8 @@ export interface World {
   readonly db: FaultyDb;
   /** A connection of one's own to the same database: another process's. */
   openDb(): FaultyDb;
-  /** As a new process would; `db` is its own. */
-  start(options?: { db?: Db; env?: Record<string, string> }): Promise<Archive>;
+  /** As a new process would; what the options name is its own. */
+  start(options?: StartOptions): Promise<Archive>;
   /** The stream is deleted and made anew. */
   recreate(stream: number): Promise<void>;
   close(): Promise<void>;
@@ -65,18 +92,25 @@ export async function startServers(): Promise<Servers> {
 }
 
 export const configOf = (env: Record<string, string> = {}) =>
-  loadConfig({ archive: archiveConfig }, { env: { ...FAST, ...env }, args: [] }).archive;
+  loadConfig({ archive: archiveConfig, owners: ownersConfig }, { env: { ...FAST, ...env }, args: [] });
 
-function starter(bus: Bus, log: () => Log, db: FaultyDb): World['start'] {
-  return (options = {}) =>
-    startArchive({
-      bus,
-      log: log(),
-      db: options.db ?? db,
-      config: configOf(options.env),
+let lastId = 0;
+
+function starter(bus: Bus, log: () => Log, db: FaultyDb, records: Records): World['start'] {
+  return ({ id = `archive-${++lastId}`, connection, env, ...own } = {}) => {
+    const { archive: config, owners } = configOf(env);
+    const shared = connection ?? { bus, log: log(), records };
+    return startArchive({
+      id,
+      ...shared,
+      db: own.db ?? db,
+      records: own.records ?? shared.records,
+      config,
+      owners,
       logger: silentLogger,
       metrics: new MetricsRegistry(),
     });
+  };
 }
 
 export class MemoryWorld implements World {
@@ -90,7 +124,7 @@ export class MemoryWorld implements World {
     this.#real = real;
     this.db = new FaultyDb(real);
     this.log = new MemoryLog(this.bus, { streams: STREAMS, acknowledge: 'when-archived' });
-    this.start = starter(this.bus, () => this.log, this.db);
+    this.start = starter(this.bus, () => this.log, this.db, new MemoryRecords(RECORD_BYTES_MAX));
   }
 
   static async open({ pglite }: Servers): Promise<MemoryWorld> {
@@ -128,15 +162,24 @@ export class ClusterWorld implements World {
   readonly start: World['start'];
   readonly #real: Db;
   readonly #close: () => Promise<void>;
+  readonly #config: BusConfig;
+  readonly #connections: Bus[] = [];
 
-  private constructor(bus: NatsBus, log: JetStreamLog, postgres: Postgres, real: Db, close: () => Promise<void>) {
+  private constructor(
+    { bus, log, records }: { bus: NatsBus; log: JetStreamLog; records: Records },
+    config: BusConfig,
+    postgres: Postgres,
+    real: Db,
+    close: () => Promise<void>,
+  ) {
     this.bus = bus;
     this.log = log;
     this.postgres = postgres;
     this.#real = real;
     this.#close = close;
     this.db = new FaultyDb(real);
-    this.start = starter(bus, () => log, this.db);
+    this.start = starter(bus, () => log, this.db, records);
+    this.#config = config;
   }
 
   static async open({ postgres }: Servers): Promise<ClusterWorld> {
@@ -145,14 +188,16 @@ export class ClusterWorld implements World {
     const config = loadConfig({ bus: busConfig }, { env, args: [] }).bus;
     const bus = await openBus(config);
     const log = await openLog(config, bus);
+    const records = await openRecords(config, bus);
     if (!(bus instanceof NatsBus && log instanceof JetStreamLog)) throw new Error('not on NATS');
     const dbEnv = {
       STARLING_DATABASE_URL: postgres.url(await postgres.createDatabase()),
       STARLING_DATABASE_CONNECT_TIMEOUT: '1s',
     };
     const real = await openDb(loadConfig({ db: dbConfig }, { env: dbEnv, args: [] }).db);
-    return new ClusterWorld(bus, log, postgres, real, async () => {
+    return new ClusterWorld({ bus, log, records }, config, postgres, real, async () => {
       await log.close();
+      await records.close();
       await bus.close();
       await real.close();
       await nats.remove();
@@ -161,6 +206,14 @@ export class ClusterWorld implements World {
 
   openDb(): FaultyDb {
     return new FaultyDb(this.#real);
+  }
+
+  async connect(): Promise<Connection> {
+    const bus = await openBus(this.#config);
+    const log = await openLog(this.#config, bus);
+    const records = await openRecords(this.#config, bus);
+    this.#connections.push(bus);
+    return { bus, log, records, cut: () => bus.close() };
   }
 
   async recreate(stream: number): Promise<void> {
@@ -177,7 +230,8 @@ export class ClusterWorld implements World {
     return parsed;
   }
 
-  close(): Promise<void> {
-    return this.#close();
+  async close(): Promise<void> {
+    await Promise.all(this.#connections.map((bus) => bus.close()));
+    await this.#close();
   }
 }
