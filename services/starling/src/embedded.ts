@@ -1,16 +1,15 @@
 import { recentLogState, startArchive } from '@starling/archive';
-import { type Bus, MemoryBus, openLog } from '@starling/bus';
+import { type Bus, MemoryBus, openLog, openRecords } from '@starling/bus';
 import { openDb } from '@starling/db';
 import { type Edge, SOFTWARE, startEdge } from '@starling/edge';
+import { startPresence } from '@starling/presence';
 import { startRoster } from '@starling/roster';
 import type { ConfigsOf, Lifecycle, Logger, MetricsRegistry } from '@starling/runtime';
 import { openBusOrExplain } from './open-bus.ts';
 import type { EmbeddedSpecs } from './specs.ts';
 
-export interface EmbeddedOptions {
+export interface ServicesOptions {
   readonly config: ConfigsOf<EmbeddedSpecs>;
-  /** Unique among the edges on the same NATS. */
-  readonly edgeId: string;
   readonly use: Lifecycle['use'];
   readonly logger: Logger;
   readonly metrics: MetricsRegistry;
@@ -18,12 +17,19 @@ export interface EmbeddedOptions {
   readonly onFailure: (error: unknown) => void;
 }
 
+export interface EmbeddedOptions extends ServicesOptions {
+  /** Unique among the edges on the same NATS. */
+  readonly edgeId: string;
+  /** The same among the presence services. */
+  readonly presenceId: string;
+}
+
 /**
- * Everything but the edge, in this process. Database, bus and log are each chosen by themselves: PGlite unless a PostgreSQL is configured, in
+ * Everything that has no sockets and no sessions, in this process. Database, bus and log are each chosen by themselves: PGlite unless a PostgreSQL is configured, in
  * process unless a NATS is.
  * @throws DbLockedError when another process has the data folder, DbUnavailableError, LogConfigError, CommandError when NATS is not there
  */
-export async function openServices({ config, use, logger, metrics, onFailure }: EmbeddedOptions) {
+export async function openServices({ config, use, logger, metrics, onFailure }: ServicesOptions) {
   const database = openDb(config.db, { log: logger, metrics, onFailure });
   const [db, bus] = await Promise.all([
     use('db', database, (d) => d.close()),
@@ -41,8 +47,12 @@ export async function openServices({ config, use, logger, metrics, onFailure }: 
 
 /** The whole system in this process; when it resolves, clients are served. */
 export async function startEmbedded(options: EmbeddedOptions): Promise<{ readonly bus: Bus; readonly edge: Edge }> {
-  const { config, edgeId, use, logger, metrics } = options;
+  const { config, edgeId, presenceId, use, logger, metrics } = options;
   const { bus, log } = await openServices(options);
+  const records = await use('records', openRecords(config.bus, bus), (r) => r.close());
+  const { presence, owners } = config;
+  const starting = startPresence({ id: presenceId, bus, records, config: presence, owners, logger, metrics });
+  await use('presence', starting, (p) => p.stop());
   const shared = { id: edgeId, software: SOFTWARE, bus, log, logger, metrics };
   const edge = startEdge({ ...shared, config: config.edge, featureConfig: config });
   return { bus, edge: await use('edge', edge, (e) => e.stop(), { stopTimeoutMs: config.edge.stopMs }) };

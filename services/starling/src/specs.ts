@@ -2,6 +2,8 @@ import { archiveConfig } from '@starling/archive';
 import { busConfig } from '@starling/bus';
 import { dbConfig } from '@starling/db';
 import { edgeConfig, featureConfigs } from '@starling/edge';
+import { ownersConfig } from '@starling/owners';
+import { presenceConfig } from '@starling/presence';
 import { rosterConfig } from '@starling/roster';
 import { type ConfigSources, type ConfigSpec, configSpec, type Specs } from '@starling/runtime';
 import { localConfig } from './config.ts';
@@ -16,7 +18,9 @@ const specs = {
   edge: edgeConfig,
   bus: busConfig,
   db: dbConfig,
+  owners: ownersConfig,
   roster: rosterConfig,
+  presence: presenceConfig,
   archive: archiveConfig,
   ...featureConfigs,
 };
