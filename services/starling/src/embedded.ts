@@ -3,6 +3,7 @@ import { recentLogState, startArchive } from '@starling/archive';
 import { type Bus, MemoryBus, openLog, openRecords } from '@starling/bus';
 import { openDb } from '@starling/db';
 import { type Edge, SOFTWARE, startEdge } from '@starling/edge';
+import { startPresence } from '@starling/presence';
 import { startRoster } from '@starling/roster';
 import type { ConfigsOf, Lifecycle, Logger, MetricsRegistry } from '@starling/runtime';
 import { openBusOrExplain } from './open-bus.ts';
@@ -10,10 +11,8 @@ import type { EmbeddedSpecs } from './specs.ts';
 
 const ID_BYTES = 4;
 
-export interface EmbeddedOptions {
+export interface ServicesOptions {
   readonly config: ConfigsOf<EmbeddedSpecs>;
-  /** Unique among the processes on the same NATS; '' = without an edge. */
-  readonly edgeId: string;
   readonly use: Lifecycle['use'];
   readonly logger: Logger;
   readonly metrics: MetricsRegistry;
@@ -21,12 +20,19 @@ export interface EmbeddedOptions {
   readonly onFailure: (error: unknown) => void;
 }
 
+export interface EmbeddedOptions extends ServicesOptions {
+  /** Unique among the edges on the same NATS. */
+  readonly edgeId: string;
+  /** The same among the presence services. */
+  readonly presenceId: string;
+}
+
 /**
- * Everything but the edge, in this process. Database, bus and log are each chosen by themselves: PGlite unless a PostgreSQL is configured, in
+ * Everything that has no sockets and no sessions, in this process. Database, bus and log are each chosen by themselves: PGlite unless a PostgreSQL is configured, in
  * process unless a NATS is.
  * @throws DbLockedError when another process has the data folder, DbUnavailableError, LogConfigError, CommandError when NATS is not there
  */
-export async function openServices({ config, edgeId, use, logger, metrics, onFailure }: EmbeddedOptions) {
+export async function openServices({ config, use, logger, metrics, onFailure }: ServicesOptions) {
   const database = openDb(config.db, { log: logger, metrics, onFailure });
   const [db, bus] = await Promise.all([
     use('db', database, (d) => d.close()),
@@ -38,18 +44,21 @@ export async function openServices({ config, edgeId, use, logger, metrics, onFai
   const records = await use('records', openRecords(config.bus, bus), (r) => r.close());
   const shared = { db, bus, log, logger, metrics };
   // The archive first, since it ends last: an append of the roster service resolves when the archive has it.
-  const id = edgeId || `archive-${randomBytes(ID_BYTES).toString('hex')}`;
+  const id = `archive-${randomBytes(ID_BYTES).toString('hex')}`;
   const archive = startArchive({ ...shared, id, records, config: config.archive, owners: config.owners });
   await use('archive', archive, (a) => a.stop());
   await use('roster', startRoster({ ...shared, config: config.roster }), (r) => r.stop());
-  return { db, bus, log };
+  return { db, bus, log, records };
 }
 
 /** The whole system in this process; when it resolves, clients are served. */
 export async function startEmbedded(options: EmbeddedOptions): Promise<{ readonly bus: Bus; readonly edge: Edge }> {
-  const { config, edgeId, use, logger, metrics } = options;
-  const { bus, log } = await openServices(options);
-  const shared = { id: edgeId, software: SOFTWARE, bus, log, logger, metrics };
+  const { config, edgeId, presenceId, use, logger, metrics } = options;
+  const { bus, log, records } = await openServices(options);
+  const { presence, owners } = config;
+  const starting = startPresence({ id: presenceId, bus, records, config: presence, owners, logger, metrics });
+  await use('presence', starting, (p) => p.stop());
+  const shared = { id: edgeId, software: SOFTWARE, bus, log, records, owners, logger, metrics };
   const edge = startEdge({ ...shared, config: config.edge, featureConfig: config });
   return { bus, edge: await use('edge', edge, (e) => e.stop(), { stopTimeoutMs: config.edge.stopMs }) };
 }

@@ -55,7 +55,7 @@ async function withStopped<T>(
   }
   try {
     const options = { config, use, logger: silentLogger, metrics: new MetricsRegistry(), onFailure: () => {} };
-    const { bus } = await openServices({ ...options, edgeId: '' });
+    const { bus } = await openServices(options);
     return await work({ accounts: accountsOnBus(bus, domain), domain });
   } finally {
     await lifecycle.stop();

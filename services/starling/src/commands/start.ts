@@ -9,7 +9,7 @@ import { clientPorts } from '../ports.ts';
 import { writeRunningFile } from '../running-file.ts';
 import { type EmbeddedSpecs, embeddedSpecs } from '../specs.ts';
 
-const EDGE_ID_BYTES = 4;
+const ID_BYTES = 4;
 
 /** `starling start`: everything in this process, until a signal. Resolves with the exit code. @throws ConfigError */
 export function start(args: readonly string[], jsonReady: boolean): Promise<number> {
@@ -27,8 +27,11 @@ export function start(args: readonly string[], jsonReady: boolean): Promise<numb
 async function startHere(context: HostContext<EmbeddedSpecs>): Promise<ReadyLine> {
   const { config, use, log, metrics, admin, adminAccess, fail } = context;
   const { domain } = config.edge;
-  const edgeId = config.runtime.id || newEdgeId(config.bus.natsUrl);
-  const { bus, edge } = await startEmbedded({ config, edgeId, use, logger: log, metrics, onFailure: fail });
+  const { id } = config.runtime;
+  const edgeId = id || newId('edge', config.bus.natsUrl);
+  const presenceId = id || newId('presence', config.bus.natsUrl);
+  const ids = { edgeId, presenceId };
+  const { bus, edge } = await startEmbedded({ ...ids, config, use, logger: log, metrics, onFailure: fail });
   mountAccounts(admin, accountsOnBus(bus, domain));
 
   const dataDir = resolve(config.edge.dataDir);
@@ -45,6 +48,7 @@ async function startHere(context: HostContext<EmbeddedSpecs>): Promise<ReadyLine
     endpoints: { ...edge.endpoints, admin: admin.port },
     processes: [
       { service: 'edge', id: edgeId, ...shared, ...edge.endpoints },
+      { service: 'presence', id: presenceId, ...shared },
       { service: 'roster', id: 'roster-1', ...shared },
       { service: 'archive', id: 'archive-1', ...shared },
     ],
@@ -52,5 +56,5 @@ async function startHere(context: HostContext<EmbeddedSpecs>): Promise<ReadyLine
 }
 
 /** Alone in its process it is the first one; on a NATS there may be others. */
-const newEdgeId = (natsUrl: string) =>
-  natsUrl === '' ? 'edge-1' : `edge-${randomBytes(EDGE_ID_BYTES).toString('hex')}`;
+const newId = (service: string, natsUrl: string) =>
+  `${service}-${natsUrl === '' ? '1' : randomBytes(ID_BYTES).toString('hex')}`;
