@@ -2,6 +2,8 @@
 import type { AnyFeature } from '@starling/feature-api';
 import message from './rfc-6121-message/message.ts';
 import presence from './rfc-6121-presence/presence.ts';
+import roster from './rfc-6121-roster/roster.ts';
+import subscription from './rfc-6121-subscription/subscription.ts';
 import disco from './xep-0030-disco/disco.ts';
 import registration from './xep-0077-registration/registration.ts';
 import version from './xep-0092-version/version.ts';
@@ -14,6 +16,8 @@ import time from './xep-0202-time/time.ts';
 export const features: readonly AnyFeature[] = [
   message,
   presence,
+  roster,
+  subscription,
   disco,
   registration,
   version,

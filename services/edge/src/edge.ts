@@ -10,6 +10,7 @@ import { DEFAULT_LIMITS, type ScanLimits } from '@starling/xml';
 import { askSessions } from './ask-sessions.ts';
 import type { EdgeConfig } from './config.ts';
 import { Digests } from './digests.ts';
+import { featureConfigKey } from './feature-configs.ts';
 import { Following } from './following.ts';
 import { Inbound } from './inbound.ts';
 import type { ByteChannel } from './listen/byte-channel.ts';
@@ -33,7 +34,7 @@ export interface EdgeOptions {
   /** Unique among all edges of the cluster. */
   readonly id: string;
   readonly config: EdgeConfig;
-  /** Configuration of each feature by its name, as loadConfig gave it. */
+  /** Configuration of each feature by featureConfigKey, as loadConfig gave it. */
   readonly featureConfig: Readonly<Record<string, unknown>>;
   readonly software: { readonly name: string; readonly version: string };
   readonly bus: Bus;
@@ -66,6 +67,7 @@ export class Edge implements StreamHost {
   readonly #following: Following;
   readonly #presence: OwnPresence;
   readonly #inbound: Inbound;
+  readonly #stopReconnect: () => void;
   #endpoints: Endpoints = { c2s: 0, c2sTls: 0, http: 0 };
   #whenEmpty: () => void = () => undefined;
 
@@ -86,7 +88,7 @@ export class Edge implements StreamHost {
     this.features = hostFeatures('edge', features, {
       domain: this.domain,
       software,
-      configOf: (feature) => featureConfig[feature],
+      configOf: (feature) => featureConfig[featureConfigKey(feature)],
       call: (method, request) => this.#call(method, request),
       sessionsOf: (account) => this.#sessionsOf(account),
       makeKeys: keysOf,
@@ -105,11 +107,15 @@ export class Edge implements StreamHost {
     const sink = new Outbound({
       onTable: (user, table) => this.#following.learn(user, table),
       onQuestion: (user, replyTo) => this.#following.tellSessions(user, replyTo),
+      hooks: this.features.hooks,
       metrics: counted,
       log: logger,
     });
     const digests = this.#digests;
     this.#following = new Following({ bus, edge: id, streams, config, digests, sink, metrics: counted, log: logger });
+    this.#stopReconnect = bus.onReconnect(() => {
+      for (const missed of this.#following.sessionsByUser()) void this.features.hooks.run('user:missed', missed);
+    });
     const road = new Road({ bus, log, metrics: counted });
     this.#presence = new OwnPresence({ road, onChange: (session) => this.#following.sessionChanged(session) });
     this.#inbound = new Inbound({
@@ -160,6 +166,7 @@ export class Edge implements StreamHost {
   }
 
   #leaveBus(): void {
+    this.#stopReconnect();
     this.#digests.stop();
     this.#following.stop();
   }

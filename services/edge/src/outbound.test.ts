@@ -15,6 +15,7 @@ import {
   SESSION_STATE,
   subjects,
 } from '@starling/contracts';
+import { Hooks } from '@starling/feature-api';
 import { type BareJid, type Jid, parseJid } from '@starling/jid';
 import { loadConfig, MetricsRegistry, silentLogger } from '@starling/runtime';
 import { askSessions } from './ask-sessions.ts';
@@ -44,6 +45,7 @@ describe('from the bus to the sessions', () => {
     const sink = new Outbound({
       onTable: (user, table) => following.learn(user, table),
       onQuestion: (user, replyTo) => following.tellSessions(user, replyTo),
+      hooks: new Hooks(() => undefined),
       metrics,
       log: silentLogger,
     });

@@ -2,12 +2,14 @@ import type { Delivery } from '@starling/bus';
 import {
   COPY,
   decodeEnvelope,
+  decodeRosterChange,
   decodeSessionTable,
   type Envelope,
   KIND,
   SESSION_STATE,
   type SessionTable,
 } from '@starling/contracts';
+import type { Hooks } from '@starling/feature-api';
 import { recipientsOf } from '@starling/features/rfc-6121-message/recipients';
 import { resourceOf } from '@starling/jid';
 import type { BoundCounter, Logger } from '@starling/runtime';
@@ -22,6 +24,7 @@ import type { ClientSession } from './session.ts';
 export class Outbound implements FeedSink {
   readonly #onTable: (user: FollowedUser, table: SessionTable) => void;
   readonly #onQuestion: (user: FollowedUser, replyTo: string) => void;
+  readonly #hooks: Hooks;
   readonly #delivered: Readonly<Record<StanzaKind, BoundCounter>>;
   readonly #log: Logger;
 
@@ -29,12 +32,14 @@ export class Outbound implements FeedSink {
     onTable: (user: FollowedUser, table: SessionTable) => void;
     /** Somebody wants to know the user's sessions. */
     onQuestion: (user: FollowedUser, replyTo: string) => void;
+    hooks: Hooks;
     metrics: EdgeMetrics;
     log: Logger;
   }) {
     const { stanzasOut } = options.metrics;
     this.#onTable = options.onTable;
     this.#onQuestion = options.onQuestion;
+    this.#hooks = options.hooks;
     this.#delivered = {
       message: stanzasOut.with({ kind: 'message' }),
       presence: stanzasOut.with({ kind: 'presence' }),
@@ -73,6 +78,7 @@ export class Outbound implements FeedSink {
     else if (envelope.kind === KIND.presence) this.#presence(user, envelope);
     else if (envelope.kind === KIND.iq) this.#iq(user, envelope);
     else if (envelope.kind === KIND.sessionTable) this.#table(user, envelope);
+    else if (envelope.kind === KIND.rosterChange) this.#rosterChange(user, envelope);
     else if (envelope.kind === KIND.accountDeleted) this.#accountDeleted(user);
   }
 
@@ -106,6 +112,13 @@ export class Outbound implements FeedSink {
   #accountDeleted({ sessions }: FollowedUser): void {
     for (const session of [...sessions.local.values()])
       session.abortWhenIdle(new StreamError('not-authorized', 'the account was removed'));
+  }
+
+  /** RFC 6121 §2.1.6, §3: the features know which of the sessions want it. */
+  #rosterChange({ jid, sessions }: FollowedUser, { stanza }: Envelope): void {
+    const change = this.#decode(decodeRosterChange, stanza);
+    if (change !== undefined)
+      void this.#hooks.run('user:roster', { user: jid, change, sessions: [...sessions.local.values()] });
   }
 
   #table(user: FollowedUser, { stanza }: Envelope): void {

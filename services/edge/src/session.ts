@@ -92,6 +92,10 @@ export class ClientSession implements Session {
     return this.#link.heardAt;
   }
 
+  get available(): boolean {
+    return this.state === SESSION_STATE.available;
+  }
+
   /** A stanza from the client. */
   receive(stanza: Scanned): void {
     this.#queue.push(stanza);
