@@ -25,7 +25,7 @@ import { Stanza } from '@starling/stanza';
 import { rosterConfig } from '../config.ts';
 import { type Roster, startRoster } from '../roster.ts';
 
-const TIMEOUT_MS = 30_000;
+const TIMEOUT_MS = 150_000;
 const STREAMS = 2;
 
 /** Counts what reaches the database. */
