@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { RpcError } from '@starling/bus';
-import { accounts, rosters } from '@starling/contracts';
+import { accounts, blocks, rosters } from '@starling/contracts';
 import { heardOf, itemOf, openRosterWorld, type RosterWorld, show, until } from './testing/roster-world.ts';
 
 let world: RosterWorld;
@@ -307,6 +307,26 @@ describe('RFC 6121 §3 subscriptions', () => {
     assert.deepEqual(heardOf(heard), ['subscribe', 'subscribe']);
     assert.equal((await world.ask(rosters.requests, { user: juliet })).stanzas.length, 2);
     assert.equal(show(await world.item(suitors[2] ?? '', juliet)), 'none ask');
+  });
+});
+
+describe('XEP-0191 a contact has blocked the user', () => {
+  it('§3.2 he does not hear of a request, and gives no answer', async () => {
+    const [romeo = '', juliet = ''] = await people('romeo', 'juliet');
+    await world.ask(blocks.change, { user: juliet, block: [romeo], unblock: [], unblockAll: false });
+    const heard = world.listen(juliet);
+    await world.send(romeo, 'subscribe', juliet);
+    assert.deepEqual([heardOf(heard), show(await world.item(romeo, juliet))], [[], 'none ask']);
+    assert.equal((await world.ask(rosters.requests, { user: juliet })).stanzas.length, 0);
+    assert.deepEqual([...(await world.ask(rosters.contacts, { user: juliet })).blocked], [romeo]);
+  });
+
+  it('what ends a subscription counts', async () => {
+    const [romeo = '', juliet = ''] = await people('romeo', 'juliet');
+    await both(romeo, juliet);
+    await world.ask(blocks.change, { user: juliet, block: [romeo], unblock: [], unblockAll: false });
+    await world.send(romeo, 'unsubscribe', juliet);
+    assert.equal(show(await world.item(juliet, romeo)), 'to');
   });
 });
 
