@@ -37,7 +37,7 @@ async function rosterOf(client: Client): Promise<Mirror> {
 
 scenario(
   `RFC 6121 §2 ${EDITS} edits of one roster at once: all clients end with the same roster and version`,
-  { edges: [1, 3], timeoutMs: 2 * WITHIN_MS },
+  { edges: [1, 3], modes: ['cluster'], transports: ['tcp'], timeoutMs: 2 * WITHIN_MS },
   async ({ romeo }) => {
     const devices = await romeo.devices(...DEVICES);
     const mirrors = await Promise.all(devices.map(rosterOf));
