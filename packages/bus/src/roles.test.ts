@@ -129,6 +129,11 @@ describe('infra/nats', { skip: NEWEST === undefined }, () => {
     assert.equal(textOf(await edge.request(subjects.archive(0, 'gap'), bytesOf(''), 5_000)), 'gap');
     assert.equal(textOf(await edge.request(subjects.edge('edge-1'), bytesOf(''), 5_000)), 'kicked');
     await until('the digest arrives', () => digests.length === 1);
+    const notices: string[] = [];
+    roster.subscribe(subjects.rosterChanges, ({ data }) => notices.push(textOf(data)));
+    await roster.flush();
+    roster.publish(subjects.rosterChanges, bytesOf('a roster'));
+    await until('another process of the role hears it', () => notices.length === 1);
     assert.deepEqual(errors, []);
     await Promise.all([ofEdge.close(), ofArchive.close(), ofRoster.close()]);
   });
@@ -183,6 +188,8 @@ describe('infra/nats', { skip: NEWEST === undefined }, () => {
   it('lets no role do more', async () => {
     const publishing: [user: string, subject: string][] = [
       ['edge', 't.0'],
+      ['edge', 'rc'],
+      ['archive', 'rc'],
       ['edge', '$JS.API.STREAM.DELETE.M0'],
       ['edge', '$JS.API.STREAM.PURGE.M0'],
       ['edge', '$JS.API.STREAM.CREATE.X'],

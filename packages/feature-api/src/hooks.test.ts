@@ -7,7 +7,14 @@ import { type HookMap, Hooks, type OnHookFailure, PHASES, type Phase, type Verdi
 import type { Session } from './session.ts';
 
 const session: Session = {
-  ...{ id: 's', user: makeBareJid('romeo', 'localhost'), peerAddress: '::1', loopback: true, slots: new Map() },
+  ...{
+    id: 's',
+    user: makeBareJid('romeo', 'localhost'),
+    peerAddress: '::1',
+    loopback: true,
+    available: true,
+    slots: new Map(),
+  },
   jid: makeFullJid(makeBareJid('romeo', 'localhost'), 'orchard'),
   send: () => undefined,
   heardAt: 0,

@@ -1,3 +1,5 @@
+import type { RosterChange } from '@starling/contracts';
+import type { BareJid } from '@starling/jid';
 import { type Stanza, StanzaError } from '@starling/stanza';
 import type { Session } from './session.ts';
 
@@ -5,6 +7,10 @@ import type { Session } from './session.ts';
 export interface HookMap {
   /** A stanza from a client, its `from` stamped, before it is routed. A rewrite puts another stanza in its place. */
   'client:stanza': { readonly session: Session; stanza: Stanza };
+  /** The user's roster has changed, or a stanza about a subscription has come for him; `sessions` are those of this edge. */
+  'user:roster': { readonly user: BareJid; readonly change: RosterChange; readonly sessions: readonly Session[] };
+  /** The edge was away from the bus: what was published for the user meanwhile did not arrive. */
+  'user:missed': { readonly user: BareJid; readonly sessions: readonly Session[] };
   /** A session is about to be bound: its client has not been told yet, and nothing reaches it before. */
   'session:bound': { readonly session: Session };
   /** A session is over, however it ended. */

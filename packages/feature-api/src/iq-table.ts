@@ -17,6 +17,8 @@ export interface IqRequest {
   readonly target: Target;
   /** Whose account is asked; for the server, the sender's own. Nobody has looked whether another one exists. */
   readonly account: BareJid;
+  /** For what has to follow the answer: called when that is written, not when it is an error. */
+  readonly onAnswered: (work: () => void) => void;
 }
 
 /** A request on a stream that has not authenticated yet. */

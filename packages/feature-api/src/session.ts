@@ -12,6 +12,8 @@ export interface Session {
   readonly loopback: boolean;
   /** When the client was last heard, whatever it sent (performance.now()); now, while it is kept waiting by this side. */
   readonly heardAt: number;
+  /** Whether it has sent initial presence and no unavailable presence since (RFC 6121 §4.2). */
+  readonly available: boolean;
   /** State that features keep here; reached by sessionSlot only. */
   readonly slots: Map<string, unknown>;
   /** To this client, behind all that was sent before. */

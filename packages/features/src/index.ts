@@ -3,6 +3,8 @@ import type { AnyFeature } from '@starling/feature-api';
 import delivery from './rfc-6121-delivery/delivery.ts';
 import message from './rfc-6121-message/message.ts';
 import presence from './rfc-6121-presence/presence.ts';
+import roster from './rfc-6121-roster/roster.ts';
+import subscription from './rfc-6121-subscription/subscription.ts';
 import disco from './xep-0030-disco/disco.ts';
 import registration from './xep-0077-registration/registration.ts';
 import version from './xep-0092-version/version.ts';
@@ -16,6 +18,8 @@ export const features: readonly AnyFeature[] = [
   delivery,
   message,
   presence,
+  roster,
+  subscription,
   disco,
   registration,
   version,

@@ -11,6 +11,7 @@ import { DEFAULT_LIMITS, type ScanLimits } from '@starling/xml';
 import { askSessions } from './ask-sessions.ts';
 import type { EdgeConfig } from './config.ts';
 import { Digests } from './digests.ts';
+import { featureConfigKey } from './feature-configs.ts';
 import { Following } from './following.ts';
 import { Inbound } from './inbound.ts';
 import type { ByteChannel } from './listen/byte-channel.ts';
@@ -34,7 +35,7 @@ export interface EdgeOptions {
   /** Unique among all edges of the cluster. */
   readonly id: string;
   readonly config: EdgeConfig;
-  /** Configuration of each feature by its name, as loadConfig gave it. */
+  /** Configuration of each feature by featureConfigKey, as loadConfig gave it. */
   readonly featureConfig: Readonly<Record<string, unknown>>;
   readonly software: { readonly name: string; readonly version: string };
   readonly bus: Bus;
@@ -91,6 +92,7 @@ export class Edge implements StreamHost {
   readonly #groups: Groups;
   readonly #presence: Presence;
   readonly #inbound: Inbound;
+  readonly #stopReconnect: () => void;
   #endpoints: Endpoints = { c2s: 0, c2sTls: 0, http: 0 };
   #whenEmpty: () => void = () => undefined;
 
@@ -112,7 +114,7 @@ export class Edge implements StreamHost {
     this.features = hostFeatures('edge', features, {
       domain: this.domain,
       software,
-      configOf: (feature) => featureConfig[feature],
+      configOf: (feature) => featureConfig[featureConfigKey(feature)],
       call: (method, request) => this.#call(method, request),
       sessionsOf: (account) => this.#sessionsOf(account),
       makeKeys: keysOf,
@@ -133,11 +135,15 @@ export class Edge implements StreamHost {
       bus,
       onTable: (user, table) => this.#following.learn(user, table),
       onQuestion: (user, replyTo) => this.#following.tellSessions(user, replyTo),
+      hooks: this.features.hooks,
       metrics: counted,
       log: logger,
     });
     const digests = this.#digests;
     this.#following = new Following({ bus, streams, config, digests, sink, metrics: counted, log: logger });
+    this.#stopReconnect = bus.onReconnect(() => {
+      for (const missed of this.#following.sessionsByUser()) void this.features.hooks.run('user:missed', missed);
+    });
     const road = new Road({ bus, log, metrics: counted, requestTimeoutMs: config.rpcTimeoutMs });
     const audience = this.#following;
     this.#presence = new Presence({ bus, groups, domain, config, road, audience, metrics: counted, log: logger });
@@ -191,6 +197,7 @@ export class Edge implements StreamHost {
   }
 
   #leaveBus(): void {
+    this.#stopReconnect();
     this.#digests.stop();
     this.#presence.stop();
   }

@@ -1,7 +1,10 @@
 import { features } from '@starling/features';
 import type { ConfigSpec } from '@starling/runtime';
 
-/** The configuration of every feature, by the feature's name. */
+/** Where a feature's configuration stands among those of a process: a service may bear the same name. */
+export const featureConfigKey = (feature: string): string => `feature-${feature}`;
+
+/** The configuration of every feature. */
 export const featureConfigs: Readonly<Record<string, ConfigSpec>> = Object.fromEntries(
-  features.map((f) => [f.name, f.config]),
+  features.map((f) => [featureConfigKey(f.name), f.config]),
 );

@@ -87,6 +87,12 @@ export class Following implements FollowedUsers {
     return this.#users.get(user)?.sessions;
   }
 
+  /** All users that have sessions here. */
+  *sessionsByUser(): Iterable<{ user: BareJid; sessions: readonly ClientSession[] }> {
+    for (const { jid, sessions } of [...this.#users.values()])
+      if (sessions.local.size > 0) yield { user: jid, sessions: [...sessions.local.values()] };
+  }
+
   /** Sessions that a user has, is about to have, or has left with messages in hand, on this edge. */
   countOf(user: BareJid): number {
     const { sessions, binding = 0 } = this.#users.get(user) ?? {};

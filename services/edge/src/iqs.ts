@@ -1,4 +1,4 @@
-import type { IqHandler, IqRequest, IqTable, Target } from '@starling/feature-api';
+import type { IqAnswer, IqHandler, IqRequest, IqTable, Target } from '@starling/feature-api';
 import { bareOf } from '@starling/jid';
 import { resultReply, type Stanza, StanzaError } from '@starling/stanza';
 import type { ClientSession } from './session.ts';
@@ -19,12 +19,15 @@ export function answerIq(
   const handler: IqHandler<IqRequest> | undefined = table.find(stanza.type, payload.ns, payload.name, target);
   if (handler === undefined) throw new StanzaError('service-unavailable'); // §8.2.3, §10.3.3
   const account = target === 'another-account' && stanza.to !== '' ? bareOf(stanza.to) : session.user;
-  const answer = handler({ stanza, payload, session, target: target ?? 'account', account });
-  if (answer instanceof Promise) {
-    return answer.then((result) => session.send(reply(stanza, result)));
-  }
-  session.send(reply(stanza, answer));
+  const afterwards: (() => void)[] = [];
+  const onAnswered = (work: () => void) => void afterwards.push(work);
+  const send = (result: IqAnswer) => {
+    session.send(reply(stanza, result));
+    for (const work of afterwards) work();
+  };
+  const answer = handler({ stanza, payload, session, target: target ?? 'account', account, onAnswered });
+  if (answer instanceof Promise) return answer.then(send);
+  send(answer);
 }
 
-const reply = (iq: Stanza, payload: Awaited<ReturnType<IqHandler<IqRequest>>>) =>
-  payload === undefined ? resultReply(iq) : resultReply(iq, payload);
+const reply = (iq: Stanza, payload: IqAnswer) => (payload === undefined ? resultReply(iq) : resultReply(iq, payload));

@@ -18,6 +18,7 @@ import {
   subjects,
   wasDelivered,
 } from '@starling/contracts';
+import { Hooks } from '@starling/feature-api';
 import { type BareJid, type Jid, parseJid } from '@starling/jid';
 import { loadConfig, MetricsRegistry, silentLogger } from '@starling/runtime';
 import { askSessions } from './ask-sessions.ts';
@@ -47,7 +48,8 @@ describe('from the bus to the sessions', () => {
     const digests = new Digests({ bus, streams: 1, timeoutMs: 100, log: silentLogger });
     const onTable = (user: BareJid, table: SessionTable) => following.learn(user, table);
     const onQuestion = (user: FollowedUser, replyTo: string) => following.tellSessions(user, replyTo);
-    const sink = new Outbound({ edge: 'e1', bus, onTable, onQuestion, metrics, log: silentLogger });
+    const hooks = new Hooks(() => undefined);
+    const sink = new Outbound({ edge: 'e1', bus, onTable, onQuestion, hooks, metrics, log: silentLogger });
     following = new Following({
       ...{ bus, streams: 1, config, digests, sink, metrics, log: silentLogger },
     });

@@ -2,12 +2,14 @@ import type { Bus, Delivery } from '@starling/bus';
 import {
   COPY,
   decodeEnvelope,
+  decodeRosterChange,
   decodeSessionTable,
   deliveredAnswer,
   type Envelope,
   KIND,
   type SessionTable,
 } from '@starling/contracts';
+import type { Hooks } from '@starling/feature-api';
 import { verdictOf } from '@starling/features/rfc-6121-delivery/verdict';
 import { type BareJid, resourceOf } from '@starling/jid';
 import type { BoundCounter, Logger } from '@starling/runtime';
@@ -16,6 +18,7 @@ import { asksForSessions } from './ask-sessions.ts';
 import type { FollowedUser } from './followed-user.ts';
 import type { Arrival, FeedSink } from './following.ts';
 import type { EdgeMetrics } from './metrics.ts';
+import { hideContact } from './presence/shown.ts';
 import type { ClientSession } from './session.ts';
 
 /** What happens to everything that comes for a user: from the bus to the sessions that this edge holds of him. */
@@ -24,6 +27,7 @@ export class Outbound implements FeedSink {
   readonly #bus: Pick<Bus, 'publish'>;
   readonly #onTable: (user: BareJid, table: SessionTable) => void;
   readonly #onQuestion: (user: FollowedUser, replyTo: string) => void;
+  readonly #hooks: Hooks;
   readonly #delivered: Readonly<Record<StanzaKind, BoundCounter>>;
   readonly #log: Logger;
 
@@ -33,6 +37,7 @@ export class Outbound implements FeedSink {
     onTable: (user: BareJid, table: SessionTable) => void;
     /** Somebody wants to know the user's sessions. */
     onQuestion: (user: FollowedUser, replyTo: string) => void;
+    hooks: Hooks;
     metrics: EdgeMetrics;
     log: Logger;
   }) {
@@ -41,6 +46,7 @@ export class Outbound implements FeedSink {
     this.#bus = options.bus;
     this.#onTable = options.onTable;
     this.#onQuestion = options.onQuestion;
+    this.#hooks = options.hooks;
     this.#delivered = {
       message: stanzasOut.with({ kind: 'message' }),
       presence: stanzasOut.with({ kind: 'presence' }),
@@ -81,6 +87,7 @@ export class Outbound implements FeedSink {
     else if (kind === KIND.iq) this.#iq(user, arrival);
     else if (kind === KIND.sessionTable) this.#table(user, arrival.envelope);
     else if (kind === KIND.accountDeleted) this.#accountDeleted(user);
+    else if (kind === KIND.rosterChange) this.#rosterChange(user, arrival.envelope);
   }
 
   /** 3 Who gets it: RFC 6121 §8.5 over the user's sessions on all edges; each edge serves its own. */
@@ -131,6 +138,15 @@ export class Outbound implements FeedSink {
   #accountDeleted({ sessions }: FollowedUser): void {
     for (const session of [...sessions.local.values()])
       session.abortWhenIdle(new StreamError('not-authorized', 'the account was removed'));
+  }
+
+  /** RFC 6121 §2.1.6, §3: the features know which of the sessions want it. */
+  #rosterChange({ jid, sessions }: FollowedUser, { stanza }: Envelope): void {
+    const change = this.#decode(decodeRosterChange, stanza);
+    if (change === undefined) return;
+    const local = [...sessions.local.values()];
+    if (change.type === 'unsubscribed') this.#delivered.presence.inc(hideContact(local, change.contact)); // §3.2.2
+    void this.#hooks.run('user:roster', { user: jid, change, sessions: local });
   }
 
   #table({ jid }: FollowedUser, { stanza }: Envelope): void {

@@ -112,6 +112,10 @@ export class ClientSession implements Session {
     return this.#link.heardAt;
   }
 
+  get available(): boolean {
+    return this.state === SESSION_STATE.available;
+  }
+
   /** A stanza from the client. */
   receive(stanza: Scanned): void {
     this.#queue.push(stanza);
@@ -151,10 +155,6 @@ export class ClientSession implements Session {
   /** Called once, by the edge, when the stream is gone. Messages that were received before are still handled. */
   end(): void {
     this.ended = true;
-  }
-
-  get available(): boolean {
-    return this.state === SESSION_STATE.available;
   }
 
   /** The stamp of a presence that it sends now, to whomever. */

@@ -9,6 +9,7 @@ import {
   type SubscriptionType,
 } from '@starling/features/rfc-6121-subscription/transition';
 import { tryParseJid } from '@starling/jid';
+import { askersOf } from './askers.ts';
 import { checkItem } from './check-item.ts';
 import type { RosterConfig } from './config.ts';
 import type { RosterMetrics } from './metrics.ts';
@@ -17,10 +18,10 @@ import type { RosterEdits, Sides } from './roster-edits.ts';
 import { replyOf } from './roster-reply.ts';
 import { serverPresence } from './server-presence.ts';
 import type { Delivered, Side } from './side.ts';
-import { selectBlocks } from './sql/block-list.ts';
 import { itemBytes, measureRoster } from './sql/measure-roster.ts';
 import { pruneTombstones } from './sql/prune-tombstones.ts';
 import { measureRequests, selectRequests } from './sql/requests.ts';
+import { selectContact } from './sql/select-contact.ts';
 import type { StoredRoster } from './sql/select-roster.ts';
 import { selectVersions } from './sql/select-versions.ts';
 
@@ -83,11 +84,11 @@ export class Rosters {
   }
 
   async contacts(user: string) {
-    const [{ version, items, requests }, blocks] = await Promise.all([this.#read(user), selectBlocks(this.#db, user)]);
+    const { version, items, requests, blocked } = await this.#read(user);
     const contacts: Contact[] = items
       .filter((item) => item.subscription !== SUBSCRIPTION.none)
       .map(({ jid, subscription }) => ({ jid, subscription }));
-    return { version, contacts, requests, blocked: blocks?.jids ?? [] };
+    return { version, contacts, requests, blocked };
   }
 
   /** Those of whom something else is known now; without the cache, since that may have missed the same as the asker. */
@@ -135,9 +136,15 @@ export class Rosters {
       throw new RpcError('policy-violation', 'the roster is full');
   }
 
-  /** §3.1.3, security warning: of too many requests the contact does not hear; they are as if they had not come. */
+  /**
+   * Requests of somebody whom the contact has blocked (XEP-0191 §3.2), and too many of them (§3.1.3, security warning), are as if they
+   * had not come. What ends a subscription always counts, so that both sides agree.
+   */
   async #mayHear(contact: Side, tx: Queryable, type: SubscriptionType, stanza: Uint8Array): Promise<boolean> {
-    if (type !== 'subscribe' || !inbound(contact.state, type).deliver) return true;
+    if (type !== 'subscribe') return true;
+    const { user, contact: asker } = contact;
+    if ((await selectContact(tx, user, asker, askersOf(user, asker)))?.blocked) return false;
+    if (!inbound(contact.state, type).deliver) return true;
     const { count, bytes } = await measureRequests(tx, contact.user);
     if (count < this.#config.requestsMax && bytes + stanza.length <= this.#config.requestsBytesMax) return true;
     this.#metrics.requestsDropped.inc();

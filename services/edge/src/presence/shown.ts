@@ -1,5 +1,6 @@
 import type { Emission } from '@starling/contracts';
-import type { BareJid } from '@starling/jid';
+import type { BareJid, FullJid } from '@starling/jid';
+import { Stanza } from '@starling/stanza';
 import { escapeAttribute } from '@starling/xml';
 import type { ClientSession } from '../session.ts';
 import type { UserSessions } from '../user-sessions.ts';
@@ -66,6 +67,25 @@ function encode({ presence }: Emission, user: string): Uint8Array {
   stanza.set(presence, headBytes);
   return stanza;
 }
+
+/**
+ * RFC 6121 §3.2.2: who is not subscribed any more sees the contact's resources go before he hears of that; what the contact's owner sends
+ * comes by another way, perhaps later. Returns how many stanzas that were.
+ */
+export function hideContact(sessions: readonly ClientSession[], contact: string): number {
+  let count = 0;
+  for (const session of sessions) {
+    const shown = [...session.view.available()].filter(([from]) => from.startsWith(`${contact}/`));
+    for (const [from, stamp] of shown) {
+      const gone = Stanza.build('presence', { type: 'unavailable', from: from as FullJid });
+      const emission = { ...EMPTY, from, stamp, unavailable: true, presence: behindHead(gone.encode()) };
+      if (session.view.show(emission)) count += write(session, emission, session.user);
+    }
+  }
+  return count;
+}
+
+const EMPTY = { to: [], toSeen: false, always: false } as const;
 
 /** What stands behind `<presence` in a stanza without a `to`: as an emission carries it. */
 export const behindHead = (encoded: Uint8Array): Uint8Array => encoded.subarray(HEAD.length);

@@ -1,0 +1,112 @@
+// Source: RFC 6121 §2 (managing the roster), and what of §3 goes to the user's own resources.
+import { type RosterChange, type RosterReply, type RosterVersion, rosters } from '@starling/contracts';
+import { defineFeature, type Session, sessionSlot } from '@starling/feature-api';
+import { isFull } from '@starling/jid';
+import { configSpec } from '@starling/runtime';
+import { el, NS, Stanza, StanzaError } from '@starling/stanza';
+import { ClientRoster, type Push } from './client-roster.ts';
+import { type Repairable, Repairs } from './repairs.ts';
+import { readVersion } from './roster-version.ts';
+import { pushStanza, queryElement, readItem } from './roster-xml.ts';
+
+/** Of an interested resource (§2.2): one that has asked for the roster. */
+const rosterOf = sessionSlot<ClientRoster | undefined>('roster', undefined);
+
+export default defineFeature({
+  name: 'roster',
+  rfc: { number: 6121, sections: '2' },
+  runsOn: ['edge'],
+  disco: {},
+  config: configSpec({}),
+  setup({ iq, on, call, streamFeature }) {
+    const repairs = new Repairs({
+      fetch: (user, version) => call(rosters.get, { user, known: true, version }),
+    });
+    streamFeature('after-auth', el('ver', NS.rosterVersioning)); // §2.6.1
+
+    on('client:stanza', 'guard', ({ session, stanza }) => {
+      const { kind, type, to } = stanza;
+      const isForSomebodyElse = kind === 'iq' && type === 'set' && to !== '' && to !== session.user && !isFull(to);
+      // §2.1.5. A get hears service-unavailable, as whatever else is asked of somebody else's account.
+      return isForSomebodyElse && stanza.has(NS.roster, 'query') ? new StanzaError('forbidden') : 'next';
+    });
+
+    iq.get(NS.roster, 'query', ['account'], async ({ payload, session, onAnswered }) => {
+      if (payload.children.some((c) => typeof c !== 'string')) throw new StanzaError('bad-request'); // §2.1.3
+      const known = readVersion(payload.attrs.ver);
+      const roster = rosterOf.get(session) ?? new ClientRoster();
+      rosterOf.set(session, roster);
+      const reply = await ask(session, roster, known);
+      const isDifference = reply.difference && known !== undefined;
+      onAnswered(() => {
+        // §2.6.3: an empty result, and then the modifications as pushes.
+        push(session, roster.answered(isDifference ? known : reply.version));
+        if (isDifference) push(session, roster.catchUp(reply));
+        repairIfBehind(session, roster);
+      });
+      return isDifference ? undefined : queryElement(reply.version, reply.items);
+    });
+
+    iq.set(NS.roster, 'query', ['account'], async ({ payload, session }) => {
+      await call(rosters.set, { user: session.user, item: readItem(payload) });
+      return undefined;
+    });
+
+    on('user:roster', 'deliver', ({ change, sessions }) => {
+      const stanza = change.type === '' ? undefined : Stanza.decode(change.stanza);
+      for (const session of sessions) {
+        const roster = rosterOf.get(session);
+        if (stanza !== undefined && hears(session, roster, change)) session.send(stanza); // before the push: §3.1.6, §3.2.3, §3.3.3
+        if (change.item == null || roster === undefined) continue;
+        push(session, roster.offer(change.version, change.item));
+        repairIfBehind(session, roster);
+      }
+      return 'next';
+    });
+
+    on('user:missed', 'deliver', ({ user, sessions }) => {
+      const clients = [...sessions].flatMap((session) => {
+        const roster = rosterOf.get(session);
+        return roster === undefined ? [] : [repairable(session, roster)];
+      });
+      if (clients.length > 0) repairs.request(user, clients, true);
+      return 'next';
+    });
+
+    async function ask(
+      session: Session,
+      roster: ClientRoster,
+      version: RosterVersion | undefined,
+    ): Promise<RosterReply> {
+      roster.ask();
+      try {
+        return await call(rosters.get, { user: session.user, known: version !== undefined, version });
+      } catch (error) {
+        push(session, roster.answered(undefined));
+        throw error;
+      }
+    }
+
+    function repairIfBehind(session: Session, roster: ClientRoster): void {
+      if (roster.isBehind) repairs.request(session.user, [repairable(session, roster)], false);
+    }
+  },
+});
+
+/** §3.1.3: requests go to available resources; §3.1.6, §3.2.3, §3.3.3: what becomes of them to interested ones. */
+const hears = (session: Session, roster: ClientRoster | undefined, { type }: RosterChange): boolean =>
+  type === 'subscribe' ? session.available : roster !== undefined;
+
+function push(session: Session, pushes: readonly Push[]): void {
+  for (const { version, item } of pushes) session.send(pushStanza(session.jid, version, item));
+}
+
+const repairable = (session: Session, roster: ClientRoster): Repairable => ({
+  get version() {
+    return roster.version;
+  },
+  get isBehind() {
+    return roster.isBehind;
+  },
+  catchUp: (reply) => push(session, roster.catchUp(reply)),
+});
