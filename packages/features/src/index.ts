@@ -2,7 +2,10 @@
 import type { AnyFeature } from '@starling/feature-api';
 import message from './rfc-6121-message/message.ts';
 import presence from './rfc-6121-presence/presence.ts';
+import lastActivity from './xep-0012-last-activity/last-activity.ts';
 import disco from './xep-0030-disco/disco.ts';
+import privateStorage from './xep-0049-private-storage/private-storage.ts';
+import vcardTemp from './xep-0054-vcard-temp/vcard-temp.ts';
 import registration from './xep-0077-registration/registration.ts';
 import version from './xep-0092-version/version.ts';
 import caps from './xep-0115-caps/caps.ts';
@@ -14,7 +17,10 @@ import time from './xep-0202-time/time.ts';
 export const features: readonly AnyFeature[] = [
   message,
   presence,
+  lastActivity,
   disco,
+  privateStorage,
+  vcardTemp,
   registration,
   version,
   caps,
