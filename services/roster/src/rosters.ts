@@ -17,7 +17,7 @@ import type { RosterEdits, Sides } from './roster-edits.ts';
 import { replyOf } from './roster-reply.ts';
 import { serverPresence } from './server-presence.ts';
 import type { Delivered, Side } from './side.ts';
-import { selectBlocks } from './sql/block-list.ts';
+import { hasBlocked } from './sql/has-blocked.ts';
 import { itemBytes, measureRoster } from './sql/measure-roster.ts';
 import { pruneTombstones } from './sql/prune-tombstones.ts';
 import { measureRequests, selectRequests } from './sql/requests.ts';
@@ -75,19 +75,24 @@ export class Rosters {
     await this.#edits.run(user, contact, 'subscription', async ({ own, other }, tx) => {
       if (own === undefined) throw new RpcError('item-not-found');
       const isNew = own.item === undefined;
-      const hears = other !== undefined && (await this.#mayHear(other, tx, type, stanza)) ? other : undefined;
-      for (const step of exchange(own.state, hears?.state, type))
-        take(step.side === 'user' ? own : hears, step, deliveredBy(step, own, { type, stanza }));
+      const isBlocked = other !== undefined && (await hasBlocked(tx, other.user, user));
+      const isHeard = other !== undefined && (await this.#mayHear(other, tx, { type, stanza, isBlocked }));
+      const hears = isHeard ? other : undefined;
+      for (const step of exchange(own.state, hears?.state, type)) {
+        if (step.side === 'user') take(own, step, deliveredBy(step, own, { type, stanza }));
+        else take(hears, step, isBlocked ? undefined : deliveredBy(step, own, { type, stanza }));
+      }
       if (isNew && own.item !== undefined) await this.#requireRoom(own.item, own.user, tx);
     });
   }
 
   async contacts(user: string) {
-    const [{ version, items, requests }, blocks] = await Promise.all([this.#read(user), selectBlocks(this.#db, user)]);
+    const roster = await this.#read(user);
+    const { version, items, requests, blocked } = roster;
     const contacts: Contact[] = items
       .filter((item) => item.subscription !== SUBSCRIPTION.none)
       .map(({ jid, subscription }) => ({ jid, subscription }));
-    return { version, contacts, requests, blocked: blocks?.jids ?? [] };
+    return { version, contacts, requests, blocked };
   }
 
   /** Those of whom something else is known now; without the cache, since that may have missed the same as the asker. */
@@ -122,8 +127,9 @@ export class Rosters {
   async #remove({ own, other }: Sides, tx: Queryable): Promise<void> {
     if (own?.item === undefined) throw new RpcError('item-not-found'); // §2.5.3
     const { subscription, ask } = own.item;
-    if (seesContact(subscription) || ask) cancel(own, other, 'unsubscribe');
-    if (seenByContact(subscription)) cancel(own, other, 'unsubscribed');
+    const isBlocked = other !== undefined && (await hasBlocked(tx, other.user, own.user));
+    if (seesContact(subscription) || ask) cancel(own, other, 'unsubscribe', isBlocked);
+    if (seenByContact(subscription)) cancel(own, other, 'unsubscribed', isBlocked);
     own.remove();
     await pruneTombstones(tx, own.user, this.#config.tombstonesMax - 1); // and the one that is made now
   }
@@ -135,8 +141,16 @@ export class Rosters {
       throw new RpcError('policy-violation', 'the roster is full');
   }
 
-  /** §3.1.3, security warning: of too many requests the contact does not hear; they are as if they had not come. */
-  async #mayHear(contact: Side, tx: Queryable, type: SubscriptionType, stanza: Uint8Array): Promise<boolean> {
+  /**
+   * §3.1.3, security warning: of too many requests the contact does not hear, nor of one of somebody whom he has blocked (XEP-0191
+   * §3.3); they are as if they had not come. Whatever else a blocked one says of a subscription is so, only not told.
+   */
+  async #mayHear(
+    contact: Side,
+    tx: Queryable,
+    { type, stanza, isBlocked }: { type: SubscriptionType; stanza: Uint8Array; isBlocked: boolean },
+  ): Promise<boolean> {
+    if (isBlocked && type === 'subscribe') return false;
     if (type !== 'subscribe' || !inbound(contact.state, type).deliver) return true;
     const { count, bytes } = await measureRequests(tx, contact.user);
     if (count < this.#config.requestsMax && bytes + stanza.length <= this.#config.requestsBytesMax) return true;
@@ -155,12 +169,12 @@ function take(side: Side | undefined, { state, push }: Step, delivered: Delivere
   side?.become(state, push, delivered);
 }
 
-/** The contact's part of what the server cancels in the user's name. */
-function cancel(own: Side, other: Side | undefined, type: SubscriptionType): void {
+/** The contact's part of what the server cancels in the user's name; not told to him when he has blocked the user. */
+function cancel(own: Side, other: Side | undefined, type: SubscriptionType, isBlocked: boolean): void {
   for (const step of exchange(own.state, other?.state, type)) {
     if (step.side !== 'contact') continue;
     const stanza = serverPresence(type, own.user, own.contact);
-    take(other, step, step.deliver && { type, stanza });
+    take(other, step, isBlocked ? undefined : step.deliver && { type, stanza });
   }
 }
 
