@@ -105,6 +105,8 @@ export class Edge implements StreamHost {
     const sink = new Outbound({
       onTable: (user, table) => this.#following.learn(user, table),
       onQuestion: (user, replyTo) => this.#following.tellSessions(user, replyTo),
+      hooks: this.features.hooks,
+      publish: (subject, data) => bus.publish(subject, data),
       metrics: counted,
       log: logger,
     });

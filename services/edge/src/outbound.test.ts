@@ -5,6 +5,7 @@ import {
   archive,
   COPY,
   type Copy,
+  decodeEnvelope,
   type Envelope,
   encodeEnvelope,
   FATE,
@@ -15,11 +16,14 @@ import {
   SESSION_STATE,
   subjects,
 } from '@starling/contracts';
+import { Hooks, type Verdict } from '@starling/feature-api';
 import { type BareJid, type Jid, parseJid } from '@starling/jid';
 import { loadConfig, MetricsRegistry, silentLogger } from '@starling/runtime';
+import { StanzaError } from '@starling/stanza';
 import { askSessions } from './ask-sessions.ts';
 import { edgeConfig } from './config.ts';
 import { Digests } from './digests.ts';
+import type { FollowedUser } from './followed-user.ts';
 import { Following } from './following.ts';
 import { edgeMetrics } from './metrics.ts';
 import { Outbound } from './outbound.ts';
@@ -32,6 +36,9 @@ describe('from the bus to the sessions', () => {
   let bus: MemoryBus;
   let log: MemoryLog;
   let following: Following;
+  let hooks: Hooks;
+  /** What a feature says to everything that is about to be delivered. */
+  let verdict: Verdict;
   let faults: unknown[];
 
   beforeEach(() => {
@@ -41,9 +48,14 @@ describe('from the bus to the sessions', () => {
     const { edge: config } = loadConfig({ edge: edgeConfig }, { env: { STARLING_POSITION_TIMEOUT: '50ms' }, args: [] });
     const metrics = new MetricsRegistry().register(edgeMetrics);
     const digests = new Digests({ bus, streams: 1, timeoutMs: 100, log: silentLogger });
+    verdict = 'next';
+    hooks = new Hooks(({ error }) => faults.push(error));
+    hooks.on('guard', 'user:stanza', 'guard', () => verdict);
     const sink = new Outbound({
       onTable: (user, table) => following.learn(user, table),
       onQuestion: (user, replyTo) => following.tellSessions(user, replyTo),
+      hooks,
+      publish: (subject, data) => bus.publish(subject, data),
       metrics,
       log: silentLogger,
     });
@@ -120,6 +132,52 @@ describe('from the bus to the sessions', () => {
     live('<iq/>', { kind: KIND.iq, to: parseJid('romeo@localhost/nowhere') });
     await settle();
     assert.deepEqual([phone.sent, laptop.sent], [['<presence/>'], ['<iq/>']]);
+  });
+
+  it('what a feature keeps away is not delivered; the sender of a live one hears of it, of nothing else', async () => {
+    const { sent } = await attached('phone');
+    const answers: string[] = [];
+    bus.subscribe(subjects.user('juliet@localhost' as BareJid), ({ data }) => {
+      const { type, to, stanza } = decodeEnvelope(data);
+      answers.push(`${type} ${to} ${Buffer.from(stanza)}`);
+    });
+    verdict = new StanzaError('service-unavailable');
+    live('<message id="m1"/>');
+    live('<message/>', { type: 'error' });
+    await append('<message n="2"/>', { fate: FATE.archived });
+    live('<presence/>', { kind: KIND.presence, type: '' });
+    live('<iq id="i1"/>', { kind: KIND.iq, type: 'get', to: parseJid('romeo@localhost/phone') });
+    live('<iq/>', { kind: KIND.iq, type: 'result', to: parseJid('romeo@localhost/phone') });
+    await settle();
+    verdict = 'handled';
+    live('<message/>');
+    await settle();
+    assert.deepEqual(sent, []);
+    const error = `<error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>`;
+    assert.deepEqual(answers, [
+      `error juliet@localhost/b <message to="juliet@localhost/b" from="romeo@localhost" id="m1" type="error">${error}</message>`,
+      `error juliet@localhost/b <iq to="juliet@localhost/b" from="romeo@localhost/phone" id="i1" type="error">${error}</iq>`,
+    ]);
+  });
+
+  it('of several edges the one with the first session tells the sender', async () => {
+    const { session } = await attached('phone');
+    const answers: string[] = [];
+    bus.subscribe(subjects.user('juliet@localhost' as BareJid), ({ data }) => {
+      answers.push(decodeEnvelope(data).type);
+    });
+    verdict = new StanzaError('service-unavailable');
+    for (const [version, boundAt] of [
+      [1, session.boundAt - 1],
+      [2, session.boundAt + 1],
+    ] as const) {
+      const row = { resource: 'laptop', session: 'x', state: SESSION_STATE.available, priority: 0, boundAt };
+      const user = { sessions: following.sessionsOf(ROMEO) } as FollowedUser;
+      following.learn(user, { user: ROMEO, edge: 'e0', version, rows: [row] });
+      live('<message/>');
+      await settle();
+    }
+    assert.deepEqual(answers, ['error'], 'the second time');
   });
 
   it('who asks for the sessions of somebody is told by whoever follows him', async () => {

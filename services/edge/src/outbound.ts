@@ -1,27 +1,34 @@
 import type { Delivery } from '@starling/bus';
 import {
   COPY,
+  decodeBlockList,
   decodeEnvelope,
   decodeSessionTable,
   type Envelope,
+  FATE,
   KIND,
   SESSION_STATE,
   type SessionTable,
 } from '@starling/contracts';
+import type { Hooks } from '@starling/feature-api';
 import { recipientsOf } from '@starling/features/rfc-6121-message/recipients';
 import { resourceOf } from '@starling/jid';
 import type { BoundCounter, Logger } from '@starling/runtime';
-import { type StanzaKind, StreamError } from '@starling/stanza';
+import { StanzaError, type StanzaKind, StreamError } from '@starling/stanza';
 import { asksForSessions } from './ask-sessions.ts';
 import type { FollowedUser } from './followed-user.ts';
 import type { FeedSink } from './following.ts';
 import type { EdgeMetrics } from './metrics.ts';
+import { deservesAnswer, refusalOf } from './refusal.ts';
 import type { ClientSession } from './session.ts';
+import type { UserSessions } from './user-sessions.ts';
 
 /** What happens to everything that comes for a user: from the bus to the sessions that this edge holds of him. */
 export class Outbound implements FeedSink {
   readonly #onTable: (user: FollowedUser, table: SessionTable) => void;
   readonly #onQuestion: (user: FollowedUser, replyTo: string) => void;
+  readonly #hooks: Hooks;
+  readonly #publish: (subject: string, data: Uint8Array) => void;
   readonly #delivered: Readonly<Record<StanzaKind, BoundCounter>>;
   readonly #log: Logger;
 
@@ -29,12 +36,16 @@ export class Outbound implements FeedSink {
     onTable: (user: FollowedUser, table: SessionTable) => void;
     /** Somebody wants to know the user's sessions. */
     onQuestion: (user: FollowedUser, replyTo: string) => void;
+    hooks: Hooks;
+    publish: (subject: string, data: Uint8Array) => void;
     metrics: EdgeMetrics;
     log: Logger;
   }) {
     const { stanzasOut } = options.metrics;
     this.#onTable = options.onTable;
     this.#onQuestion = options.onQuestion;
+    this.#hooks = options.hooks;
+    this.#publish = options.publish;
     this.#delivered = {
       message: stanzasOut.with({ kind: 'message' }),
       presence: stanzasOut.with({ kind: 'presence' }),
@@ -73,27 +84,57 @@ export class Outbound implements FeedSink {
     else if (envelope.kind === KIND.presence) this.#presence(user, envelope);
     else if (envelope.kind === KIND.iq) this.#iq(user, envelope);
     else if (envelope.kind === KIND.sessionTable) this.#table(user, envelope);
+    else if (envelope.kind === KIND.blocksChanged) this.#blocks(user, envelope);
     else if (envelope.kind === KIND.accountDeleted) this.#accountDeleted(user);
   }
 
   /** 3 Who gets it: a message by RFC 6121 §8.5 over the user's sessions on all edges; each edge serves its own. */
-  #message({ sessions }: FollowedUser, envelope: Envelope): void {
-    if (envelope.copy === COPY.sent) return;
+  #message(user: FollowedUser, envelope: Envelope): void {
+    const { sessions } = user;
+    if (envelope.copy === COPY.sent || !this.#mayPass('message', user, envelope, () => isFirst(sessions))) return;
     for (const row of recipientsOf({ type: envelope.type, resource: resourceOf(envelope.to) }, sessions.rows)) {
       const session = sessions.local.get(row.resource);
       if (session !== undefined && session.id === row.session) this.#deliver('message', session, envelope);
     }
   }
 
-  #presence({ sessions }: FollowedUser, envelope: Envelope): void {
+  #presence(user: FollowedUser, envelope: Envelope): void {
+    const { sessions } = user;
+    if (!this.#mayPass('presence', user, envelope, () => false)) return;
     for (const session of sessions.local.values()) {
       if (session.state === SESSION_STATE.available) this.#deliver('presence', session, envelope);
     }
   }
 
-  #iq({ sessions }: FollowedUser, envelope: Envelope): void {
-    const session = sessions.local.get(resourceOf(envelope.to));
-    if (session !== undefined) this.#deliver('iq', session, envelope);
+  #iq(user: FollowedUser, envelope: Envelope): void {
+    const session = user.sessions.local.get(resourceOf(envelope.to));
+    if (session !== undefined && this.#mayPass('iq', user, envelope, () => true))
+      this.#deliver('iq', session, envelope);
+  }
+
+  /** Features may keep it away from the user; then `answers` says whether it is for this edge to tell the sender. */
+  #mayPass(kind: StanzaKind, { jid, sessions }: FollowedUser, envelope: Envelope, answers: () => boolean): boolean {
+    if (sessions.local.size === 0) return false; // somebody is still being bound
+    const { from, type, fate } = envelope;
+    const verdict = this.#hooks.runNow('user:stanza', { user: jid, from, kind, type, durable: fate !== FATE.live });
+    if (verdict === 'next') return true;
+    if (verdict instanceof StanzaError && deservesAnswer(envelope) && answers()) this.#refuse(envelope, verdict);
+    return false;
+  }
+
+  #refuse(envelope: Envelope, error: StanzaError): void {
+    try {
+      const { subject, data } = refusalOf(envelope, error);
+      this.#publish(subject, data);
+    } catch (cause) {
+      // Policy: a stanza that cannot be read has no answer, and is not delivered either.
+      this.#log.error({ what: 'stanza_answer_failed', err: cause });
+    }
+  }
+
+  #blocks({ jid, sessions }: FollowedUser, { stanza }: Envelope): void {
+    const list = this.#decode(decodeBlockList, stanza);
+    if (list !== undefined) this.#hooks.runNow('user:blocks', { user: jid, list, sessions: sessions.local.values() });
   }
 
   /** 4 To the socket. */
@@ -126,4 +167,10 @@ export class Outbound implements FeedSink {
       return undefined;
     }
   }
+}
+
+/** Whether this edge holds the first one of a user's sessions: of all edges that hold one, it is the one that answers. */
+function isFirst({ rows, local }: UserSessions): boolean {
+  const [first] = [...rows].sort((a, b) => a.boundAt - b.boundAt || (a.session < b.session ? -1 : 1));
+  return first !== undefined && local.get(first.resource)?.id === first.session;
 }

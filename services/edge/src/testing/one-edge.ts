@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MemoryBus, MemoryLog, type MemoryLogOptions, RpcError, serve } from '@starling/bus';
-import { accounts, queues, type ScramKeys } from '@starling/contracts';
+import { accounts, blocks, queues, type ScramKeys } from '@starling/contracts';
 import { loadConfig, MetricsRegistry, silentLogger } from '@starling/runtime';
 import { type Client, type Endpoint, login } from '@starling/testkit';
 import { edgeConfig } from '../config.ts';
@@ -136,6 +136,7 @@ function serveAccounts(
     },
     onError,
   );
+  serve(bus, blocks.list, queues.roster, async () => ({ version: 0, jids: [], cleared: false }), onError);
   serve(
     bus,
     accounts.create,
