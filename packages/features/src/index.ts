@@ -10,6 +10,7 @@ import registration from './xep-0077-registration/registration.ts';
 import version from './xep-0092-version/version.ts';
 import caps from './xep-0115-caps/caps.ts';
 import contactAddresses from './xep-0157-contact-addresses/contact-addresses.ts';
+import blocking from './xep-0191-blocking/blocking.ts';
 import ping from './xep-0199-ping/ping.ts';
 import time from './xep-0202-time/time.ts';
 
@@ -25,6 +26,7 @@ export const features: readonly AnyFeature[] = [
   version,
   caps,
   contactAddresses,
+  blocking,
   ping,
   time,
 ];

@@ -89,7 +89,7 @@ export class RosterCache {
 
   #keep(user: string, roster: StoredRoster): void {
     this.drop(user);
-    const bytes = ENTRY_BYTES + sumOf(roster.items, bytesOf) + sumOf(roster.blocked, textBytes);
+    const bytes = ENTRY_BYTES + roster.items.reduce((sum, item) => sum + bytesOf(item), 0);
     if (bytes > this.#bytesMax) return;
     this.#entries.set(user, { roster, bytes, loadedAtMs: performance.now() });
     this.#count(bytes);
@@ -106,9 +106,6 @@ export class RosterCache {
   }
 }
 
-const sumOf = <T>(list: readonly T[], sizeOf: (entry: T) => number): number =>
-  list.reduce((sum, entry) => sum + sizeOf(entry), 0);
 // Two bytes a character: what JavaScript takes as soon as one of them is Chinese.
-const textBytes = (text: string): number => 2 * text.length;
 const bytesOf = ({ jid, name, groups }: StoredItem): number =>
-  ITEM_BYTES + textBytes(jid) + textBytes(name) + sumOf(groups, textBytes);
+  ITEM_BYTES + 2 * groups.reduce((sum, group) => sum + group.length, jid.length + name.length);

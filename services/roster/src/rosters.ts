@@ -17,6 +17,7 @@ import type { RosterEdits, Sides } from './roster-edits.ts';
 import { replyOf } from './roster-reply.ts';
 import { serverPresence } from './server-presence.ts';
 import type { Delivered, Side } from './side.ts';
+import { selectBlocks } from './sql/block-list.ts';
 import { hasBlocked } from './sql/has-blocked.ts';
 import { itemBytes, measureRoster } from './sql/measure-roster.ts';
 import { pruneTombstones } from './sql/prune-tombstones.ts';
@@ -87,12 +88,12 @@ export class Rosters {
   }
 
   async contacts(user: string) {
-    const roster = await this.#read(user);
-    const { version, items, requests, blocked } = roster;
+    // The list not from the cache: it has no version by which the asker would see that he got an old one.
+    const [{ version, items, requests }, blocks] = await Promise.all([this.#read(user), selectBlocks(this.#db, user)]);
     const contacts: Contact[] = items
       .filter((item) => item.subscription !== SUBSCRIPTION.none)
       .map(({ jid, subscription }) => ({ jid, subscription }));
-    return { version, contacts, requests, blocked };
+    return { version, contacts, requests, blocked: blocks?.jids ?? [] };
   }
 
   /** Those of whom something else is known now; without the cache, since that may have missed the same as the asker. */

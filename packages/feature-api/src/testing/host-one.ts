@@ -49,6 +49,8 @@ export function hostOne(
     readonly env?: Readonly<Record<string, string>>;
     readonly answers?: Answers;
     readonly sessions?: Readonly<Record<string, readonly SessionRow[]>>;
+    /** Default: it fails the test. */
+    readonly onHookFailure?: (error: unknown) => void;
   } = {},
 ): OneFeature {
   const { config } = loadConfig({ config: feature.config }, { env: options.env ?? {}, args: [] });
@@ -66,7 +68,8 @@ export function hostOne(
     sessionsOf: async (account) => options.sessions?.[account] ?? [],
     makeKeys: async () => [],
     onHookFailure: ({ error }) => {
-      throw error;
+      if (options.onHookFailure === undefined) throw error;
+      options.onHookFailure(error);
     },
   });
   return {

@@ -7,7 +7,7 @@ import { Stanza, StanzaError } from '@starling/stanza';
 import type { Element } from '@starling/xml';
 import { BlockLists } from './block-lists.ts';
 import { type Blocked, isBlocked } from './is-blocked.ts';
-import { BlockErrors, blockingElement, itemsOf, NS } from './request.ts';
+import { blockedError, blockingElement, itemsOf, NS } from './request.ts';
 
 /** The session has asked for the list: it hears of changes (§3.3). */
 const isInterested = sessionSlot<boolean>('blocking.interested', false);
@@ -57,7 +57,7 @@ export default defineFeature({
     on('client:stanza', 'guard', ({ session, stanza: { to } }) => {
       const { user } = session;
       const list = leftWith.get(session) ?? lists.now(user);
-      return to !== domain && isBlocked(list, to, user) ? BlockErrors.blocked() : 'next';
+      return to !== domain && isBlocked(list, to, user) ? blockedError() : 'next';
     });
 
     // §3.3, in: nobody may see by the answer that it is another one than of somebody who is not there.

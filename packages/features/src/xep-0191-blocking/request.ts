@@ -1,13 +1,12 @@
 import { type Jid, JidError, parseJid } from '@starling/jid';
-import { el, errorTable, StanzaError } from '@starling/stanza';
+import { el, StanzaError } from '@starling/stanza';
 import type { Element } from '@starling/xml';
 
 export const NS = { blocking: 'urn:xmpp:blocking', errors: 'urn:xmpp:blocking:errors' } as const;
 
-export const BlockErrors = errorTable(NS.errors, {
-  /** §3.3: the user writes to somebody whom he has blocked. */
-  blocked: ['not-acceptable', '', 'blocked'],
-});
+/** §3.3: the user writes to somebody whom he has blocked; with the type of the example there. */
+export const blockedError = (): StanzaError =>
+  new StanzaError('not-acceptable', '', { type: 'cancel', app: el('blocked', NS.errors) });
 
 /**
  * The addresses of a block or unblock (§3.3, §3.4), prepared.
