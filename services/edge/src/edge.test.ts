@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { MemoryBus, MemoryLog, RpcError, serve } from '@starling/bus';
-import { accounts, queues, type ScramKeys } from '@starling/contracts';
+import { accounts, blocks, queues, type ScramKeys } from '@starling/contracts';
 import { loadConfig, MetricsRegistry, silentLogger } from '@starling/runtime';
 import { login, registerAccount } from '@starling/testkit';
 import { edgeConfig } from './config.ts';
@@ -31,6 +31,7 @@ before(async () => {
     async ({ user }) => ({ exists: stored.has(user), keys: stored.get(user) ?? [] }),
     fail,
   );
+  serve(bus, blocks.list, queues.roster, async () => ({ version: 0, jids: [], cleared: false }), fail);
   serve(
     bus,
     accounts.create,
