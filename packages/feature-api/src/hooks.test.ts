@@ -172,6 +172,32 @@ describe('hooks', () => {
   });
 });
 
+describe('hooks that decide at once', () => {
+  it('the first verdict counts', () => {
+    const error = refusal();
+    const world = new World()
+      .on('a', 'guard')
+      .on('b', 'guard', () => error)
+      .on('c', 'guard');
+    world.hooks.freeze(new Set(['a', 'b', 'c']));
+    assert.equal(world.hooks.runNow('client:stanza', event()), error);
+    assert.deepEqual(world.ran, ['a', 'b']);
+    assert.equal(world.hooks.runNow('session:ended', { session }), 'next', 'nobody looks at it');
+  });
+
+  it('one that throws, or that takes time, fails closed', () => {
+    for (const verdict of [throws(new Error('bug')), nextLater]) {
+      const world = new World().on('a', 'guard', verdict).on('b', 'guard');
+      world.hooks.freeze(new Set(['a', 'b']));
+      const settled = world.hooks.runNow('client:stanza', event());
+      assert.ok(settled instanceof StanzaError);
+      assert.equal(settled.condition, 'internal-server-error');
+      assert.deepEqual(world.ran, ['a']);
+      assert.equal(world.failures.length, 1);
+    }
+  });
+});
+
 describe('hooks that throw', () => {
   for (const phase of PHASES) {
     const isClosed = phase === 'guard' || phase === 'rewrite' || phase === 'deliver';

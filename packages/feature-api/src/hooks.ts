@@ -1,6 +1,6 @@
-import type { RosterChange } from '@starling/contracts';
-import type { BareJid } from '@starling/jid';
-import { type Stanza, StanzaError } from '@starling/stanza';
+import type { BlockList, RosterChange } from '@starling/contracts';
+import type { BareJid, Jid } from '@starling/jid';
+import { type Stanza, StanzaError, type StanzaKind } from '@starling/stanza';
 import type { Session } from './session.ts';
 
 /** Every event there is; the only place where one is born. */
@@ -11,6 +11,20 @@ export interface HookMap {
   'user:roster': { readonly user: BareJid; readonly change: RosterChange; readonly sessions: readonly Session[] };
   /** The edge was away from the bus: what was published for the user meanwhile did not arrive. */
   'user:missed': { readonly user: BareJid; readonly sessions: readonly Session[] };
+  /**
+   * A stanza is about to be delivered to sessions of a user on this edge. Decided at once (runNow), since what follows it must not
+   * overtake it. An error goes to its sender, unless that is nobody's to answer; `handled` keeps it away without a word.
+   */
+  'user:stanza': {
+    readonly user: BareJid;
+    readonly from: Jid | '';
+    readonly kind: StanzaKind;
+    readonly type: string;
+    /** It is an entry of the user's log, in its turn: the archive answers for it. */
+    readonly durable: boolean;
+  };
+  /** An entry of the user's log, in its turn: whom he has blocked from here on (XEP-0191). With his sessions on this edge. */
+  'user:blocks': { readonly user: BareJid; readonly list: BlockList; readonly sessions: Iterable<Session> };
   /** A session is about to be bound: its client has not been told yet, and nothing reaches it before. */
   'session:bound': { readonly session: Session };
   /** A session is over, however it ended. */
@@ -79,6 +93,21 @@ export class Hooks {
   run<E extends keyof HookMap>(event: E, payload: HookMap[E]): Verdict | Promise<Verdict> {
     const list = this.#lists.get(event);
     return list === undefined ? 'next' : this.#runFrom(list, 0, event, payload);
+  }
+
+  /** As run, for an event that must be decided at once: a handler that takes time is a bug, and counts as one that threw. */
+  runNow<E extends keyof HookMap>(event: E, payload: HookMap[E]): Verdict {
+    for (const entry of this.#lists.get(event) ?? []) {
+      let verdict: Verdict | Promise<Verdict>;
+      try {
+        verdict = entry.handler(payload as never);
+        if (verdict instanceof Promise) throw new TypeError(`${event} is decided at once`);
+      } catch (error) {
+        verdict = this.#failed(entry, event, error);
+      }
+      if (verdict !== 'next') return verdict;
+    }
+    return 'next';
   }
 
   #runFrom(

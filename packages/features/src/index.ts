@@ -5,11 +5,15 @@ import message from './rfc-6121-message/message.ts';
 import presence from './rfc-6121-presence/presence.ts';
 import roster from './rfc-6121-roster/roster.ts';
 import subscription from './rfc-6121-subscription/subscription.ts';
+import lastActivity from './xep-0012-last-activity/last-activity.ts';
 import disco from './xep-0030-disco/disco.ts';
+import privateStorage from './xep-0049-private-storage/private-storage.ts';
+import vcardTemp from './xep-0054-vcard-temp/vcard-temp.ts';
 import registration from './xep-0077-registration/registration.ts';
 import version from './xep-0092-version/version.ts';
 import caps from './xep-0115-caps/caps.ts';
 import contactAddresses from './xep-0157-contact-addresses/contact-addresses.ts';
+import blocking from './xep-0191-blocking/blocking.ts';
 import ping from './xep-0199-ping/ping.ts';
 import time from './xep-0202-time/time.ts';
 
@@ -20,11 +24,15 @@ export const features: readonly AnyFeature[] = [
   presence,
   roster,
   subscription,
+  lastActivity,
   disco,
+  privateStorage,
+  vcardTemp,
   registration,
   version,
   caps,
   contactAddresses,
+  blocking,
   ping,
   time,
 ];

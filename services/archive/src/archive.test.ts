@@ -8,14 +8,26 @@ import {
   decodeDigest,
   decodeEnvelope,
   FATE,
+  KIND,
   archive as methods,
   type Position,
   subjects,
   unpackPosition,
 } from '@starling/contracts';
-import type { BareJid } from '@starling/jid';
+import { isBlocked } from '@starling/features/xep-0191-blocking/is-blocked';
+import type { BareJid, Jid } from '@starling/jid';
 import type { Archive } from './archive.ts';
-import { append, create, listen, remove, streamOfUser, until, userOn } from './testing/entries.ts';
+import {
+  append,
+  block,
+  create,
+  type EntryOptions,
+  listen,
+  remove,
+  streamOfUser,
+  until,
+  userOn,
+} from './testing/entries.ts';
 import { ClusterWorld, MemoryWorld, type Servers, STREAMS, startServers, type World } from './testing/world.ts';
 
 const TIMEOUT_MS = 5_000;
@@ -211,6 +223,87 @@ for (const WorldClass of [MemoryWorld, ClusterWorld]) {
         Buffer.from(heard[0]?.stanza ?? []).toString(),
         /<error type=["']cancel["']><service-unavailable xmlns=["']urn:ietf:params:xml:ns:xmpp-stanzas["']\/>/,
       );
+    });
+
+    it('XEP-0191 what a blocked one sends is no row and is answered once, as the log has it', async () => {
+      const sender = userOn(1, 'sender');
+      await start();
+      const heard = listen(world.bus, sender);
+      const from = `${sender}/phone`;
+      const send = (id: string, options: EntryOptions = {}) => append(world.log, alice, { from, id, ...options });
+      await create(world.log, alice);
+      await Promise.all([
+        send('before'),
+        block(world.log, alice, 1, sender),
+        send('blocked'),
+        send('blocked-too', { fate: FATE.passing }),
+        send('error', { type: 'error' }),
+        send('own', { copy: COPY.sent, from: `${alice}/laptop` }),
+        send('other', { from: 'nurse@example.com/home' }),
+        block(world.log, alice, 2),
+        send('after'),
+      ]);
+      await until('the last row', async () => (await rows(alice)).some((row) => row.id === 'after'));
+      assert.deepEqual(
+        (await rows(alice)).map((row) => row.id),
+        ['before', 'own', 'other', 'after'],
+      );
+      await until('two errors', () => heard.length === 2);
+      assert.deepEqual(
+        heard.map((e) => [e.type, e.to, e.from, / id=["']([\w-]+)["']/.exec(Buffer.from(e.stanza).toString())?.[1]]),
+        [
+          ['error', from, alice, 'blocked'],
+          ['error', from, alice, 'blocked-too'],
+        ],
+      );
+    });
+
+    it('XEP-0191 §5 the database blocks whom the rule does', async () => {
+      await start();
+      await create(world.log, alice);
+      const [name] = alice.split('@');
+      const addresses = ['a@b/c', 'a@b/d', 'a@b', 'b@b', 'b', 'b/c', 'a@b.c', `${name}@example.com/x`, 'example.com'];
+      let version = 0;
+      const expected: string[] = [];
+      for (const item of [...addresses, alice]) {
+        await block(world.log, alice, ++version, item, 'unrelated@x');
+        for (const from of addresses) {
+          const id = `${item} ${from}`;
+          await append(world.log, alice, { from, id });
+          if (!isBlocked(new Set([item]), from as Jid, alice)) expected.push(id);
+        }
+      }
+      await block(world.log, alice, ++version);
+      await append(world.log, alice, { id: 'end' });
+      await until('the end', async () => (await rows(alice)).some((row) => row.id === 'end'));
+      assert.deepEqual(
+        (await rows(alice)).map((row) => row.id),
+        [...expected, 'end'],
+      );
+    });
+
+    it('XEP-0191 who has missed a change reads it in its place; the newest is enough', async () => {
+      await start();
+      await create(world.log, alice);
+      const first = await append(world.log, alice, { id: 'first' });
+      await block(world.log, alice, 1, 'a@x');
+      await append(world.log, alice, { id: 'between' });
+      const second = await block(world.log, alice, 2, 'a@x', 'b@x');
+      await written(alice, 2);
+      await until('the list is written', async () => plain((await last(alice)).last[0]?.position).sequence === second);
+      const { epoch } = await last(alice);
+      const read = await gap(alice, { epoch, sequence: first });
+      assert.deepEqual(read.entries.map(idOf), ['between', 'blocks-2']);
+      await remove(world.log, alice);
+      await until('nothing is left', async () => (await gap(alice, NOWHERE)).entries.length === 0);
+    });
+
+    it('a list that cannot be read does not stop the log', async () => {
+      await start();
+      await create(world.log, alice);
+      await append(world.log, alice, { kind: KIND.blocksChanged, id: 'broken', payload: Buffer.from([0xff, 0xff]) });
+      await append(world.log, alice, { id: 'next' });
+      await written(alice, 1);
     });
   });
 }

@@ -53,7 +53,7 @@ export class GapReads {
     await this.#catchUp(epoch, end);
     // Taken together, before anything is awaited: what is in the tail now is not in the rows that are read below.
     const written: Position = { epoch, sequence: tail.base };
-    const waiting = this.#isLogHere || end.epoch < epoch ? [] : this.#messages(tail, user, epoch, after, end);
+    const waiting = this.#isLogHere || end.epoch < epoch ? [] : this.#waiting(tail, user, epoch, after, end);
     const entriesMax = limit > 0 ? Math.min(limit, this.#config.gapEntries) : this.#config.gapEntries;
     const rows = await this.#rows(user, after, earlier(end, written), entriesMax);
     this.#metrics.gaps.inc(1, { source: waiting.length === 0 ? 'rows' : rows.entries.length === 0 ? 'tail' : 'both' });
@@ -96,9 +96,9 @@ export class GapReads {
     if (!(await this.#archive.waitUntil(isReached, CATCH_UP_MS))) throw this.#away('the archive is behind');
   }
 
-  #messages(tail: Tail, user: string, epoch: number, after: Position, end: Position): readonly ArchivedEntry[] {
+  #waiting(tail: Tail, user: string, epoch: number, after: Position, end: Position): readonly ArchivedEntry[] {
     const from = after.epoch < epoch ? 0 : after.sequence;
-    return tail.messagesOf(user, from, end.sequence).map((entry) => ({
+    return tail.entriesOf(user, from, end.sequence).map((entry) => ({
       position: { epoch, sequence: entry.sequence },
       committedAtMs: entry.committedAtMs,
       envelope: entry.data,

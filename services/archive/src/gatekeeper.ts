@@ -4,7 +4,7 @@ import { bareOf, type Jid } from '@starling/jid';
 import { errorReply, Stanza, StanzaError } from '@starling/stanza';
 
 /**
- * Whether the sender of a message without a recipient hears of it: only of the recipient's copy, and never of an error, since
+ * Whether the sender of a message that is not written hears of it: only of the recipient's copy, and never of an error, since
  * errors are not answered (RFC 6120 §8.3.1).
  */
 export function deservesAnswer({ kind, copy, type }: Envelope): boolean {
@@ -12,11 +12,12 @@ export function deservesAnswer({ kind, copy, type }: Envelope): boolean {
 }
 
 /**
- * Tells the sender that there is no such account (RFC 6121 §8.5.1). Called behind the commit that passed the entry by: a crash in
+ * Tells the sender that there is no such account (RFC 6121 §8.5.1), or that it has blocked him, which looks the same (XEP-0191 §3.3).
+ * Called behind the commit that passed the entry by: a crash in
  * between may lose the error, but none is sent twice, and none before the log's order is settled.
  * @throws XmlError, StanzaError when the envelope holds no stanza
  */
-export function answerNoSuchUser(bus: Bus, envelope: Envelope): void {
+export function answerUnavailable(bus: Bus, envelope: Envelope): void {
   const message = Stanza.decode(envelope.stanza).with({ from: envelope.from, to: envelope.to });
   const error = errorReply(message, new StanzaError('service-unavailable'));
   const sender = bareOf(envelope.from);

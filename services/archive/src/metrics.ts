@@ -24,5 +24,8 @@ export const archiveMetrics = metricsSpec({
 
 export type ArchiveMetrics = MetricsOf<typeof archiveMetrics>;
 
-/** Label `outcome` of `entries`: a row, a notice about an account, no row for want of an account, no row by their kind, unreadable. */
-export type EntryOutcome = 'written' | 'account' | 'rejected' | 'skipped' | 'unreadable';
+/**
+ * Label `outcome` of `entries`: a row, a notice about an account, a block list, no row for want of an account, no row of a blocked
+ * sender, no row by their kind, unreadable.
+ */
+export type EntryOutcome = 'written' | 'account' | 'block_list' | 'rejected' | 'blocked' | 'skipped' | 'unreadable';

@@ -1,17 +1,17 @@
 import { type Bus, type Log, type LogEntry, StreamRecreatedError } from '@starling/bus';
-import { decodeEnvelope, EnvelopeError, KIND } from '@starling/contracts';
+import { decodeEnvelope, EnvelopeError } from '@starling/contracts';
 import { type Db, DbUnavailableError } from '@starling/db';
 import type { Logger } from '@starling/runtime';
 import type { ArchiveConfig } from './config.ts';
 import { DatabaseProbe } from './database-probe.ts';
 import { DigestPublisher } from './digest.ts';
-import { answerNoSuchUser, deservesAnswer } from './gatekeeper.ts';
+import { answerUnavailable, deservesAnswer } from './gatekeeper.ts';
 import { Life } from './life.ts';
 import type { ArchiveMetrics } from './metrics.ts';
 import { Pause } from './pause.ts';
 import { openEpoch } from './sql/open-epoch.ts';
 import { selectWatermark, type Watermark } from './sql/select-watermark.ts';
-import { Tail, type TailEntry } from './tail.ts';
+import { isForReaders, Tail, type TailEntry } from './tail.ts';
 import { Trimmer } from './trimmer.ts';
 import { type Written, writeFirst } from './writer.ts';
 
@@ -267,8 +267,8 @@ export class StreamArchive {
     }
   }
 
-  #note({ envelope, sequence }: TailEntry): void {
-    if (envelope?.kind === KIND.message) this.#digest.note(envelope.owner, sequence);
+  #note(entry: TailEntry): void {
+    if (entry.envelope && isForReaders(entry)) this.#digest.note(entry.envelope.owner, entry.sequence);
   }
 
   async #write(life: Life): Promise<void> {
@@ -321,7 +321,8 @@ export class StreamArchive {
     life.mark = { ...mark, position: { epoch: mark.position.epoch, sequence: written.upTo } };
     this.#written(life, written.upTo);
     if (this.#options.isLogHere) for (const entry of batch) if (entry.sequence <= written.upTo) this.#note(entry);
-    for (const entry of written.rejected) this.#reject(entry);
+    for (const entry of written.rejected) this.#reject(entry, 'no_such_user');
+    for (const entry of written.blocked) this.#reject(entry, 'blocked');
     return written.upTo === batch.at(-1)?.sequence;
   }
 
@@ -344,20 +345,22 @@ export class StreamArchive {
     this.#progress();
   }
 
-  #count({ rows, rejected, skipped, unreadable, accounts }: Written): void {
+  #count({ rows, rejected, blocked, skipped, unreadable, accounts, blockLists }: Written): void {
     const { entries } = this.#options.metrics;
     if (rows > 0) entries.inc(rows, { outcome: 'written' });
     if (accounts > 0) entries.inc(accounts, { outcome: 'account' });
     if (rejected.length > 0) entries.inc(rejected.length, { outcome: 'rejected' });
+    if (blocked.length > 0) entries.inc(blocked.length, { outcome: 'blocked' });
+    if (blockLists > 0) entries.inc(blockLists, { outcome: 'block_list' });
     if (skipped > 0) entries.inc(skipped, { outcome: 'skipped' });
     if (unreadable > 0) entries.inc(unreadable, { outcome: 'unreadable' });
   }
 
-  #reject({ envelope }: TailEntry): void {
+  #reject({ envelope }: TailEntry, reason: 'no_such_user' | 'blocked'): void {
     if (!envelope || !deservesAnswer(envelope)) return;
     try {
-      answerNoSuchUser(this.#options.bus, envelope);
-      this.#options.metrics.rejected.inc(1, { reason: 'no_such_user' });
+      answerUnavailable(this.#options.bus, envelope);
+      this.#options.metrics.rejected.inc(1, { reason });
     } catch (error) {
       // Policy: a stanza that cannot be read has no answer; its entry is passed by as it would be anyway.
       this.#options.logger.error({ what: 'stanza_answer_failed', stream: this.stream, err: error });

@@ -35,7 +35,7 @@ it('a tail keeps what is between written and read, whatever the order of pushes 
         assert.deepEqual(sequences(tail.peek(3, 1e9)), sequences(model.slice(0, 3)));
         for (const o of owners) {
           const own = model.filter((e) => e.envelope?.owner === o);
-          assert.deepEqual(sequences(tail.messagesOf(o, 0, 1e9)), sequences(own));
+          assert.deepEqual(sequences(tail.entriesOf(o, 0, 1e9)), sequences(own));
           assert.equal(tail.lastOf(o), own.at(-1)?.sequence ?? 0);
         }
         assert.equal(tail.bytes === 0, model.length === 0);
@@ -49,10 +49,20 @@ it('a tail shows nothing of an account from before its creation or removal', () 
   const tail = new Tail(1e9, 0);
   tail.push(entry(1));
   tail.push(entry(2, 'a@x', { kind: KIND.accountDeleted }));
-  assert.deepEqual(sequences(tail.messagesOf('a@x', 0, 9)), []);
+  assert.deepEqual(sequences(tail.entriesOf('a@x', 0, 9)), []);
   tail.push(entry(3, 'a@x', { kind: KIND.accountCreated }));
   tail.push(entry(4));
-  assert.deepEqual(sequences(tail.messagesOf('a@x', 0, 9)), [4]);
+  assert.deepEqual(sequences(tail.entriesOf('a@x', 0, 9)), [4]);
+});
+
+it('a tail shows readers messages and block lists, and no entries of other kinds', () => {
+  const tail = new Tail(1e9, 0);
+  tail.push(entry(1, 'a@x', { kind: KIND.blocksChanged }));
+  tail.push(entry(2));
+  tail.push(entry(3, 'a@x', { kind: KIND.blocksChanged }));
+  tail.push(entry(4, 'a@x', { kind: KIND.presence }));
+  assert.deepEqual(sequences(tail.entriesOf('a@x', 0, 9)), [1, 2, 3]);
+  assert.equal(tail.lastOf('a@x'), 3);
 });
 
 it('a batch is bounded by bytes, but never empty', () => {

@@ -10,7 +10,9 @@ export interface TailEntry extends LogEntry {
 /** What an entry costs beside its bytes, roughly. */
 const ENTRY_OVERHEAD_BYTES = 500;
 
-const isMessage = (entry: TailEntry) => entry.envelope?.kind === KIND.message;
+/** What readers of a log get: messages, and whom its owner has blocked from there on. */
+export const isForReaders = ({ envelope }: Pick<TailEntry, 'envelope'>) =>
+  envelope?.kind === KIND.message || envelope?.kind === KIND.blocksChanged;
 const isAccountNotice = ({ envelope }: TailEntry) =>
   envelope?.kind === KIND.accountCreated || envelope?.kind === KIND.accountDeleted;
 
@@ -101,16 +103,16 @@ export class Tail {
     else this.#byOwner.delete(owner);
   }
 
-  /** Messages of one owner behind `after` up to `upTo`, without what an account had before it was made or removed. */
-  messagesOf(owner: string, after: number, upTo: number): readonly TailEntry[] {
+  /** What one owner's readers get behind `after` up to `upTo`, without what an account had before it was made or removed. */
+  entriesOf(owner: string, after: number, upTo: number): readonly TailEntry[] {
     const own = this.#byOwner.get(owner);
     if (!own) return [];
     const begin = own.findLastIndex(isAccountNotice) + 1;
-    return own.slice(begin).filter((entry) => isMessage(entry) && entry.sequence > after && entry.sequence <= upTo);
+    return own.slice(begin).filter((entry) => isForReaders(entry) && entry.sequence > after && entry.sequence <= upTo);
   }
 
-  /** Sequence of the owner's last message, 0 when there is none here. */
+  /** Sequence of the owner's last entry that readers get, 0 when there is none here. */
   lastOf(owner: string): number {
-    return this.#byOwner.get(owner)?.findLast(isMessage)?.sequence ?? 0;
+    return this.#byOwner.get(owner)?.findLast(isForReaders)?.sequence ?? 0;
   }
 }

@@ -1,6 +1,7 @@
-import { FATE, KIND, type Position } from '@starling/contracts';
+import { COPY, decodeBlockList, FATE, KIND, type Position } from '@starling/contracts';
 import type { Db } from '@starling/db';
 import { writeCreation, writeDeletion } from './sql/write-account.ts';
+import { writeBlocks } from './sql/write-blocks.ts';
 import { type NewRow, writeRows } from './sql/write-rows.ts';
 import type { TailEntry } from './tail.ts';
 
@@ -13,22 +14,30 @@ export interface Written {
   readonly rows: number;
   /** Entries for owners without an account, in order. */
   readonly rejected: readonly TailEntry[];
+  /** Messages whose owners have blocked the sender, in order. */
+  readonly blocked: readonly TailEntry[];
   /** Entries that never become rows. */
   readonly skipped: number;
   readonly unreadable: number;
   readonly accounts: number;
+  readonly blockLists: number;
 }
 
+const NOTHING = { rows: 0, rejected: [], blocked: [], skipped: 0, unreadable: 0, accounts: 0, blockLists: 0 } as const;
+
+/** What is behind it is judged otherwise than what is before. */
 const isNotice = ({ envelope }: TailEntry): boolean =>
-  envelope?.kind === KIND.accountCreated || envelope?.kind === KIND.accountDeleted;
+  envelope?.kind === KIND.accountCreated ||
+  envelope?.kind === KIND.accountDeleted ||
+  envelope?.kind === KIND.blocksChanged;
 
 /** Only what a log promises to keep becomes a row. */
 const becomesRow = ({ envelope }: TailEntry): boolean =>
   envelope?.kind === KIND.message && (envelope.fate === FATE.archived || envelope.fate === FATE.passing);
 
 /**
- * Writes the first entries of a batch: a notice about an account alone, else all up to the next notice, so that each row is judged
- * by the accounts that there were at its place in the log.
+ * Writes the first entries of a batch: a notice about an account or a block list alone, else all up to the next notice, so that each
+ * row is judged by the accounts and the block lists that there were at its place in the log.
  * @throws DbUnavailableError: try again
  */
 export async function writeFirst(
@@ -45,25 +54,52 @@ export async function writeFirst(
 
 async function writeNotice(db: Db, stream: number, from: Position, entry: TailEntry): Promise<Written> {
   const owner = entry.envelope?.owner ?? '';
+  if (entry.envelope?.kind === KIND.blocksChanged) return writeBlockList(db, stream, from, entry);
   const write = entry.envelope?.kind === KIND.accountCreated ? writeCreation : writeDeletion;
   const moved = await write(db, stream, from, { epoch: from.epoch, sequence: entry.sequence }, owner);
-  return { moved, upTo: entry.sequence, rows: 0, rejected: [], skipped: 0, unreadable: 0, accounts: 1 };
+  return { ...NOTHING, moved, upTo: entry.sequence, accounts: 1 };
+}
+
+async function writeBlockList(db: Db, stream: number, from: Position, entry: TailEntry): Promise<Written> {
+  const jids = jidsIn(entry);
+  if (jids === undefined) return writeMessages(db, stream, from, [entry]);
+  const moved = await writeBlocks(db, stream, from, {
+    owner: entry.envelope?.owner ?? '',
+    jids,
+    position: { epoch: from.epoch, sequence: entry.sequence },
+    committedAtMs: entry.committedAtMs,
+    entryId: entry.id,
+    envelope: entry.data,
+  });
+  return { ...NOTHING, moved, upTo: entry.sequence, blockLists: 1 };
+}
+
+function jidsIn({ envelope }: TailEntry): readonly string[] | undefined {
+  try {
+    return decodeBlockList(envelope?.stanza ?? new Uint8Array(0)).jids;
+  } catch {
+    // Policy: a list that nobody can read must not stop the log; the one before it goes on.
+    return undefined;
+  }
 }
 
 async function writeMessages(db: Db, stream: number, from: Position, entries: readonly TailEntry[]): Promise<Written> {
   const upTo = entries.at(-1)?.sequence ?? from.sequence;
-  const rows = entries.filter(becomesRow).map((entry) => rowOf(entry, from.epoch));
+  const kept = entries.filter(becomesRow);
+  const rows = kept.map((entry) => rowOf(entry, from.epoch));
   const result = await writeRows(db, stream, from, { epoch: from.epoch, sequence: upTo }, rows);
   const unknown = new Set(result.unknown);
+  const blocked = new Set(result.blocked);
   const unreadable = entries.filter((entry) => !entry.envelope).length;
   return {
+    ...NOTHING,
     moved: result.moved,
     upTo,
     rows: result.written,
-    rejected: entries.filter((entry) => becomesRow(entry) && unknown.has(entry.envelope?.owner ?? '')),
+    rejected: kept.filter((entry) => unknown.has(entry.envelope?.owner ?? '')),
+    blocked: kept.filter((_, place) => blocked.has(place)),
     skipped: entries.length - rows.length - unreadable,
     unreadable,
-    accounts: 0,
   };
 }
 
@@ -76,5 +112,6 @@ function rowOf({ sequence, committedAtMs, id, data, envelope }: TailEntry, epoch
     fate: envelope?.fate ?? 0,
     copy: envelope?.copy ?? 0,
     envelope: data,
+    sender: envelope?.copy === COPY.received ? envelope.from : '',
   };
 }

@@ -19,6 +19,7 @@ import { type Endpoints, openListeners } from './listen/listeners.ts';
 import { type EdgeMetrics, edgeMetrics } from './metrics.ts';
 import { Outbound } from './outbound.ts';
 import { type Groups, Presence } from './presence/presence.ts';
+import type { PresenceAudience } from './presence/shown.ts';
 import { Road } from './road.ts';
 import { makeKeys, PasswordError } from './sasl/index.ts';
 import { ClientSession, type Link } from './session.ts';
@@ -145,7 +146,11 @@ export class Edge implements StreamHost {
       for (const missed of this.#following.sessionsByUser()) void this.features.hooks.run('user:missed', missed);
     });
     const road = new Road({ bus, log, metrics: counted, requestTimeoutMs: config.rpcTimeoutMs });
-    const audience = this.#following;
+    const audience: PresenceAudience = {
+      sessions: () => this.#following.sessions(),
+      sessionsOf: (user) => this.#following.sessionsOf(user),
+      mayShow: (user, from) => sink.mayShow(user, from),
+    };
     this.#presence = new Presence({ bus, groups, domain, config, road, audience, metrics: counted, log: logger });
     this.#inbound = new Inbound({
       domain,

@@ -5,6 +5,7 @@ import {
   archive,
   COPY,
   type Copy,
+  decodeEnvelope,
   type Envelope,
   encodeEnvelope,
   FATE,
@@ -18,9 +19,10 @@ import {
   subjects,
   wasDelivered,
 } from '@starling/contracts';
-import { Hooks } from '@starling/feature-api';
+import { Hooks, type Verdict } from '@starling/feature-api';
 import { type BareJid, type Jid, parseJid } from '@starling/jid';
 import { loadConfig, MetricsRegistry, silentLogger } from '@starling/runtime';
+import { StanzaError } from '@starling/stanza';
 import { askSessions } from './ask-sessions.ts';
 import { edgeConfig } from './config.ts';
 import { Digests } from './digests.ts';
@@ -37,6 +39,9 @@ describe('from the bus to the sessions', () => {
   let bus: MemoryBus;
   let log: MemoryLog;
   let following: Following;
+  let hooks: Hooks;
+  /** What a feature says to everything that is about to be delivered. */
+  let verdict: Verdict;
   let faults: unknown[];
 
   beforeEach(() => {
@@ -48,7 +53,9 @@ describe('from the bus to the sessions', () => {
     const digests = new Digests({ bus, streams: 1, timeoutMs: 100, log: silentLogger });
     const onTable = (user: BareJid, table: SessionTable) => following.learn(user, table);
     const onQuestion = (user: FollowedUser, replyTo: string) => following.tellSessions(user, replyTo);
-    const hooks = new Hooks(() => undefined);
+    verdict = 'next';
+    hooks = new Hooks(({ error }) => faults.push(error));
+    hooks.on('guard', 'user:stanza', 'guard', () => verdict);
     const sink = new Outbound({ edge: 'e1', bus, onTable, onQuestion, hooks, metrics, log: silentLogger });
     following = new Following({
       ...{ bus, streams: 1, config, digests, sink, metrics, log: silentLogger },
@@ -172,6 +179,48 @@ describe('from the bus to the sessions', () => {
     tell(elsewhere);
     await assert.rejects(ask('tv'), RequestTimeoutError, 'the edge that holds it answers');
     assert.deepEqual(sent, ['<iq/>']);
+  });
+
+  it('what a feature keeps away is not delivered; the sender of a live one hears of it, of nothing else', async () => {
+    const { sent } = await attached('phone');
+    const answers: string[] = [];
+    bus.subscribe(subjects.user('juliet@localhost' as BareJid), ({ data }) => {
+      const { type, to, stanza } = decodeEnvelope(data);
+      answers.push(`${type} ${to} ${Buffer.from(stanza)}`);
+    });
+    verdict = new StanzaError('service-unavailable');
+    live('<message id="m1"/>');
+    live('<message/>', { type: 'error' });
+    await append('<message n="2"/>', { fate: FATE.archived });
+    live('<presence/>', { kind: KIND.presence, type: '' });
+    live('<iq id="i1"/>', { kind: KIND.iq, type: 'get', to: parseJid('romeo@localhost/phone') });
+    live('<iq/>', { kind: KIND.iq, type: 'result', to: parseJid('romeo@localhost/phone') });
+    await settle();
+    verdict = 'handled';
+    live('<message/>');
+    await settle();
+    assert.deepEqual(sent, []);
+    const error = `<error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>`;
+    assert.deepEqual(answers, [
+      `error juliet@localhost/b <message to="juliet@localhost/b" from="romeo@localhost" id="m1" type="error">${error}</message>`,
+      `error juliet@localhost/b <iq to="juliet@localhost/b" from="romeo@localhost/phone" id="i1" type="error">${error}</iq>`,
+    ]);
+  });
+
+  it('of several edges the one with the first session tells the sender', async () => {
+    const { session } = await attached('phone');
+    const answers: string[] = [];
+    bus.subscribe(subjects.user('juliet@localhost' as BareJid), ({ data }) => {
+      answers.push(decodeEnvelope(data).type);
+    });
+    verdict = new StanzaError('service-unavailable');
+    session.boundAt = 5;
+    for (const boundAt of [4, 6]) {
+      tell({ ...elsewhere, boundAt });
+      live('<message/>');
+      await settle();
+    }
+    assert.deepEqual(answers, ['error'], 'the second time');
   });
 
   it('who asks for the sessions of somebody is told by whoever follows him', async () => {

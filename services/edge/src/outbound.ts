@@ -1,25 +1,29 @@
 import type { Bus, Delivery } from '@starling/bus';
 import {
   COPY,
+  decodeBlockList,
   decodeEnvelope,
   decodeRosterChange,
   decodeSessionTable,
   deliveredAnswer,
   type Envelope,
+  FATE,
   KIND,
   type SessionTable,
 } from '@starling/contracts';
 import type { Hooks } from '@starling/feature-api';
 import { verdictOf } from '@starling/features/rfc-6121-delivery/verdict';
-import { type BareJid, resourceOf } from '@starling/jid';
+import { type BareJid, type Jid, resourceOf } from '@starling/jid';
 import type { BoundCounter, Logger } from '@starling/runtime';
-import { type StanzaKind, StreamError } from '@starling/stanza';
+import { StanzaError, type StanzaKind, StreamError } from '@starling/stanza';
 import { asksForSessions } from './ask-sessions.ts';
 import type { FollowedUser } from './followed-user.ts';
 import type { Arrival, FeedSink } from './following.ts';
 import type { EdgeMetrics } from './metrics.ts';
-import { hideContact } from './presence/shown.ts';
+import { hide } from './presence/shown.ts';
+import { deservesAnswer, refusalOf } from './refusal.ts';
 import type { ClientSession } from './session.ts';
+import type { UserSessions } from './user-sessions.ts';
 
 /** What happens to everything that comes for a user: from the bus to the sessions that this edge holds of him. */
 export class Outbound implements FeedSink {
@@ -86,13 +90,15 @@ export class Outbound implements FeedSink {
     else if (kind === KIND.presence) this.#presence(user, arrival.envelope);
     else if (kind === KIND.iq) this.#iq(user, arrival);
     else if (kind === KIND.sessionTable) this.#table(user, arrival.envelope);
+    else if (kind === KIND.blocksChanged) this.#blocks(user, arrival.envelope);
     else if (kind === KIND.accountDeleted) this.#accountDeleted(user);
     else if (kind === KIND.rosterChange) this.#rosterChange(user, arrival.envelope);
   }
 
   /** 3 Who gets it: RFC 6121 §8.5 over the user's sessions on all edges; each edge serves its own. */
-  #message({ sessions }: FollowedUser, envelope: Envelope): void {
-    if (envelope.copy === COPY.sent) return;
+  #message(user: FollowedUser, envelope: Envelope): void {
+    const { sessions } = user;
+    if (envelope.copy === COPY.sent || !this.#mayPass('message', user, envelope, () => isFirst(sessions))) return;
     const arriving = { kind: 'message', type: envelope.type, resource: resourceOf(envelope.to) } as const;
     for (const row of verdictOf(arriving, sessions.rows).sessions) {
       const session = sessions.local.get(row.resource);
@@ -101,7 +107,9 @@ export class Outbound implements FeedSink {
   }
 
   /** Directed presence (§4.6), and errors about presence; what is broadcast comes from the presence nodes. */
-  #presence({ sessions }: FollowedUser, envelope: Envelope): void {
+  #presence(user: FollowedUser, envelope: Envelope): void {
+    const { sessions } = user;
+    if (!this.#mayPass('presence', user, envelope, () => false)) return;
     const { from, to, type, sentAtMs: stamp } = envelope;
     const resource = resourceOf(to);
     if (type === 'error' && resource === '') return; // nobody has sent it from there
@@ -115,17 +123,54 @@ export class Outbound implements FeedSink {
   }
 
   /** One edge answers whoever wants to know: the one that holds the session; if none does, that of the user's first session. */
-  #iq({ sessions }: FollowedUser, { envelope, replyTo }: Arrival): void {
+  #iq(user: FollowedUser, { envelope, replyTo }: Arrival): void {
+    const { sessions } = user;
     const resource = resourceOf(envelope.to);
     const session = sessions.local.get(resource);
     if (session !== undefined) {
-      this.#deliver('iq', session, envelope);
-      if (replyTo !== '') this.#bus.publish(replyTo, deliveredAnswer(true));
+      const passes = this.#mayPass('iq', user, envelope, () => replyTo === '');
+      if (passes) this.#deliver('iq', session, envelope);
+      if (replyTo !== '') this.#bus.publish(replyTo, deliveredAnswer(passes));
       return;
     }
     if (replyTo === '') return;
     const holder = sessions.rows.find((row) => row.resource === resource) ?? sessions.rows[0];
     if (holder === undefined || holder.edge === this.#edge) this.#bus.publish(replyTo, deliveredAnswer(false));
+  }
+
+  /** Features may keep it away from the user; then `answers` says whether it is for this edge to tell the sender. */
+  #mayPass(kind: StanzaKind, { jid, sessions }: FollowedUser, envelope: Envelope, answers: () => boolean): boolean {
+    if (sessions.local.size === 0) return false; // somebody is still being bound
+    const { from, type, fate } = envelope;
+    const verdict = this.#hooks.runNow('user:stanza', { user: jid, from, kind, type, durable: fate !== FATE.live });
+    if (verdict === 'next') return true;
+    if (verdict instanceof StanzaError && deservesAnswer(envelope) && answers()) this.#refuse(envelope, verdict);
+    return false;
+  }
+
+  #refuse(envelope: Envelope, error: StanzaError): void {
+    try {
+      const { subject, data } = refusalOf(envelope, error);
+      this.#bus.publish(subject, data);
+    } catch (cause) {
+      // Policy: a stanza that cannot be read has no answer, and is not delivered either.
+      this.#log.error({ what: 'stanza_answer_failed', err: cause });
+    }
+  }
+
+  /** XEP-0191: whoever is blocked from here on is gone for the user's clients, who will not hear of it when he goes. */
+  #blocks({ jid, sessions }: FollowedUser, { stanza }: Envelope): void {
+    const list = this.#decode(decodeBlockList, stanza);
+    if (list === undefined) return;
+    const local = [...sessions.local.values()];
+    this.#hooks.runNow('user:blocks', { user: jid, list, sessions: local });
+    this.#delivered.presence.inc(hide(local, (from) => !this.mayShow(jid, from)));
+  }
+
+  /** Whether presence of `from` may be shown to the user. */
+  mayShow(user: BareJid, from: string): boolean {
+    const event = { user, from: from as Jid, kind: 'presence', type: '', durable: false } as const;
+    return this.#hooks.runNow('user:stanza', event) === 'next';
   }
 
   /** 4 To the socket. */
@@ -145,7 +190,10 @@ export class Outbound implements FeedSink {
     const change = this.#decode(decodeRosterChange, stanza);
     if (change === undefined) return;
     const local = [...sessions.local.values()];
-    if (change.type === 'unsubscribed') this.#delivered.presence.inc(hideContact(local, change.contact)); // §3.2.2
+    if (change.type === 'unsubscribed') {
+      const resources = `${change.contact}/`;
+      this.#delivered.presence.inc(hide(local, (from) => from.startsWith(resources))); // §3.2.2
+    }
     void this.#hooks.run('user:roster', { user: jid, change, sessions: local });
   }
 
@@ -167,4 +215,10 @@ export class Outbound implements FeedSink {
       return undefined;
     }
   }
+}
+
+/** Whether this edge holds the first one of a user's sessions: of all edges that hold one, it is the one that answers. */
+function isFirst({ rows, local }: UserSessions): boolean {
+  const [first] = [...rows].sort((a, b) => a.boundAt - b.boundAt || (a.session < b.session ? -1 : 1));
+  return first !== undefined && local.get(first.resource)?.id === first.session;
 }

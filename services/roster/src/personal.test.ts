@@ -10,6 +10,7 @@ import {
   blocks,
   decodeBlockList,
   decodeEnvelope,
+  decodeRosterChange,
   decodeRosterNotice,
   KIND,
   partitionOf,
@@ -232,6 +233,44 @@ describe('block lists (XEP-0191)', () => {
     await bus.flush();
     subscription.unsubscribe();
     assert.deepEqual(notices, [user, user, user]);
+  });
+
+  it('the presence service learns the list with the contacts', async () => {
+    const user = await newUser();
+    for (const [contact, subscription] of [
+      ['a@x', SUBSCRIPTION.both],
+      ['b@x', SUBSCRIPTION.from],
+    ] as const)
+      await subscribe(user, contact, subscription);
+    assert.deepEqual((await ask(rosters.contacts, { user })).blocked, []);
+    await block(user, 'a@x', 'c');
+    await bus.flush();
+    const { contacts, blocked } = await ask(rosters.contacts, { user });
+    assert.deepEqual([contacts.length, [...blocked]], [2, ['a@x', 'c']]);
+  });
+
+  it('§3.3 of a blocked one no request waits, and what he ends is ended in silence', async () => {
+    const [user, stalker] = [await newUser(), await newUser()];
+    const told: string[] = [];
+    const subscription = bus.subscribe(subjects.user(user), ({ data }) => {
+      const envelope = decodeEnvelope(data);
+      if (envelope.kind !== KIND.rosterChange) return;
+      const { type, item } = decodeRosterChange(envelope.stanza);
+      told.push(`${type || 'push'} ${item?.subscription}`);
+    });
+    const send = (from: string, contact: string, type: string) =>
+      ask(rosters.subscribe, { user: from, contact, type, stanza: Buffer.from(`<presence type='${type}'/>`) });
+    await send(stalker, user, 'subscribe');
+    await send(user, stalker, 'subscribed');
+    await block(user, stalker);
+    await bus.flush();
+    told.length = 0;
+    await send(stalker, user, 'unsubscribe');
+    await send(stalker, user, 'subscribe');
+    await bus.flush();
+    subscription.unsubscribe();
+    assert.deepEqual(told, [`push ${SUBSCRIPTION.none}`]);
+    assert.equal((await ask(rosters.requests, { user })).stanzas.length, 0);
   });
 
   it('what changes nothing makes no entry', async () => {

@@ -7,7 +7,7 @@ import type { StoredRoster } from './sql/select-roster.ts';
 
 const rosterOf = (number: number): StoredRoster => ({
   version: { lineage: 'x', number },
-  ...{ pruned: 0, items: [], requests: 0, blocked: [] },
+  ...{ pruned: 0, items: [], requests: 0 },
 });
 
 /** A cache of `rosters` rosters without items, whose loads end when told to. */

@@ -11,7 +11,6 @@ interface Entry {
 /** What an entry and an item take beside their texts, about. */
 const ENTRY_BYTES = 400;
 const ITEM_BYTES = 250;
-const JID_BYTES = 24;
 
 /** Reads a roster; undefined when there is no such account. */
 export type LoadRoster = (user: string) => Promise<StoredRoster | undefined>;
@@ -90,8 +89,7 @@ export class RosterCache {
 
   #keep(user: string, roster: StoredRoster): void {
     this.drop(user);
-    const blocked = roster.blocked.reduce((sum, jid) => sum + JID_BYTES + 2 * jid.length, 0);
-    const bytes = ENTRY_BYTES + blocked + roster.items.reduce((sum, item) => sum + bytesOf(item), 0);
+    const bytes = ENTRY_BYTES + roster.items.reduce((sum, item) => sum + bytesOf(item), 0);
     if (bytes > this.#bytesMax) return;
     this.#entries.set(user, { roster, bytes, loadedAtMs: performance.now() });
     this.#count(bytes);

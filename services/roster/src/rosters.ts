@@ -9,7 +9,6 @@ import {
   type SubscriptionType,
 } from '@starling/features/rfc-6121-subscription/transition';
 import { tryParseJid } from '@starling/jid';
-import { askersOf } from './askers.ts';
 import { checkItem } from './check-item.ts';
 import type { RosterConfig } from './config.ts';
 import type { RosterMetrics } from './metrics.ts';
@@ -18,10 +17,11 @@ import type { RosterEdits, Sides } from './roster-edits.ts';
 import { replyOf } from './roster-reply.ts';
 import { serverPresence } from './server-presence.ts';
 import type { Delivered, Side } from './side.ts';
+import { selectBlocks } from './sql/block-list.ts';
+import { hasBlocked } from './sql/has-blocked.ts';
 import { itemBytes, measureRoster } from './sql/measure-roster.ts';
 import { pruneTombstones } from './sql/prune-tombstones.ts';
 import { measureRequests, selectRequests } from './sql/requests.ts';
-import { selectContact } from './sql/select-contact.ts';
 import type { StoredRoster } from './sql/select-roster.ts';
 import { selectVersions } from './sql/select-versions.ts';
 
@@ -76,19 +76,24 @@ export class Rosters {
     await this.#edits.run(user, contact, 'subscription', async ({ own, other }, tx) => {
       if (own === undefined) throw new RpcError('item-not-found');
       const isNew = own.item === undefined;
-      const hears = other !== undefined && (await this.#mayHear(other, tx, type, stanza)) ? other : undefined;
-      for (const step of exchange(own.state, hears?.state, type))
-        take(step.side === 'user' ? own : hears, step, deliveredBy(step, own, { type, stanza }));
+      const isBlocked = other !== undefined && (await hasBlocked(tx, other.user, user));
+      const isHeard = other !== undefined && (await this.#mayHear(other, tx, { type, stanza, isBlocked }));
+      const hears = isHeard ? other : undefined;
+      for (const step of exchange(own.state, hears?.state, type)) {
+        if (step.side === 'user') take(own, step, deliveredBy(step, own, { type, stanza }));
+        else take(hears, step, isBlocked ? undefined : deliveredBy(step, own, { type, stanza }));
+      }
       if (isNew && own.item !== undefined) await this.#requireRoom(own.item, own.user, tx);
     });
   }
 
   async contacts(user: string) {
-    const { version, items, requests, blocked } = await this.#read(user);
+    // The list not from the cache: it has no version by which the asker would see that he got an old one.
+    const [{ version, items, requests }, blocks] = await Promise.all([this.#read(user), selectBlocks(this.#db, user)]);
     const contacts: Contact[] = items
       .filter((item) => item.subscription !== SUBSCRIPTION.none)
       .map(({ jid, subscription }) => ({ jid, subscription }));
-    return { version, contacts, requests, blocked };
+    return { version, contacts, requests, blocked: blocks?.jids ?? [] };
   }
 
   /** Those of whom something else is known now; without the cache, since that may have missed the same as the asker. */
@@ -123,8 +128,9 @@ export class Rosters {
   async #remove({ own, other }: Sides, tx: Queryable): Promise<void> {
     if (own?.item === undefined) throw new RpcError('item-not-found'); // §2.5.3
     const { subscription, ask } = own.item;
-    if (seesContact(subscription) || ask) cancel(own, other, 'unsubscribe');
-    if (seenByContact(subscription)) cancel(own, other, 'unsubscribed');
+    const isBlocked = other !== undefined && (await hasBlocked(tx, other.user, own.user));
+    if (seesContact(subscription) || ask) cancel(own, other, 'unsubscribe', isBlocked);
+    if (seenByContact(subscription)) cancel(own, other, 'unsubscribed', isBlocked);
     own.remove();
     await pruneTombstones(tx, own.user, this.#config.tombstonesMax - 1); // and the one that is made now
   }
@@ -137,14 +143,16 @@ export class Rosters {
   }
 
   /**
-   * Requests of somebody whom the contact has blocked (XEP-0191 §3.2), and too many of them (§3.1.3, security warning), are as if they
-   * had not come. What ends a subscription always counts, so that both sides agree.
+   * §3.1.3, security warning: of too many requests the contact does not hear, nor of one of somebody whom he has blocked (XEP-0191
+   * §3.3); they are as if they had not come. Whatever else a blocked one says of a subscription is so, only not told.
    */
-  async #mayHear(contact: Side, tx: Queryable, type: SubscriptionType, stanza: Uint8Array): Promise<boolean> {
-    if (type !== 'subscribe') return true;
-    const { user, contact: asker } = contact;
-    if ((await selectContact(tx, user, asker, askersOf(user, asker)))?.blocked) return false;
-    if (!inbound(contact.state, type).deliver) return true;
+  async #mayHear(
+    contact: Side,
+    tx: Queryable,
+    { type, stanza, isBlocked }: { type: SubscriptionType; stanza: Uint8Array; isBlocked: boolean },
+  ): Promise<boolean> {
+    if (isBlocked && type === 'subscribe') return false;
+    if (type !== 'subscribe' || !inbound(contact.state, type).deliver) return true;
     const { count, bytes } = await measureRequests(tx, contact.user);
     if (count < this.#config.requestsMax && bytes + stanza.length <= this.#config.requestsBytesMax) return true;
     this.#metrics.requestsDropped.inc();
@@ -162,12 +170,12 @@ function take(side: Side | undefined, { state, push }: Step, delivered: Delivere
   side?.become(state, push, delivered);
 }
 
-/** The contact's part of what the server cancels in the user's name. */
-function cancel(own: Side, other: Side | undefined, type: SubscriptionType): void {
+/** The contact's part of what the server cancels in the user's name; not told to him when he has blocked the user. */
+function cancel(own: Side, other: Side | undefined, type: SubscriptionType, isBlocked: boolean): void {
   for (const step of exchange(own.state, other?.state, type)) {
     if (step.side !== 'contact') continue;
     const stanza = serverPresence(type, own.user, own.contact);
-    take(other, step, step.deliver && { type, stanza });
+    take(other, step, isBlocked ? undefined : step.deliver && { type, stanza });
   }
 }
 

@@ -1,4 +1,5 @@
-// Source: XEP-0030 2.5.0 — Service Discovery; XEP-0128 1.0.1 — Service Discovery Extensions
+// Source: XEP-0030 2.5.0 — Service Discovery
+// With forms by XEP-0128 1.0.1.
 import { rosters, SESSION_STATE, seenByContact } from '@starling/contracts';
 import { type DiscoEntity, defineFeature, type IqRequest } from '@starling/feature-api';
 import type { BareJid } from '@starling/jid';

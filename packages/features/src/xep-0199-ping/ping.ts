@@ -1,4 +1,5 @@
-// Source: XEP-0199 2.0.1 — XMPP Ping, §4.1 server to client and §4.2 client to server
+// Source: XEP-0199 2.0.1 — XMPP Ping
+// §4.1 server to client and §4.2 client to server
 import { randomUUID } from 'node:crypto';
 import { defineFeature, type Session } from '@starling/feature-api';
 import { parseBareJid } from '@starling/jid';

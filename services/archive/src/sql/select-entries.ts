@@ -12,14 +12,19 @@ export interface EntryRange {
   readonly bytesMax: number;
 }
 
-/** Entries of one owner in order. */
+/** Entries of one owner in order: his messages, and the newest one about his block list. */
 export async function selectEntries(db: Queryable, range: EntryRange): Promise<readonly ArchivedEntry[]> {
   const rows = await db.query<{ position: bigint; committed_at_ms: bigint; envelope: Uint8Array }>(
     `select position, committed_at_ms, envelope from (
       select position, committed_at_ms, envelope, sum(length(envelope)) over (order by position) as bytes,
         row_number() over (order by position) as n
       from (
-        select * from archive where owner = $1 and position > $2 and position <= $3 order by position limit $4
+        (select position, committed_at_ms, envelope from archive
+          where owner = $1 and position > $2 and position <= $3 order by position limit $4)
+        union all
+        select position, committed_at_ms, envelope from archive_block
+          where owner = $1 and position > $2 and position <= $3
+        order by position limit $4
       ) as page
     ) as measured where bytes <= $5 or n = 1 order by position`,
     [range.owner, packPosition(range.after), packPosition(range.upTo), range.entriesMax, range.bytesMax],

@@ -6,7 +6,10 @@ export async function selectLast(db: Queryable, owners: readonly string[]): Prom
   const rows = await db.query<{ owner: string; position: bigint }>(
     `select k.owner, l.position from unnest($1::text[]) as k (owner)
       cross join lateral (
-        select position from archive a where a.owner = k.owner order by position desc limit 1
+        select position from (
+          (select position from archive a where a.owner = k.owner order by position desc limit 1)
+          union all select position from archive_block b where b.owner = k.owner
+        ) as ends order by position desc limit 1
       ) as l`,
     [owners],
   );

@@ -27,7 +27,11 @@ export async function selectStreams(db: Queryable): Promise<readonly StreamRow[]
 /** The newest entries that were committed at or after `sinceMs`, oldest first. */
 export async function selectRecent(db: Queryable, sinceMs: number, limit: number): Promise<readonly RecentEntry[]> {
   const rows = await db.query<{ owner: string; position: bigint; committed_at_ms: bigint; entry_id: string }>(
-    `select owner, position, committed_at_ms, entry_id from archive where committed_at_ms >= $1
+    `select owner, position, committed_at_ms, entry_id from (
+        select owner, position, committed_at_ms, entry_id from archive where committed_at_ms >= $1
+        union all
+        select owner, position, committed_at_ms, entry_id from archive_block where committed_at_ms >= $1
+      ) as entry
       order by committed_at_ms desc, position desc limit $2`,
     [sinceMs, limit],
   );

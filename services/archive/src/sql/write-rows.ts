@@ -9,6 +9,8 @@ export interface NewRow {
   readonly fate: number;
   readonly copy: number;
   readonly envelope: Uint8Array;
+  /** The full or bare JID of who sent it, if the owner has received it; else ''. */
+  readonly sender: string;
 }
 
 export interface WrittenRows {
@@ -17,25 +19,36 @@ export interface WrittenRows {
   readonly written: number;
   /** Owners that have no account: nothing of theirs was written. */
   readonly unknown: readonly string[];
+  /** Rows whose owners have blocked the sender, by their place in what was given: not written. */
+  readonly blocked: readonly number[];
 }
 
 // One statement is one transaction and one round trip: 2,000 rows cost about as much as begin, update, select and commit of one.
+// A sender is blocked by his full JID, his bare one or his domain (XEP-0191 §5), the owner himself never (§4).
 // `update` comes first by its row lock: of two writers the second waits here, finds another position and writes nothing.
 const SQL = `with moved as (
   update archive_stream set position = $3 where stream = $1 and position = $2 returning stream
 ), entry as (
-  select * from unnest($4::text[], $5::bigint[], $6::bigint[], $7::text[], $8::int[], $9::int[], $10::bytea[])
-    as e (owner, position, committed_at_ms, entry_id, fate, copy, envelope)
+  select * from unnest($4::text[], $5::bigint[], $6::bigint[], $7::text[], $8::int[], $9::int[], $10::bytea[],
+      $11::text[])
+    with ordinality as e (owner, position, committed_at_ms, entry_id, fate, copy, envelope, sender, place)
 ), known as (
   select owner from archive_owner where owner = any (array(select distinct owner from entry))
+), list as (
+  select owner, jids from archive_block where owner = any (array(select distinct owner from entry))
+), blocked as (
+  select e.place from entry e join list l using (owner), split_part(e.sender, '/', 1) as bare
+    where bare <> e.owner and l.jids && array[e.sender, bare, regexp_replace(bare, '^.*@', '')]
 ), written as (
   insert into archive (owner, position, committed_at_ms, entry_id, fate, copy, envelope)
-    select e.* from entry e join known using (owner) where exists (select from moved)
+    select e.owner, e.position, e.committed_at_ms, e.entry_id, e.fate, e.copy, e.envelope from entry e
+      join known using (owner) where exists (select from moved) and e.place not in (select place from blocked)
     on conflict do nothing returning 1
 )
 select
   (select count(*) from moved) > 0 as moved,
   (select count(*)::int from written) as written,
+  array(select place::int - 1 from blocked) as blocked,
   array(select distinct owner from entry except select owner from known) as unknown`;
 
 /** Writes rows and moves the watermark from `from` to `to`, both or neither. */
@@ -57,6 +70,7 @@ export async function writeRows(
     rows.map((r) => r.fate),
     rows.map((r) => r.copy),
     rows.map((r) => r.envelope),
+    rows.map((r) => r.sender),
   ]);
   if (!result) throw new Error('a select without a row');
   return result;

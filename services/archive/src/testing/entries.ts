@@ -4,6 +4,7 @@ import {
   type Copy,
   decodeEnvelope,
   type Envelope,
+  encodeBlockList,
   encodeEnvelope,
   FATE,
   type Fate,
@@ -36,6 +37,8 @@ export interface EntryOptions {
   readonly from?: string;
   readonly id?: string;
   readonly body?: string;
+  /** Instead of a message. */
+  readonly payload?: Uint8Array;
 }
 
 export function envelopeTo(owner: BareJid, options: EntryOptions = {}): Envelope {
@@ -53,7 +56,8 @@ export function envelopeTo(owner: BareJid, options: EntryOptions = {}): Envelope
     origin: 'edge-1/1',
     sentAtMs: Date.now(),
     after: 0,
-    stanza: Buffer.from(`<message type='chat' id='${id}'><body>${options.body ?? id}</body></message>`),
+    stanza:
+      options.payload ?? Buffer.from(`<message type='chat' id='${id}'><body>${options.body ?? id}</body></message>`),
   };
 }
 
@@ -64,6 +68,13 @@ export async function append(log: Log, owner: BareJid, options?: EntryOptions): 
 
 export const create = (log: Log, owner: BareJid) => append(log, owner, { kind: KIND.accountCreated, copy: COPY.self });
 export const remove = (log: Log, owner: BareJid) => append(log, owner, { kind: KIND.accountDeleted, copy: COPY.self });
+
+/** From here on the owner has blocked these. */
+export const block = (log: Log, owner: BareJid, version: number, ...jids: string[]) =>
+  append(log, owner, {
+    ...{ kind: KIND.blocksChanged, copy: COPY.self, fate: FATE.passing, from: owner, id: `blocks-${version}` },
+    payload: encodeBlockList({ version, jids, cleared: false }),
+  });
 
 /** The live stanzas (no log entries) on a user's subject, as they come. */
 export function listen(bus: Bus, user: BareJid): Envelope[] {

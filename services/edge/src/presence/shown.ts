@@ -13,6 +13,8 @@ const HEAD = Buffer.from(START);
 export interface PresenceAudience {
   sessionsOf(user: BareJid): UserSessions | undefined;
   sessions(): Iterable<ClientSession>;
+  /** Whether presence of `from` may reach this user. */
+  mayShow(user: BareJid, from: string): boolean;
 }
 
 /** Brings presence to the sessions of this edge that have not been shown it (ADR 7). Returns how many got it. */
@@ -26,7 +28,7 @@ function showToTargets(emission: Emission, audience: PresenceAudience): number {
     const slash = to.indexOf('/');
     const user = slash < 0 ? to : to.slice(0, slash);
     const sessions = audience.sessionsOf(user as BareJid);
-    if (sessions === undefined) continue;
+    if (sessions === undefined || !audience.mayShow(user as BareJid, emission.from)) continue;
     if (slash >= 0) {
       const session = sessions.local.get(to.slice(slash + 1));
       // RFC 6121 §4.2.3: what is for a watcher is addressed to his bare JID, also when only one resource has to hear it.
@@ -69,13 +71,13 @@ function encode({ presence }: Emission, user: string): Uint8Array {
 }
 
 /**
- * RFC 6121 §3.2.2: who is not subscribed any more sees the contact's resources go before he hears of that; what the contact's owner sends
- * comes by another way, perhaps later. Returns how many stanzas that were.
+ * Shows those of whom `isHidden` is true as gone, at once: who is not subscribed any more sees that before he hears why (RFC 6121
+ * §3.2.2), and what the contact's owner sends comes by another way, perhaps later, perhaps never. Returns how many stanzas that were.
  */
-export function hideContact(sessions: readonly ClientSession[], contact: string): number {
+export function hide(sessions: readonly ClientSession[], isHidden: (from: string) => boolean): number {
   let count = 0;
   for (const session of sessions) {
-    const shown = [...session.view.available()].filter(([from]) => from.startsWith(`${contact}/`));
+    const shown = [...session.view.available()].filter(([from]) => from !== session.jid && isHidden(from));
     for (const [from, stamp] of shown) {
       const gone = Stanza.build('presence', { type: 'unavailable', from: from as FullJid });
       const emission = { ...EMPTY, from, stamp, unavailable: true, presence: behindHead(gone.encode()) };

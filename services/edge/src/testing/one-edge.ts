@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MemoryBus, MemoryLog, type MemoryLogOptions, MemoryRecords, RpcError, serve } from '@starling/bus';
-import { accounts, queues, type ScramKeys } from '@starling/contracts';
+import { accounts, blocks, queues, type ScramKeys } from '@starling/contracts';
 import { ownersConfig } from '@starling/owners';
 import { loadConfig, MetricsRegistry, silentLogger } from '@starling/runtime';
 import { type Client, type Endpoint, login } from '@starling/testkit';
@@ -150,6 +150,7 @@ function serveAccounts(
     },
     onError,
   );
+  serve(bus, blocks.list, queues.roster, async () => ({ version: 0, jids: [], cleared: false }), onError);
   serve(
     bus,
     accounts.create,

@@ -15,8 +15,6 @@ export interface StoredRoster {
   readonly items: readonly StoredItem[];
   /** Subscription requests that wait for the user's answer. */
   readonly requests: number;
-  /** JIDs that the user has blocked (XEP-0191). */
-  readonly blocked: readonly string[];
 }
 
 interface RosterRow extends Row {
@@ -24,8 +22,6 @@ interface RosterRow extends Row {
   readonly number: bigint;
   readonly pruned: bigint;
   readonly requests: bigint;
-  /** Null where the list was never changed. */
-  readonly blocked: readonly string[] | null;
   /** Null where there is no item at all. */
   readonly jid: string | null;
   readonly name: string;
@@ -42,7 +38,6 @@ export async function selectRoster(db: Queryable, user: string): Promise<StoredR
   const rows = await db.query<RosterRow>(
     `select a.lineage, a.roster_version as number, a.roster_pruned as pruned,
             (select count(*) from roster_request r where r.username = a.username) as requests,
-            (select b.jids from block_list b where b.username = a.username) as blocked,
             i.jid, i.name, i.groups, i.subscription, i.ask, i.approved, i.removed, i.changed
        from account a left join roster_item i on i.username = a.username
       where a.username = $1 order by i.changed`,
@@ -55,7 +50,6 @@ export async function selectRoster(db: Queryable, user: string): Promise<StoredR
     pruned: Number(first.pruned),
     items: rows.flatMap(itemOf),
     requests: Number(first.requests),
-    blocked: first.blocked ?? [],
   };
 }
 

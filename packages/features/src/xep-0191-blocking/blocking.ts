@@ -1,0 +1,86 @@
+// Source: XEP-0191 1.3 — Blocking Command
+import { randomUUID } from 'node:crypto';
+import { blocks } from '@starling/contracts';
+import { defineFeature, sessionSlot } from '@starling/feature-api';
+import { configSpec } from '@starling/runtime';
+import { Stanza, StanzaError } from '@starling/stanza';
+import type { Element } from '@starling/xml';
+import { BlockLists } from './block-lists.ts';
+import { type Blocked, isBlocked } from './is-blocked.ts';
+import { blockedError, blockingElement, itemsOf, NS } from './request.ts';
+
+/** The session has asked for the list: it hears of changes (§3.3). */
+const isInterested = sessionSlot<boolean>('blocking.interested', false);
+/** The session holds its user's list. */
+const holdsList = sessionSlot<boolean>('blocking.holds', false);
+/** Of a session that is over: its user's list then, for what it had sent before. */
+const leftWith = sessionSlot<Blocked | undefined>('blocking.left', undefined);
+
+export default defineFeature({
+  name: 'blocking',
+  xep: { number: 191, version: '1.3', status: 'complete', since: '0.2.0' },
+  runsOn: ['edge'],
+  disco: { server: [NS.blocking] },
+  config: configSpec({}),
+  setup({ iq, on, call, domain }) {
+    const lists = new BlockLists((user) => call(blocks.list, { user }));
+
+    on('session:bound', 'guard', ({ session }) => {
+      holdsList.set(session, true);
+      const loading = lists.hold(session.user); // without its list no session is bound
+      return loading === undefined ? 'next' : loading.then(() => 'next' as const);
+    });
+    on('session:ended', 'observe', ({ session }) => {
+      if (!holdsList.get(session)) return 'next';
+      leftWith.set(session, lists.find(session.user));
+      lists.release(session.user);
+      return 'next';
+    });
+
+    iq.get(NS.blocking, 'blocklist', ['account'], ({ session }) => {
+      isInterested.set(session, true);
+      return blockingElement('blocklist', lists.now(session.user));
+    });
+    iq.set(NS.blocking, 'block', ['account'], async ({ payload, session: { user } }) => {
+      const block = itemsOf(payload);
+      if (block.length === 0) throw new StanzaError('bad-request'); // §3.3
+      lists.learn(user, await call(blocks.change, { user, block, unblock: [], unblockAll: false }));
+      return undefined;
+    });
+    iq.set(NS.blocking, 'unblock', ['account'], async ({ payload, session: { user } }) => {
+      const unblock = itemsOf(payload);
+      lists.learn(user, await call(blocks.change, { user, block: [], unblock, unblockAll: unblock.length === 0 }));
+      return undefined;
+    });
+
+    // §3.3, out: also what the server would answer itself in the name of whom the user has blocked; never what it says in its own.
+    on('client:stanza', 'guard', ({ session, stanza: { to } }) => {
+      const { user } = session;
+      const list = leftWith.get(session) ?? lists.now(user);
+      return to !== domain && isBlocked(list, to, user) ? blockedError() : 'next';
+    });
+
+    // §3.3, in: nobody may see by the answer that it is another one than of somebody who is not there.
+    on('user:stanza', 'guard', ({ user, from, kind, type, durable }) => {
+      const list = durable ? lists.logged(user) : lists.now(user);
+      if (from === domain || !isBlocked(list, from, user)) return 'next';
+      const isRequest = kind === 'iq' && (type === 'get' || type === 'set');
+      return kind === 'message' || isRequest ? new StanzaError('service-unavailable') : 'handled';
+    });
+
+    on('user:blocks', 'deliver', ({ user, list, sessions }) => {
+      const change = lists.entry(user, list);
+      if (change === undefined) return 'next';
+      const pushes: Element[] = [];
+      if (change.cleared) pushes.push(blockingElement('unblock', []));
+      if (change.unblocked.length > 0) pushes.push(blockingElement('unblock', change.unblocked));
+      if (change.blocked.length > 0) pushes.push(blockingElement('block', change.blocked));
+      for (const session of sessions) {
+        if (!isInterested.get(session)) continue;
+        for (const push of pushes)
+          session.send(Stanza.build('iq', { type: 'set', id: randomUUID(), to: session.jid }, push));
+      }
+      return 'next';
+    });
+  },
+});
