@@ -3,8 +3,10 @@ import type { SessionEvent } from './presence.ts';
 
 const HASH_RANGE = 2 ** 32;
 
+type HashedSession = Pick<SessionEvent, 'session' | 'state' | 'priority' | 'boundAt' | 'stamp'>;
+
 /** One session's part of PartitionDigest.hash: both ends must see the same of it. */
-export function sessionHash({ session, state, priority, boundAt, stamp }: Omit<SessionEvent, 'presence'>): number {
+export function sessionHash({ session, state, priority, boundAt, stamp }: HashedSession): number {
   return crc32(`${session} ${state} ${priority} ${boundAt} ${stamp}`);
 }
 

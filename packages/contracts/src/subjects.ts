@@ -52,4 +52,4 @@ export const REPUBLISH = { source: 'm.>', destination: 'u.>' } as const;
 export const republishedAs = (logSubject: string) => `u${logSubject.slice(1)}`;
 
 /** The queue groups in which the services share their requests. */
-export const queues = { roster: 'roster', archive: 'archive' } as const;
+export const queues = { roster: 'roster', archive: 'archive', presence: 'presence' } as const;

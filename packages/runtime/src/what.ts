@@ -17,6 +17,7 @@ export const WHAT = [
   'bus_reconnected',
   'certificate_loaded',
   'client_stream_failed',
+  'contacts_lookup_failed',
   'db_connection_lost',
   'db_failed',
   'db_opened',
@@ -37,6 +38,10 @@ export const WHAT = [
   'member_evicted',
   'membership_lost',
   'negotiation_failed',
+  'presence_edges_gone',
+  'presence_edges_silent',
+  'presence_hole_found',
+  'presence_partitions_lost',
   'process_exited',
   'process_failed',
   'process_restart_failed',
@@ -57,6 +62,7 @@ export const WHAT = [
   'stream_acquired',
   'stream_recreated',
   'stream_released',
+  'subscription_requests_lookup_failed',
   'uws_load_failed',
 ] as const;
 

@@ -1,0 +1,249 @@
+import type { Emission } from '@starling/contracts';
+import type { ContactLoads } from './contact-loads.ts';
+import type { ContactsDifference } from './contacts.ts';
+import { type Delivery, emissionTo } from './delivery.ts';
+import type { PresenceMetrics } from './metrics.ts';
+import type { Outbox } from './outbox.ts';
+import type { Partitions } from './partitions.ts';
+import type { Probes } from './probes.ts';
+import type { Row } from './row.ts';
+import type { Change, Departure } from './sessions.ts';
+import { unavailable } from './stanzas.ts';
+import type { Tables } from './tables.ts';
+import type { Ownership, TargetGroup } from './targets.ts';
+import type { Owed, User } from './user.ts';
+
+const NOBODY: readonly string[] = [];
+
+/** What follows when a session of a user of this node comes, changes or goes: who is told, and who is asked (RFC 6121 §4.2–4.6). */
+export class Broadcast {
+  readonly #partitions: Partitions;
+  readonly #ownership: Ownership;
+  readonly #delivery: Delivery;
+  readonly #outbox: Outbox;
+  readonly #tables: Tables;
+  readonly #loads: ContactLoads;
+  readonly #probes: Probes;
+  readonly #transitions;
+
+  constructor(options: {
+    partitions: Partitions;
+    ownership: Ownership;
+    delivery: Delivery;
+    outbox: Outbox;
+    tables: Tables;
+    loads: ContactLoads;
+    probes: Probes;
+    metrics: PresenceMetrics;
+  }) {
+    this.#partitions = options.partitions;
+    this.#ownership = options.ownership;
+    this.#delivery = options.delivery;
+    this.#outbox = options.outbox;
+    this.#tables = options.tables;
+    this.#loads = options.loads;
+    this.#probes = options.probes;
+    const { transitions } = options.metrics;
+    this.#transitions = {
+      arrived: transitions.with({ kind: 'available' }),
+      updated: transitions.with({ kind: 'update' }),
+      departed: transitions.with({ kind: 'unavailable' }),
+    };
+  }
+
+  /** Says what has changed; while the partition is learned nothing is said: what views have too much is asked about (ADR 7). */
+  follow(user: User, { table, departures, arrived, updated }: Change): void {
+    if (user.partition.isServing) {
+      if (table) this.#tables.publish(user);
+      for (const departure of departures) this.#sayDeparted(user, departure);
+      if (arrived !== undefined) this.#sayArrived(user, arrived);
+      if (updated !== undefined) this.#sayUpdated(user, updated);
+      if (departures.length > 0 && !user.sessions.hasAvailable) this.#lastWentAway(user);
+    }
+    this.#partitions.closeIfIdle(user);
+  }
+
+  /** The partition is served from now on: everybody is told again what he may have missed, and views drop what they have. */
+  introduce(user: User): void {
+    this.#tables.publish(user);
+    for (const row of user.sessions.available()) {
+      this.#delivery.deliver(emissionOf(row, false), [user.jid]);
+      this.#owe(user, row.resource, { gone: undefined, always: false, probe: true, requests: false });
+    }
+    this.#settle(user);
+  }
+
+  /** The contacts are known, or are others than before. */
+  contactsLoaded(user: User, difference: ContactsDifference | undefined): void {
+    if (difference !== undefined) this.contactsChanged(user, difference);
+    this.#settle(user);
+    this.#partitions.closeIfIdle(user);
+  }
+
+  /** RFC 6121 §3.1.5, §3.2.2, §3.3.3; XEP-0191 §3. */
+  contactsChanged(user: User, { watchersGained, watchersLost, watchedGained }: ContactsDifference): void {
+    const gained = this.#ownership.group(watchersGained).groups;
+    const lost = this.#ownership.group(watchersLost).groups;
+    const watched = this.#ownership.group(watchedGained).groups;
+    for (const row of user.sessions.available()) {
+      this.#send(emissionOf(row, true), gained);
+      // The same stamp: it has not gone, it is hidden.
+      this.#send(goneEmission(row.jid, row.stamp, unavailable(row.jid), false), lost);
+      this.#probe(row, watched);
+    }
+  }
+
+  /** What was sent to these sessions of his, or about him, may not have arrived. */
+  tellAgain(user: User, rows: readonly Row[]): void {
+    this.#tables.publish(user);
+    for (const row of rows) {
+      if (!row.isAvailable) continue;
+      this.#tellOfOthers(user, row);
+      this.#owe(user, row.resource, { ...UPDATE, probe: true });
+    }
+    this.#settle(user);
+  }
+
+  #sayArrived(user: User, row: Row): void {
+    this.#transitions.arrived.inc();
+    const emission = emissionOf(row, true);
+    this.#delivery.deliver(emission, [user.jid]);
+    this.#tellOfOthers(user, row);
+    this.#owe(user, row.resource, { gone: undefined, always: true, probe: true, requests: true });
+    this.#settle(user);
+  }
+
+  #sayUpdated(user: User, row: Row): void {
+    this.#transitions.updated.inc();
+    const emission = emissionOf(row, false);
+    this.#delivery.deliver(emission, [user.jid]);
+    if (user.contacts !== undefined) {
+      this.#sendToWatchers(user, emission);
+      return;
+    }
+    this.#owe(user, row.resource, UPDATE);
+    this.#settle(user);
+  }
+
+  #sayDeparted(user: User, departure: Departure): void {
+    this.#transitions.departed.inc();
+    const { jid, stamp, resource, directed, isEnded, wasAvailable } = departure;
+    const presence = departure.presence.length > 0 ? departure.presence : unavailable(jid);
+    const emission = goneEmission(jid, stamp, presence, false);
+    const { contacts } = user;
+    const others = contacts === undefined ? directed : directed.filter((to) => !contacts.isWatchedBy(to));
+    if (others.length > 0) this.#send(emission, this.#ownership.group(others).groups);
+    if (!wasAvailable) return;
+    this.#delivery.deliver(emission, [user.jid]);
+    // RFC 6121 §4.5.2: also to the resource itself, whose view may be closed already.
+    if (!isEnded) this.#delivery.deliver({ ...emission, always: true }, [jid]);
+    if (contacts !== undefined) {
+      this.#sendToWatchers(user, emission);
+      return;
+    }
+    user.owed.set(resource, { ...UPDATE, gone: emission });
+    this.#settle(user);
+  }
+
+  /** Here the time of the last activity will be told (XEP-0012 §4): nobody keeps it yet. */
+  #lastWentAway(_user: User): void {}
+
+  /** What is owed already stays owed; the newest word is said. */
+  #owe(user: User, resource: string, owed: Owed): void {
+    const before = user.owed.get(resource);
+    if (before === undefined) user.owed.set(resource, owed);
+    else
+      user.owed.set(resource, {
+        gone: undefined,
+        always: owed.always || before.always || before.gone !== undefined,
+        probe: owed.probe || before.probe,
+        requests: owed.requests || before.requests,
+      });
+  }
+
+  #settle(user: User): void {
+    if (user.owed.size === 0) return;
+    if (user.contacts === undefined) {
+      this.#loads.load(user);
+      return;
+    }
+    for (const [resource, owed] of user.owed) this.#pay(user, resource, owed);
+    user.owed.clear();
+  }
+
+  #pay(user: User, resource: string, { gone, always, probe, requests }: Owed): void {
+    if (gone !== undefined) {
+      this.#sendToWatchers(user, gone);
+      return;
+    }
+    const row = user.sessions.get(resource);
+    if (row?.isAvailable !== true) return;
+    this.#sendToWatchers(user, emissionOf(row, always));
+    if (probe) this.#probeWatched(user, row);
+    if (requests && user.hasRequests) this.#sendRequests(user, row);
+  }
+
+  /** RFC 6121 §3.1.3: at each login until they are answered. */
+  #sendRequests(user: User, row: Row): void {
+    user.hasRequests = false;
+    this.#loads.requests(user, (stanzas) => {
+      user.hasRequests ||= stanzas.length > 0;
+      if (user.sessions.get(row.resource) !== row || !row.isAvailable) return;
+      for (const stanza of stanzas) this.#outbox.request(row.edge.id, { to: row.jid, stanza });
+    });
+  }
+
+  #sendToWatchers(user: User, emission: Emission): void {
+    const groups = user.contacts?.watcherGroups(this.#ownership.group, this.#ownership.generation);
+    if (groups !== undefined) this.#send(emission, groups);
+  }
+
+  #send(emission: Emission, groups: readonly TargetGroup[]): void {
+    for (const { node, jids } of groups) {
+      if (node === '') this.#delivery.deliver(emission, jids);
+      else this.#outbox.emitToNode(node, emissionTo(emission, jids));
+    }
+  }
+
+  /** The user's other resources. */
+  #tellOfOthers(user: User, row: Row): void {
+    for (const other of user.sessions.available())
+      if (other !== row) this.#outbox.emitToEdge(row.edge.id, emissionTo(emissionOf(other, false), [row.jid]));
+  }
+
+  /** RFC 6121 §4.3.1. */
+  #probeWatched(user: User, row: Row): void {
+    const groups = user.contacts?.watchedGroups(this.#ownership.group, this.#ownership.generation);
+    if (groups !== undefined) this.#probe(row, groups);
+  }
+
+  #probe(row: Row, groups: readonly TargetGroup[]): void {
+    for (const { node, jids } of groups) {
+      const probe = { prober: row.jid, edge: row.edge.id, targets: jids, asked: false, id: '' };
+      if (node === '') this.#probes.answer(probe);
+      else this.#outbox.probe(node, probe);
+    }
+  }
+}
+
+const UPDATE: Owed = { gone: undefined, always: false, probe: false, requests: false };
+
+export const emissionOf = (row: Row, always: boolean): Emission => ({
+  from: row.jid,
+  stamp: row.stamp,
+  unavailable: false,
+  presence: row.presence,
+  to: NOBODY,
+  toSeen: false,
+  always,
+});
+
+export const goneEmission = (from: string, stamp: number, presence: Uint8Array, toSeen: boolean): Emission => ({
+  from,
+  stamp,
+  unavailable: true,
+  presence,
+  to: NOBODY,
+  toSeen,
+  always: false,
+});

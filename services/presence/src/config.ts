@@ -1,0 +1,68 @@
+import { bytes, type ConfigOf, configSpec, duration, int } from '@starling/runtime';
+
+export const presenceConfig = configSpec({
+  sessionsPerUserMax: int(
+    'STARLING_SESSIONS_PER_USER_MAX',
+    32,
+    { min: 1 },
+    'sessions of one account (RFC 6120 §7.6.2.1)',
+  ),
+  lingerMs: duration(
+    'STARLING_PRESENCE_LINGER',
+    '10ms',
+    { max: '1s' },
+    'how long presence for one edge or one presence service is collected before it is sent',
+  ),
+  batchBytes: bytes(
+    'STARLING_PRESENCE_BATCH_BYTES',
+    '512KiB',
+    { min: '16KiB', max: '900KiB' },
+    'sent earlier at this many bytes, addresses counted threefold; NATS takes 1 MiB',
+  ),
+  batchEntries: int('STARLING_PRESENCE_BATCH_ENTRIES', 2_000, { min: 1, max: 20_000 }, 'and at this many entries'),
+  heldMax: int(
+    'STARLING_PRESENCE_HELD_MAX',
+    200_000,
+    { min: 100 },
+    'addressees of presence, probes and questions that wait until a partition is known; what is beyond is asked for again',
+  ),
+  askAfterMs: duration(
+    'STARLING_PRESENCE_ASK_AFTER',
+    '250ms',
+    { min: '5ms', max: '10s' },
+    'an edge that has not told its sessions by then is asked',
+  ),
+  learnMaxMs: duration(
+    'STARLING_PRESENCE_LEARN_MAX',
+    '10s',
+    { min: '50ms', max: '5m' },
+    'a partition is served after this time though an edge is silent',
+  ),
+  bindGraceMs: duration(
+    'STARLING_PRESENCE_BIND_GRACE',
+    '10s',
+    { min: '100ms', max: '5m' },
+    'how long a bound session may be unknown to its edge: the answer to its bind is on its way',
+  ),
+  rpcTimeoutMs: duration(
+    'STARLING_PRESENCE_RPC_TIMEOUT',
+    '5s',
+    { min: '50ms', max: '60s' },
+    'how long the roster service has for an answer',
+  ),
+  loadsMax: int('STARLING_PRESENCE_LOADS_MAX', 64, { min: 1, max: 4_096 }, 'questions to the roster service at once'),
+  loadAttemptsMax: int(
+    'STARLING_PRESENCE_LOAD_ATTEMPTS_MAX',
+    100,
+    { min: 1 },
+    'how often the contacts of a user are asked for when the roster service cannot answer',
+  ),
+  loadRetryMs: duration(
+    'STARLING_PRESENCE_LOAD_RETRY',
+    '250ms',
+    { min: '5ms', max: '60s' },
+    'before the second attempt; doubled for each further one, up to 10 s',
+  ),
+});
+
+export type PresenceConfig = ConfigOf<typeof presenceConfig>;

@@ -1,0 +1,15 @@
+import { busConfig, openBus, openRecords } from '@starling/bus';
+import { ownersConfig } from '@starling/owners';
+import { runService } from '@starling/runtime';
+import { presenceConfig } from './config.ts';
+import { startPresence } from './presence.ts';
+
+const specs = { presence: presenceConfig, owners: ownersConfig, bus: busConfig };
+
+await runService('presence', specs, async ({ config, id, use, log: logger, metrics }) => {
+  const bus = await use('bus', openBus(config.bus, { log: logger, metrics, name: id }), (b) => b.close());
+  const records = await use('records', openRecords(config.bus, bus, { manage: false }), (r) => r.close());
+  const shared = { id, bus, records, logger, metrics };
+  const presence = startPresence({ ...shared, config: config.presence, owners: config.owners });
+  await use('presence', presence, (p) => p.stop());
+});

@@ -1,0 +1,185 @@
+import type { SessionEvent, SessionRow } from '@starling/contracts';
+import { boundRow, type EdgeRef, isAvailable, isLater, ownCopy, type Row, rowOf, tableRowOf } from './row.ts';
+
+/** A session's presence is over: what has to be said, and to whom besides those who watch the user. */
+export interface Departure {
+  /** Full JID. */
+  readonly jid: string;
+  readonly resource: string;
+  readonly stamp: number;
+  /** As its edge wrote it; empty when nobody did. */
+  readonly presence: Uint8Array;
+  readonly wasAvailable: boolean;
+  readonly directed: readonly string[];
+  /** The session itself is over, or another one has its resource: nobody is there to hear of it. */
+  readonly isEnded: boolean;
+}
+
+/** What one event has changed. */
+export interface Change {
+  /** Edges do not know it yet. */
+  readonly table: boolean;
+  readonly departures: readonly Departure[];
+  readonly arrived: Row | undefined;
+  /** It was and is available, with another presence. */
+  readonly updated: Row | undefined;
+}
+
+const NO_DEPARTURE: readonly Departure[] = [];
+const NOTHING: Change = { table: false, departures: NO_DEPARTURE, arrived: undefined, updated: undefined };
+const TABLE: Change = { ...NOTHING, table: true };
+const NO_BYTES = new Uint8Array(0);
+const NOBODY: readonly string[] = [];
+
+export interface BindOutcome {
+  readonly row: Row;
+  readonly change: Change;
+}
+
+/** The sessions of one user: which there are, in which order, and what each event means. No I/O. */
+export class Sessions {
+  readonly #user: string;
+  readonly #rows = new Map<string, Row>();
+  #edges: readonly string[] | undefined;
+
+  constructor(user: string) {
+    this.#user = user;
+  }
+
+  get size(): number {
+    return this.#rows.size;
+  }
+
+  get(resource: string): Row | undefined {
+    return this.#rows.get(resource);
+  }
+
+  values(): Iterable<Row> {
+    return this.#rows.values();
+  }
+
+  available(): readonly Row[] {
+    const rows: Row[] = [];
+    for (const row of this.#rows.values()) if (row.isAvailable) rows.push(row);
+    return rows;
+  }
+
+  get hasAvailable(): boolean {
+    return this.edges.length > 0;
+  }
+
+  /** Those that hold an available session. */
+  get edges(): readonly string[] {
+    this.#edges ??= [...new Set(this.available().map((row) => row.edge.id))];
+    return this.#edges;
+  }
+
+  table(): readonly SessionRow[] {
+    return Array.from(this.#rows.values(), tableRowOf);
+  }
+
+  /**
+   * A new holder of the resource. The same session asks again when the answer was lost.
+   * @param after the greatest stamp or bind that is known of this full JID, if it has no row
+   */
+  bind(bind: { resource: string; session: string; edge: EdgeRef }, nowMs: number, after: number): BindOutcome {
+    const known = this.#rows.get(bind.resource);
+    if (known?.session === bind.session) return { row: known, change: NOTHING };
+    const boundAt = Math.max(nowMs, 1 + Math.max(after, known?.boundAt ?? 0, known?.stamp ?? 0));
+    const departures = known === undefined ? NO_DEPARTURE : this.#remove(known, undefined);
+    const row = boundRow(this.#user, bind, boundAt, nowMs);
+    this.#put(row);
+    return { row, change: { ...TABLE, departures } };
+  }
+
+  /** What an edge says of a session: the truth, unless another session has its resource since. */
+  apply(event: SessionEvent, edge: EdgeRef): Change {
+    const known = this.#rows.get(event.resource);
+    if (known === undefined) return this.#add(event, edge, NO_DEPARTURE);
+    if (known.session === event.session)
+      return event.ended ? this.#end(known, event) : this.#update(known, event, edge);
+    // Displaced. Its edge did not see it in the table, or it would be over.
+    if (!isLater(event, known)) return event.ended ? NOTHING : TABLE;
+    return this.#add(event, edge, event.ended ? NO_DEPARTURE : this.#remove(known, undefined));
+  }
+
+  /** The session is over without a word of its edge. */
+  lose(row: Row): Change {
+    return { ...TABLE, departures: this.#remove(row, undefined) };
+  }
+
+  #add(event: SessionEvent, edge: EdgeRef, departures: readonly Departure[]): Change {
+    if (event.ended) {
+      // Somebody may have been told of it by an earlier owner; who was not hears nothing now (views).
+      const departure = { ...departureOf(rowOf(event, edge), event), wasAvailable: event.stamp > 0 };
+      return isHeard(departure) ? { ...NOTHING, departures: [departure] } : NOTHING;
+    }
+    const row = rowOf(event, edge);
+    this.#put(row);
+    return { table: true, departures, arrived: row.isAvailable ? row : undefined, updated: undefined };
+  }
+
+  #end(row: Row, event: SessionEvent): Change {
+    return { ...TABLE, departures: this.#remove(row, event) };
+  }
+
+  #update(row: Row, event: SessionEvent, edge: EdgeRef): Change {
+    const hasMoved = row.edge.incarnation !== edge.incarnation;
+    const isNewer = event.stamp > row.stamp;
+    let table = hasMoved || row.priority !== event.priority || (isNewer && row.state !== event.state);
+    row.unconfirmedSinceMs = 0;
+    row.edge = edge;
+    row.priority = event.priority;
+    if (!isNewer) {
+      row.directed = event.directed;
+      // Detached and back again: no presence was sent.
+      if (row.isAvailable && row.state !== event.state && isAvailable(event, true)) {
+        row.state = event.state;
+        table = true;
+      }
+      if (table) this.#edges = undefined;
+      return table ? TABLE : NOTHING;
+    }
+    const was = row.isAvailable;
+    const departure = departureOf(row, event);
+    row.state = event.state;
+    row.isAvailable = isAvailable(event, was);
+    row.stamp = event.stamp;
+    row.presence = ownCopy(event.presence);
+    row.directed = row.isAvailable ? event.directed : NOBODY;
+    if (table) this.#edges = undefined;
+    if (row.isAvailable)
+      return { table, departures: NO_DEPARTURE, arrived: was ? undefined : row, updated: was ? row : undefined };
+    return { ...NOTHING, table, departures: isHeard(departure) ? [departure] : NO_DEPARTURE };
+  }
+
+  #put(row: Row): void {
+    this.#rows.set(row.resource, row);
+    this.#edges = undefined;
+  }
+
+  #remove(row: Row, event: SessionEvent | undefined): readonly Departure[] {
+    this.#rows.delete(row.resource);
+    this.#edges = undefined;
+    const departure = departureOf(row, event);
+    return isHeard(departure) ? [departure] : NO_DEPARTURE;
+  }
+}
+
+/** RFC 6121 §4.6.3: directed presence is revoked also by a session that was never available. */
+const isHeard = ({ wasAvailable, directed }: Departure) => wasAvailable || directed.length > 0;
+
+/** The stamp is that of the last presence when its edge gives none: an owner never makes one (ADR 7). */
+function departureOf(row: Row, event: SessionEvent | undefined): Departure {
+  const directed =
+    event === undefined || event.directed.length === 0 ? row.directed : [...row.directed, ...event.directed];
+  return {
+    jid: row.jid,
+    resource: row.resource,
+    stamp: Math.max(row.stamp, event?.stamp ?? 0),
+    presence: event === undefined ? NO_BYTES : ownCopy(event.presence),
+    wasAvailable: row.isAvailable,
+    directed: directed.length > row.directed.length ? [...new Set(directed)] : directed,
+    isEnded: event === undefined || event.ended,
+  };
+}

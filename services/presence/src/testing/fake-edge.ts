@@ -1,0 +1,365 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Bus, call, RpcError, type Subscription } from '@starling/bus';
+import {
+  addHash,
+  decodeEdgeBatch,
+  decodeEnvelope,
+  decodeSessionTable,
+  type EdgeBatch,
+  type Emission,
+  encodeNodeBatch,
+  presence as methods,
+  type NodeBatch,
+  PARTITIONS,
+  partitionOf,
+  SESSION_STATE,
+  type Seen,
+  type SessionEvent,
+  type SessionState,
+  type SessionTable,
+  sessionHash,
+  subjects,
+} from '@starling/contracts';
+import { PresenceView } from '@starling/features/rfc-6121-presence/view';
+import type { BareJid } from '@starling/jid';
+import { type GroupView, type Member, OwnerMap } from '@starling/owners';
+import type { FakeGroup, FakeMembership, FakeWatch } from './fake-group.ts';
+
+const VIEW_MAX = 10_000;
+const RPC_TIMEOUT_MS = 2_000;
+const BIND_RETRY_MS = 5;
+
+type Pending = Pick<NodeBatch, 'events' | 'states' | 'digests' | 'probes' | 'seen'>;
+type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? E[] : T[K] };
+
+let sessions = 0;
+
+/** One client's session on a FakeEdge. */
+export class FakeSession {
+  readonly user: string;
+  readonly resource: string;
+  readonly id = `s${++sessions}`;
+  state: SessionState = SESSION_STATE.connected;
+  priority = 0;
+  boundAt = 0;
+  stamp = 0;
+  presence: Uint8Array = new Uint8Array(0);
+  directed: string[] = [];
+  view = new PresenceView(VIEW_MAX);
+  isOver = false;
+  hasConflict = false;
+  /** What the client was given: 'juliet@x/phone 1' or 'juliet@x/phone gone'. */
+  readonly got: string[] = [];
+  readonly stanzas: string[] = [];
+  readonly requests: string[] = [];
+
+  constructor(user: string, resource: string) {
+    this.user = user;
+    this.resource = resource;
+  }
+
+  get jid(): string {
+    return `${this.user}/${this.resource}`;
+  }
+
+  get isAvailable(): boolean {
+    return this.state === SESSION_STATE.available;
+  }
+
+  event(ended = false): SessionEvent {
+    const { user, resource, id, state, priority, boundAt, stamp, presence, directed } = this;
+    return {
+      user,
+      resource,
+      session: id,
+      state,
+      priority,
+      boundAt,
+      stamp,
+      presence,
+      ended,
+      directed: [...directed],
+    };
+  }
+}
+
+/** The edge's side of ADR 7, without sockets. */
+export class FakeEdge {
+  readonly id: string;
+  readonly membership: FakeMembership;
+  readonly #presence: FakeWatch;
+  readonly #bus: Bus;
+  readonly sessions = new Map<string, FakeSession>();
+  readonly tables = new Map<string, SessionTable>();
+  readonly #subscriptions: Subscription[] = [];
+  readonly #followed = new Map<string, Subscription>();
+  readonly #sequences = new Map<string, number>();
+  readonly #heard = new Map<string, { incarnation: string; sequence: number }>();
+  readonly #pending = new Map<string, Mutable<Pending>>();
+  #owners = OwnerMap.rendezvous<Member>(PARTITIONS, []);
+  #known = new Set<string>();
+  #isDead = false;
+  wanted = 0;
+  missed = 0;
+
+  constructor(id: string, bus: Bus, edges: FakeGroup, nodes: FakeGroup) {
+    this.id = id;
+    this.#bus = bus;
+    this.#presence = nodes.watch();
+    this.#subscriptions.push(bus.subscribe(subjects.edge(id), ({ data }) => this.#receive(decodeEdgeBatch(data))));
+    this.membership = edges.join(id);
+    this.#presence.onChange((view) => this.#ownersChanged(view));
+    this.#ownersChanged(this.#presence);
+  }
+
+  get watch(): FakeWatch {
+    return this.#presence;
+  }
+
+  /** kill -9. */
+  die(): void {
+    this.#isDead = true;
+    for (const subscription of [...this.#subscriptions, ...this.#followed.values()]) subscription.unsubscribe();
+    void this.#presence.close();
+    for (const session of this.sessions.values()) session.isOver = true;
+    this.sessions.clear();
+  }
+
+  async bind(user: string, resource: string): Promise<FakeSession> {
+    const session = new FakeSession(user, resource);
+    this.#follow(user);
+    const request = { user, resource, session: session.id, edge: this.id, incarnation: this.membership.incarnation };
+    for (;;) {
+      const owner = this.#owners.ownerOf(partitionOf(user as BareJid));
+      try {
+        if (owner === undefined) throw new RpcError('unexpected-request');
+        const reply = await call(this.#bus, methods.bind(owner.id), request, RPC_TIMEOUT_MS);
+        session.boundAt = reply.boundAt;
+        break;
+      } catch (error) {
+        if (
+          !(error instanceof RpcError) ||
+          (error.condition === 'resource-constraint' && error.message === 'too many sessions')
+        )
+          throw error;
+        await sleep(BIND_RETRY_MS);
+      }
+    }
+    const older = this.sessions.get(session.jid);
+    if (older !== undefined) older.isOver = older.hasConflict = true;
+    this.sessions.set(session.jid, session);
+    return session;
+  }
+
+  async login(user: string, resource: string, status = '1'): Promise<FakeSession> {
+    const session = await this.bind(user, resource);
+    this.show(session, status);
+    return session;
+  }
+
+  show(session: FakeSession, status: string, priority = 0): void {
+    if (session.isOver) return;
+    session.stamp = Math.max(Date.now(), session.stamp + 1, session.boundAt + 1);
+    session.state = SESSION_STATE.available;
+    session.priority = priority;
+    session.presence = Buffer.from(` from="${session.jid}"><status>${status}</status></presence>`);
+    this.#tell(session, session.event());
+  }
+
+  hide(session: FakeSession): void {
+    if (session.isOver) return;
+    session.stamp = Math.max(Date.now(), session.stamp + 1);
+    session.state = SESSION_STATE.connected;
+    session.presence = Buffer.from(` from="${session.jid}" type="unavailable"/>`);
+    const event = session.event();
+    session.directed = [];
+    session.view = new PresenceView(VIEW_MAX);
+    this.#tell(session, event);
+  }
+
+  direct(session: FakeSession, to: string): void {
+    session.directed.push(to);
+    this.#tell(session, session.event());
+  }
+
+  end(session: FakeSession): void {
+    if (session.isOver) return;
+    session.isOver = true;
+    this.sessions.delete(session.jid);
+    if (session.isAvailable) session.stamp = Math.max(Date.now(), session.stamp + 1);
+    session.presence = Buffer.from(` from="${session.jid}" type="unavailable"/>`);
+    this.#tell(session, session.event(true));
+  }
+
+  probe(session: FakeSession, target: string, id: string): void {
+    const probe = { prober: session.jid, edge: this.id, targets: [target], asked: true, id };
+    const owner = this.#owners.ownerOf(partitionOf((target.split('/')[0] ?? '') as BareJid));
+    if (owner) this.#to(owner.id).probes.push(probe);
+  }
+
+  visible(asker: string, target: string): Promise<{ visible: boolean }> {
+    const owner = this.#owners.ownerOf(partitionOf((target.split('/')[0] ?? '') as BareJid));
+    return call(this.#bus, methods.visible(owner?.id ?? ''), { asker, target }, RPC_TIMEOUT_MS);
+  }
+
+  /** As every ten seconds. */
+  sendDigests(): void {
+    const sums = new Map<number, { partition: number; sessions: number; hash: number }>();
+    for (let partition = 0; partition < PARTITIONS; partition++)
+      sums.set(partition, { partition, sessions: 0, hash: 0 });
+    for (const session of this.sessions.values()) {
+      const sum = sums.get(partitionOf(session.user as BareJid));
+      if (sum === undefined) continue;
+      sum.sessions++;
+      sum.hash = addHash(sum.hash, sessionHash(session.event()));
+    }
+    for (const [partition, sum] of sums) {
+      const owner = this.#owners.ownerOf(partition);
+      if (owner) this.#to(owner.id).digests.push(sum);
+    }
+  }
+
+  /** After its connection came back. */
+  resync(): void {
+    for (let partition = 0; partition < PARTITIONS; partition++) this.#sendState(partition, true);
+    this.#askSeen(() => true);
+  }
+
+  #tell(session: FakeSession, event: SessionEvent): void {
+    const owner = this.#owners.ownerOf(partitionOf(session.user as BareJid));
+    if (owner) this.#to(owner.id).events.push(event);
+  }
+
+  #ownersChanged({ members }: GroupView): void {
+    const owners = OwnerMap.rendezvous(PARTITIONS, members);
+    const isNew = (partition: number) => {
+      const owner = owners.ownerOf(partition);
+      const before = this.#owners.ownerOf(partition);
+      return owner !== undefined && owner.incarnation !== before?.incarnation;
+    };
+    const moved = new Set(Array.from({ length: PARTITIONS }, (_, p) => p).filter(isNew));
+    // What was for the old ones is told anew, or void.
+    this.#owners = owners;
+    for (const id of this.#known) if (!members.some((m) => m.id === id)) this.#pending.delete(id);
+    this.#known = new Set(members.map((m) => m.id));
+    for (const partition of moved) this.#sendState(partition, false);
+    this.#askSeen((partition) => moved.has(partition));
+  }
+
+  #sendState(partition: number, missed: boolean): void {
+    const owner = this.#owners.ownerOf(partition);
+    if (owner === undefined) return;
+    const events = [...this.sessions.values()]
+      .filter((s) => partitionOf(s.user as BareJid) === partition)
+      .map((s) => s.event());
+    const { states } = this.#to(owner.id);
+    const middle = Math.ceil(events.length / 2);
+    if (events.length < 2) states.push({ partition, first: true, last: true, sessions: events, missed });
+    else {
+      states.push({ partition, first: true, last: false, sessions: events.slice(0, middle), missed });
+      states.push({ partition, first: false, last: true, sessions: events.slice(middle), missed });
+    }
+  }
+
+  #askSeen(isAsked: (partition: number) => boolean): void {
+    const oldest = new Map<string, Seen>();
+    for (const session of this.sessions.values()) {
+      const isOwn = isAsked(partitionOf(session.user as BareJid));
+      for (const [from, stamp] of session.view.available()) {
+        if (!isOwn && !isAsked(partitionOf((from.split('/')[0] ?? '') as BareJid))) continue;
+        if (stamp < (oldest.get(from)?.stamp ?? Number.POSITIVE_INFINITY)) oldest.set(from, { from, stamp });
+      }
+    }
+    for (const seen of oldest.values()) {
+      const owner = this.#owners.ownerOf(partitionOf((seen.from.split('/')[0] ?? '') as BareJid));
+      if (owner) this.#to(owner.id).seen.push(seen);
+    }
+  }
+
+  #to(node: string): Mutable<Pending> {
+    let pending = this.#pending.get(node);
+    if (pending === undefined) {
+      pending = { events: [], states: [], digests: [], probes: [], seen: [] };
+      this.#pending.set(node, pending);
+      setImmediate(() => this.#flush(node));
+    }
+    return pending;
+  }
+
+  #flush(node: string): void {
+    const pending = this.#pending.get(node);
+    this.#pending.delete(node);
+    if (pending === undefined || this.#isDead) return;
+    const sequence = (this.#sequences.get(node) ?? 0) + 1;
+    this.#sequences.set(node, sequence);
+    const { incarnation } = this.membership;
+    const head = { sender: this.id, incarnation, epoch: this.#presence.epoch, sequence };
+    this.#bus.publish(subjects.node(node), encodeNodeBatch({ ...head, ...pending, emissions: [] }));
+  }
+
+  #receive(batch: EdgeBatch): void {
+    if (!this.#presence.isCurrent(batch.node, batch.incarnation)) {
+      this.#presence.noticeEpoch(batch.epoch);
+      return;
+    }
+    const heard = this.#heard.get(batch.node);
+    this.#heard.set(batch.node, { incarnation: batch.incarnation, sequence: batch.sequence });
+    const isSame = heard?.incarnation === batch.incarnation;
+    if (isSame ? heard.sequence + 1 !== batch.sequence : batch.sequence !== 1) this.resync();
+    if (batch.missed) {
+      this.missed++;
+      this.resync();
+    }
+    for (const partition of batch.wanted) {
+      this.wanted++;
+      this.#sendState(partition, false);
+    }
+    for (const emission of batch.emissions) this.#emit(emission);
+    for (const { to, stanza } of batch.requests) this.sessions.get(to)?.requests.push(Buffer.from(stanza).toString());
+  }
+
+  #emit(emission: Emission): void {
+    if (emission.toSeen) {
+      for (const session of this.sessions.values())
+        if (session.view.stampOf(emission.from) !== undefined) this.#showTo(session, emission);
+      return;
+    }
+    for (const to of emission.to) {
+      if (to.includes('/')) {
+        const session = this.sessions.get(to);
+        if (session !== undefined) this.#showTo(session, emission);
+      } else {
+        for (const session of this.sessions.values())
+          if (session.user === to && session.isAvailable) this.#showTo(session, emission);
+      }
+    }
+  }
+
+  #showTo(session: FakeSession, emission: Emission): void {
+    if (!session.view.show(emission)) return;
+    const text = Buffer.from(emission.presence).toString();
+    session.stanzas.push(`<presence${text}`);
+    const status = /<status>(.*)<\/status>/.exec(text)?.[1] ?? 'here';
+    session.got.push(`${emission.from} ${emission.unavailable ? 'gone' : status}`);
+  }
+
+  #follow(user: string): void {
+    if (this.#followed.has(user)) return;
+    const subscription = this.#bus.subscribe(subjects.user(user as BareJid), ({ data }) => {
+      const table = decodeSessionTable(decodeEnvelope(data).stanza);
+      const known = this.tables.get(user);
+      const [epoch, knownEpoch] = [table.epoch ?? 0, known?.epoch ?? 0];
+      if (known !== undefined && (epoch < knownEpoch || (epoch === knownEpoch && table.version <= known.version)))
+        return;
+      this.tables.set(user, table);
+      for (const session of [...this.sessions.values()]) {
+        if (session.user !== user) continue;
+        const row = table.rows.find((r) => r.resource === session.resource);
+        if (row === undefined || row.session === session.id || row.boundAt < session.boundAt) continue;
+        session.isOver = session.hasConflict = true;
+        this.sessions.delete(session.jid);
+      }
+    });
+    this.#followed.set(user, subscription);
+  }
+}

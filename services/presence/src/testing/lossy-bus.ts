@@ -1,0 +1,39 @@
+import type { Bus, Delivery, Subscription } from '@starling/bus';
+
+/** A process's own connection to the bus of the others: it can lose what it publishes, and be cut off. */
+export class LossyBus implements Bus {
+  readonly #bus: Bus;
+  #isCut = false;
+  /** Whether to lose what is published on this subject. */
+  loses: (subject: string) => boolean = () => false;
+
+  constructor(bus: Bus) {
+    this.#bus = bus;
+  }
+
+  cut(): void {
+    this.#isCut = true;
+  }
+
+  publish(subject: string, data: Uint8Array, replyTo?: string): void {
+    if (!this.#isCut && !this.loses(subject)) this.#bus.publish(subject, data, replyTo);
+  }
+
+  subscribe(subject: string, handler: (delivery: Delivery) => void, options?: { queue?: string }): Subscription {
+    return this.#bus.subscribe(subject, (delivery) => (this.#isCut ? undefined : handler(delivery)), options);
+  }
+
+  request(subject: string, data: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
+    return this.#bus.request(subject, data, timeoutMs);
+  }
+
+  flush(): Promise<void> {
+    return this.#bus.flush();
+  }
+
+  onReconnect(handler: () => void): () => void {
+    return this.#bus.onReconnect(handler);
+  }
+
+  async close(): Promise<void> {}
+}

@@ -1,0 +1,110 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Bus, MemoryBus } from '@starling/bus';
+import { groups } from '@starling/contracts';
+import { loadConfig, MetricsRegistry, silentLogger } from '@starling/runtime';
+import { presenceConfig } from '../config.ts';
+import { PresenceNode } from '../presence-node.ts';
+import { FakeEdge } from './fake-edge.ts';
+import { FakeGroup, type FakeMembership, type FakeWatch } from './fake-group.ts';
+import { FakeRoster } from './fake-roster.ts';
+import { LossyBus } from './lossy-bus.ts';
+
+const WAIT_MS = 5_000;
+const POLL_MS = 2;
+
+export interface RunningNode {
+  readonly id: string;
+  readonly node: PresenceNode;
+  readonly membership: FakeMembership;
+  readonly edges: FakeWatch;
+  readonly bus: LossyBus;
+}
+
+/** Presence nodes, edges and a roster service on one bus in this process. */
+export class World {
+  readonly bus: Bus;
+  readonly #memory: MemoryBus;
+  readonly nodeGroup = new FakeGroup(groups.presence);
+  readonly edgeGroup = new FakeGroup(groups.edge);
+  readonly roster: FakeRoster;
+  readonly nodes = new Map<string, RunningNode>();
+  readonly edges = new Map<string, FakeEdge>();
+  readonly failures: unknown[] = [];
+  readonly metrics = new MetricsRegistry();
+  readonly #env: Readonly<Record<string, string>>;
+
+  constructor(env: Readonly<Record<string, string>> = {}) {
+    this.#memory = new MemoryBus({ onError: (error) => this.failures.push(error) });
+    this.bus = this.#memory;
+    this.roster = new FakeRoster(this.bus);
+    this.#env = {
+      STARLING_PRESENCE_LINGER: '2ms',
+      STARLING_PRESENCE_ASK_AFTER: '20ms',
+      STARLING_PRESENCE_LEARN_MAX: '1s',
+      STARLING_PRESENCE_LOAD_RETRY: '5ms',
+      STARLING_PRESENCE_RPC_TIMEOUT: '1s',
+      ...env,
+    };
+  }
+
+  addNode(id: string): RunningNode {
+    const bus = new LossyBus(this.#memory);
+    const config = loadConfig({ presence: presenceConfig }, { env: this.#env, args: [] }).presence;
+    const node = new PresenceNode({ id, bus, config, logger: silentLogger, metrics: this.metrics });
+    node.listen();
+    const edges = this.edgeGroup.watch();
+    const membership = this.nodeGroup.join(id);
+    node.begin(membership, edges);
+    const running = { id, node, membership, edges, bus };
+    this.nodes.set(id, running);
+    return running;
+  }
+
+  addEdge(id: string): FakeEdge {
+    const edge = new FakeEdge(id, new LossyBus(this.#memory), this.edgeGroup, this.nodeGroup);
+    this.edges.set(id, edge);
+    return edge;
+  }
+
+  node(id: string): RunningNode {
+    const found = this.nodes.get(id);
+    if (found === undefined) throw new Error(`no node ${id}`);
+    return found;
+  }
+
+  /** kill -9, and the others notice. */
+  killNode(id: string): void {
+    const { node, membership, bus } = this.node(id);
+    bus.cut();
+    membership.isFenced = true;
+    node.stop();
+    this.nodes.delete(id);
+    this.nodeGroup.forget(membership);
+    this.nodeGroup.evict(id);
+  }
+
+  killEdge(id: string): void {
+    this.edges.get(id)?.die();
+    this.edges.delete(id);
+    this.edgeGroup.evict(id);
+  }
+
+  async stop(): Promise<void> {
+    for (const { node } of this.nodes.values()) node.stop();
+    for (const edge of this.edges.values()) edge.die();
+    this.roster.stop();
+    await this.#memory.close();
+    if (this.failures.length > 0) throw this.failures[0];
+  }
+}
+
+/** Resolves when the condition holds. @throws Error when it does not in time, with what it had to say */
+export async function until(condition: () => boolean | string, timeoutMs = WAIT_MS): Promise<void> {
+  const end = performance.now() + timeoutMs;
+  for (;;) {
+    const result = condition();
+    if (result === true) return;
+    if (performance.now() > end) throw new Error(`not in time: ${result || condition}`);
+    await sleep(POLL_MS);
+  }
+}
