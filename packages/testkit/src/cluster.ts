@@ -34,6 +34,7 @@ export interface SystemOptions {
 
 export interface LocalClusterOptions extends SystemOptions {
   readonly edges?: number;
+  readonly presence?: number;
   readonly roster?: number;
   readonly archive?: number;
   readonly nats?: 1 | 3;
@@ -48,8 +49,8 @@ export function startEmbedded(options: SystemOptions = {}): Promise<LocalSystem>
 
 /** A cluster of processes on this machine, on any ports. @throws Error with its output when it does not get ready */
 export function startCluster(options: LocalClusterOptions = {}): Promise<LocalSystem> {
-  const { edges = 3, roster = 1, archive = 1, nats = 1, restart = false } = options;
-  const counts = { edges, roster, archive, nats };
+  const { edges = 3, presence = 1, roster = 1, archive = 1, nats = 1, restart = false } = options;
+  const counts = { edges, presence, roster, archive, nats };
   const args = Object.entries(counts).flatMap(([name, count]) => [`--${name}`, String(count)]);
   return LocalSystem.start(['cluster', ...args, ...(restart ? ['--restart'] : [])], options);
 }

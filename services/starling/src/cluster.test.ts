@@ -24,7 +24,7 @@ test('a cluster on this machine, from its first start to its last', async (t) =>
   await t.test('the ready line has every process, and each is another one', () => {
     const counts: Record<string, number> = {};
     for (const { service } of system.ready.processes) counts[service] = (counts[service] ?? 0) + 1;
-    assert.deepEqual(counts, { edge: 2, roster: 1, archive: 1, nats: 1, postgres: 1 });
+    assert.deepEqual(counts, { edge: 2, presence: 1, roster: 1, archive: 1, nats: 1, postgres: 1 });
     const pids = system.ready.processes.map((p) => p.pid);
     assert.equal(new Set(pids).size, pids.length);
     assert.ok(pids.every(isAlive));
@@ -77,9 +77,6 @@ test('a cluster on this machine, from its first start to its last', async (t) =>
 });
 
 test('what cannot be started', async () => {
-  const presence = await runCommand(['cluster', '--presence', '1'], { dataDir });
-  assert.equal(presence.code, EXIT.usage);
-  assert.match(presence.err, /no presence service yet/);
   const noServer = await runCommand(['cluster', '--nats-server', '/nowhere'], { dataDir: join(dataDir, 'none') });
   assert.equal(noServer.code, EXIT.unavailable);
   assert.match(noServer.err, /set STARLING_NATS_SERVER \(--nats-server\)/);

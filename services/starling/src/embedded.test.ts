@@ -41,7 +41,7 @@ test('start, accounts of a running and of a stopped system, kill -9', async (t) 
     assert.deepEqual(system.process('edge-1'), edge);
     assert.deepEqual(
       processes.map((p) => p.service),
-      ['edge', 'roster', 'archive'],
+      ['edge', 'presence', 'roster', 'archive'],
     );
     const response = await fetch(`http://127.0.0.1:${endpoints.admin}/readyz`);
     assert.equal(response.status, 200, await response.text());

@@ -3,6 +3,7 @@ import { recentLogState, startArchive } from '@starling/archive';
 import { type Bus, MemoryBus, openLog, openRecords } from '@starling/bus';
 import { openDb } from '@starling/db';
 import { type Edge, SOFTWARE, startEdge } from '@starling/edge';
+import { startPresence } from '@starling/presence';
 import { startRoster } from '@starling/roster';
 import type { ConfigsOf, Lifecycle, Logger, MetricsRegistry } from '@starling/runtime';
 import { openBusOrExplain } from './open-bus.ts';
@@ -22,7 +23,7 @@ export interface EmbeddedOptions {
 }
 
 /**
- * Everything but the edge, in this process. Database, bus and log are each chosen by themselves: PGlite unless a PostgreSQL is configured, in
+ * Everything that knows no session, in this process. Database, bus and log are each chosen by themselves: PGlite unless a PostgreSQL is configured, in
  * process unless a NATS is.
  * @throws DbLockedError when another process has the data folder, DbUnavailableError, LogConfigError, CommandError when NATS is not there
  */
@@ -42,13 +43,23 @@ export async function openServices({ config, edgeId, use, logger, metrics, onFai
   const archive = startArchive({ ...shared, id, records, config: config.archive, owners: config.owners });
   await use('archive', archive, (a) => a.stop());
   await use('roster', startRoster({ ...shared, config: config.roster }), (r) => r.stop());
-  return { db, bus, log };
+  return { db, bus, log, records };
 }
 
 /** The whole system in this process; when it resolves, clients are served. */
 export async function startEmbedded(options: EmbeddedOptions): Promise<{ readonly bus: Bus; readonly edge: Edge }> {
   const { config, edgeId, use, logger, metrics } = options;
-  const { bus, log } = await openServices(options);
+  const { bus, log, records } = await openServices(options);
+  const presence = startPresence({
+    id: edgeId,
+    bus,
+    records,
+    config: config.presence,
+    owners: config.owners,
+    logger,
+    metrics,
+  });
+  await use('presence', presence, (p) => p.stop());
   const shared = { id: edgeId, software: SOFTWARE, bus, log, logger, metrics };
   const edge = startEdge({ ...shared, config: config.edge, featureConfig: config });
   return { bus, edge: await use('edge', edge, (e) => e.stop(), { stopTimeoutMs: config.edge.stopMs }) };

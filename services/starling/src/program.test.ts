@@ -40,13 +40,17 @@ test('start passes the flags of keys on, wherever its own stand', async () => {
 });
 
 test('cluster counts its processes', async () => {
-  const defaults = { edges: 3, roster: 1, archive: 1, nats: 1, presence: 0, restart: false, jsonReady: false };
+  const defaults = { edges: 3, roster: 1, archive: 1, nats: 1, presence: 1, restart: false, jsonReady: false };
   assert.deepEqual(await parse('cluster'), ['cluster', [], defaults]);
   assert.deepEqual(
-    await parse('cluster --edges 5 --nats 3 --archive 2 --presence 0 --restart --data-dir /x --json-ready'),
-    ['cluster', ['--data-dir', '/x'], { ...defaults, edges: 5, nats: 3, archive: 2, restart: true, jsonReady: true }],
+    await parse('cluster --edges 5 --nats 3 --archive 2 --presence 3 --restart --data-dir /x --json-ready'),
+    [
+      'cluster',
+      ['--data-dir', '/x'],
+      { ...defaults, edges: 5, nats: 3, archive: 2, presence: 3, restart: true, jsonReady: true },
+    ],
   );
-  for (const wrong of ['--edges 0', '--edges x', '--edges 33', '--nats 2', '--presence 1', '--roster -1'])
+  for (const wrong of ['--edges 0', '--edges x', '--edges 33', '--nats 2', '--presence 0', '--roster -1'])
     await fails(`cluster ${wrong}`, 'commander.invalidArgument');
 });
 

@@ -62,13 +62,13 @@ export function buildProgram(actions: Actions, done: (exitCode: number) => void)
     .option('--edges <n>', 'edges', count(1), 3)
     .option('--roster <n>', 'roster services', count(1), 1)
     .option('--archive <n>', 'archive services', count(1), 1)
+    .option('--presence <n>', 'presence services', count(1), 1)
     .option(
       '--nats <n>',
       'NATS servers, 1 or 3, and replicas of the log; 3 need nats-server 2.11 or later',
       natsCount,
       1,
     )
-    .option('--presence <n>', 'presence services: none yet', noPresence, 0)
     .option('--restart', 'start a process again, on the same ports, when it dies', false)
     .option('--json-ready', 'print one JSON line on standard output when all is ready, and nothing else', false)
     .action(async (options, command: Command) => done(await actions.cluster(command.args, options)));
@@ -124,9 +124,4 @@ const count = (min: number) => (text: string) => {
 function natsCount(text: string): number {
   if (text !== '1' && text !== '3') throw new InvalidArgumentError('1 or 3: a majority of 2 is no better than 1');
   return Number(text);
-}
-
-function noPresence(text: string): number {
-  if (text !== '0') throw new InvalidArgumentError('there is no presence service yet: it comes with presence itself');
-  return 0;
 }

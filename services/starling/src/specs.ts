@@ -3,6 +3,7 @@ import { busConfig } from '@starling/bus';
 import { dbConfig } from '@starling/db';
 import { edgeConfig, featureConfigs } from '@starling/edge';
 import { ownersConfig } from '@starling/owners';
+import { presenceConfig } from '@starling/presence';
 import { rosterConfig } from '@starling/roster';
 import { type ConfigSources, type ConfigSpec, configSpec, type Specs } from '@starling/runtime';
 import { localConfig } from './config.ts';
@@ -18,6 +19,7 @@ const specs = {
   bus: busConfig,
   db: dbConfig,
   roster: rosterConfig,
+  presence: presenceConfig,
   archive: archiveConfig,
   owners: ownersConfig,
   ...featureConfigs,

@@ -45,6 +45,7 @@ async function startHere(context: HostContext<EmbeddedSpecs>): Promise<ReadyLine
     endpoints: { ...edge.endpoints, admin: admin.port },
     processes: [
       { service: 'edge', id: edgeId, ...shared, ...edge.endpoints },
+      { service: 'presence', id: 'presence-1', ...shared },
       { service: 'roster', id: 'roster-1', ...shared },
       { service: 'archive', id: 'archive-1', ...shared },
     ],

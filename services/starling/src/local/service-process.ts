@@ -9,7 +9,7 @@ const STOP_TIMEOUT_MS = 15_000;
 const RESTART_DELAY_MS = 1_000;
 
 export interface ServiceOptions {
-  readonly service: 'archive' | 'edge' | 'roster';
+  readonly service: 'archive' | 'edge' | 'presence' | 'roster';
   readonly id: string;
   readonly env: NodeJS.ProcessEnv;
   readonly logFolder: string;

@@ -10,7 +10,12 @@ import { ServiceProcess } from './service-process.ts';
 const STOP_TIMEOUT_MS = 20_000;
 
 export interface ServicesOptions {
-  readonly counts: { readonly edges: number; readonly roster: number; readonly archive: number };
+  readonly counts: {
+    readonly edges: number;
+    readonly presence: number;
+    readonly roster: number;
+    readonly archive: number;
+  };
   /** What all of them get, of environmentForChildren. */
   readonly env: NodeJS.ProcessEnv;
   readonly natsUrl: string;
@@ -37,8 +42,8 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   await use('services', others, stopAll, { stopTimeoutMs: STOP_TIMEOUT_MS });
   await use('edges', edges, stopAll, { stopTimeoutMs: STOP_TIMEOUT_MS });
 
-  const launch = async (list: ServiceProcess[], service: 'archive' | 'edge' | 'roster', n: number) => {
-    const env = service === 'edge' ? edgeEnvironment(options) : otherEnvironment(options);
+  const launch = async (list: ServiceProcess[], service: 'archive' | 'edge' | 'presence' | 'roster', n: number) => {
+    const env = environments[service](options);
     const { guard, log, restart } = options;
     const id = `${service}-${n}`;
     const process = await ServiceProcess.start({
@@ -56,6 +61,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   const waiting: Promise<ReadyProcess>[] = [];
   for (let n = 1; n <= counts.archive; n++) waiting.push(launch(others, 'archive', n));
   for (let n = 1; n <= counts.roster; n++) waiting.push(launch(others, 'roster', n));
+  for (let n = 1; n <= counts.presence; n++) waiting.push(launch(others, 'presence', n));
   const first = launch(edges, 'edge', 1);
   // Edges that find no certificate each make one: the first makes it for all.
   if (!existsSync(join(options.dataDir, 'tls'))) await Promise.all([first, ...waiting]);
@@ -80,17 +86,30 @@ function commonEnvironment({ env: given, dataDir, natsUrl }: ServicesOptions): N
   return env;
 }
 
-function otherEnvironment(options: ServicesOptions): NodeJS.ProcessEnv {
+function databaseEnvironment(options: ServicesOptions): NodeJS.ProcessEnv {
   const env = commonEnvironment(options);
   setKey(env, 'STARLING_DATABASE_URL', options.databaseUrl);
   return env;
 }
 
-/** An edge has no database connection, ever; and clients come through the balancer. */
-function edgeEnvironment(options: ServicesOptions): NodeJS.ProcessEnv {
+/** An edge has no database connection, ever, and neither has presence. */
+function plainEnvironment(options: ServicesOptions): NodeJS.ProcessEnv {
   const env = commonEnvironment(options);
   setKey(env, 'STARLING_DATABASE_URL', undefined);
+  return env;
+}
+
+/** Clients come through the balancer. */
+function edgeEnvironment(options: ServicesOptions): NodeJS.ProcessEnv {
+  const env = plainEnvironment(options);
   setKey(env, 'STARLING_HOST', '127.0.0.1');
   for (const port of ['C2S', 'C2S_TLS', 'HTTP']) setKey(env, `STARLING_${port}_PORT`, '0');
   return env;
 }
+
+const environments = {
+  archive: databaseEnvironment,
+  edge: edgeEnvironment,
+  presence: plainEnvironment,
+  roster: databaseEnvironment,
+} as const;
