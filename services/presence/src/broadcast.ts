@@ -68,7 +68,7 @@ export class Broadcast {
     this.#tables.publish(user);
     for (const row of user.sessions.available()) {
       this.#delivery.deliver(emissionOf(row, false), [user.jid]);
-      this.#owe(user, row.resource, { gone: undefined, always: false, probe: true, requests: false });
+      this.#owe(user, row.resource, { ...UPDATE, probe: true });
     }
     this.#settle(user);
   }
@@ -104,12 +104,12 @@ export class Broadcast {
     this.#settle(user);
   }
 
+  /** Its stamp is above that of every earlier presence of this address: views need no more to show it, once. */
   #sayArrived(user: User, row: Row): void {
     this.#transitions.arrived.inc();
-    const emission = emissionOf(row, true);
-    this.#delivery.deliver(emission, [user.jid]);
+    this.#delivery.deliver(emissionOf(row, false), [user.jid]);
     this.#tellOfOthers(user, row);
-    this.#owe(user, row.resource, { gone: undefined, always: true, probe: true, requests: true });
+    this.#owe(user, row.resource, { ...UPDATE, probe: true, requests: true });
     this.#settle(user);
   }
 
@@ -155,7 +155,6 @@ export class Broadcast {
     else
       user.owed.set(resource, {
         gone: undefined,
-        always: owed.always || before.always || before.gone !== undefined,
         probe: owed.probe || before.probe,
         requests: owed.requests || before.requests,
       });
@@ -171,14 +170,14 @@ export class Broadcast {
     user.owed.clear();
   }
 
-  #pay(user: User, resource: string, { gone, always, probe, requests }: Owed): void {
+  #pay(user: User, resource: string, { gone, probe, requests }: Owed): void {
     if (gone !== undefined) {
       this.#sendToWatchers(user, gone);
       return;
     }
     const row = user.sessions.get(resource);
     if (row?.isAvailable !== true) return;
-    this.#sendToWatchers(user, emissionOf(row, always));
+    this.#sendToWatchers(user, emissionOf(row, false));
     if (probe) this.#probeWatched(user, row);
     if (requests && user.hasRequests) this.#sendRequests(user, row);
   }
@@ -226,7 +225,7 @@ export class Broadcast {
   }
 }
 
-const UPDATE: Owed = { gone: undefined, always: false, probe: false, requests: false };
+const UPDATE: Owed = { gone: undefined, probe: false, requests: false };
 
 export const emissionOf = (row: Row, always: boolean): Emission => ({
   from: row.jid,
