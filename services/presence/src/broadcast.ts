@@ -98,7 +98,7 @@ export class Broadcast {
     this.#tables.publish(user);
     for (const row of rows) {
       if (!row.isAvailable) continue;
-      this.#tellOfOthers(user, row);
+      this.#tellOf(user.sessions.available(), row);
       this.#owe(user, row.resource, { ...UPDATE, probe: true });
     }
     this.#settle(user);
@@ -108,7 +108,10 @@ export class Broadcast {
   #sayArrived(user: User, row: Row): void {
     this.#transitions.arrived.inc();
     this.#delivery.deliver(emissionOf(row, false), [user.jid]);
-    this.#tellOfOthers(user, row);
+    this.#tellOf(
+      user.sessions.available().filter((other) => other !== row),
+      row,
+    );
     this.#owe(user, row.resource, { ...UPDATE, probe: true, requests: true });
     this.#settle(user);
   }
@@ -204,10 +207,9 @@ export class Broadcast {
     }
   }
 
-  /** The user's other resources. */
-  #tellOfOthers(user: User, row: Row): void {
-    for (const other of user.sessions.available())
-      if (other !== row) this.#outbox.emitToEdge(row.edge.id, emissionTo(emissionOf(other, false), [row.jid]));
+  /** To one of the user's resources the presence of others. */
+  #tellOf(others: readonly Row[], row: Row): void {
+    for (const other of others) this.#outbox.emitToEdge(row.edge.id, emissionTo(emissionOf(other, false), [row.jid]));
   }
 
   /** RFC 6121 §4.3.1. */

@@ -139,6 +139,8 @@ export class PresenceNode {
     this.#undo.push(membership.onLost(() => this.#lose()));
     this.#undo.push(membership.onChange((view) => this.#membersChanged(view)));
     this.#undo.push(edges.onChange(() => this.#edgesChanged()));
+    const beat = setInterval(() => this.#outbox.beat(), this.#config.beatMs);
+    this.#undo.push(() => clearInterval(beat));
     this.#membersChanged(membership);
   }
 
