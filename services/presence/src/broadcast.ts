@@ -138,8 +138,8 @@ export class Broadcast {
     if (others.length > 0) this.#send(emission, this.#ownership.group(others).groups);
     if (!wasAvailable) return;
     this.#delivery.deliver(emission, [user.jid]);
-    // RFC 6121 §4.5.2: also to the resource itself, whose view may be closed already.
-    if (!isEnded) this.#delivery.deliver({ ...emission, always: true }, [jid]);
+    // RFC 6121 §4.5.2: also to the resource itself.
+    if (!isEnded) this.#delivery.deliver(emission, [jid]);
     if (contacts !== undefined) {
       this.#sendToWatchers(user, emission);
       return;

@@ -101,7 +101,7 @@ export class PresenceNode {
       },
     };
     this.#loads = new ContactLoads({ bus, config, metrics, log: logger, sink });
-    this.#probes = new Probes({ partitions, outbox, loads: this.#loads, metrics });
+    this.#probes = new Probes({ partitions, outbox, loads: this.#loads, stamps: this.#stamps, metrics });
     this.#broadcast = new Broadcast({
       partitions,
       ownership,

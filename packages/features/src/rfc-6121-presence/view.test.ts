@@ -30,6 +30,8 @@ const TABLE: readonly (readonly [string, readonly Shown[], readonly boolean[]])[
   ['what has ended does not come back by an older one', [on(1), on(2), off(2), on(1)], [true, true, true, false]],
   ['nor by itself', [on(1), off(1), on(1)], [true, true, false]],
   ['save when somebody says so', [on(1), off(1), again(1)], [true, true, true]],
+  ['nor when its end has come before it', [off(2), on(1)], [false, false]],
+  ['nor behind a second end', [on(1), off(1), off(3), on(2)], [true, true, false, false]],
   ['a newer one begins again', [on(1), off(1), on(2)], [true, true, true]],
 ];
 

@@ -71,13 +71,15 @@ export class PresenceView {
   }
 
   #end(from: string, stamp: number, known: number | undefined, always: boolean): boolean {
-    if (known === undefined || known < 0) return always;
-    if (stamp < known && !always) return false;
-    // Behind the others, so that the oldest tombstones come first.
+    const wasShown = known !== undefined && known > 0;
+    if (wasShown && stamp < known && !always) return false;
+    if (known === undefined || known > 0) this.#tombstones++;
+    // Also of what was never shown: it may come yet, by another way. Behind the others, so that the oldest tombstones come first.
     this.#shown.delete(from);
-    this.#shown.set(from, -Math.max(stamp, known));
-    if (++this.#tombstones > TOMBSTONES_UNSEEN) this.#forget(stamp - TOMBSTONE_MS);
-    return true;
+    if (this.#shown.size < this.#max) this.#shown.set(from, -Math.max(stamp, Math.abs(known ?? 0)));
+    else this.#tombstones--;
+    if (this.#tombstones > TOMBSTONES_UNSEEN) this.#forget(stamp - TOMBSTONE_MS);
+    return wasShown || always;
   }
 
   #forget(before: number): void {

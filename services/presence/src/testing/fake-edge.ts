@@ -46,7 +46,7 @@ export class FakeSession {
   stamp = 0;
   presence: Uint8Array = new Uint8Array(0);
   directed: string[] = [];
-  view = new PresenceView(VIEW_MAX);
+  readonly view = new PresenceView(VIEW_MAX);
   isOver = false;
   hasConflict = false;
   /** What the client was given: 'juliet@x/phone 1' or 'juliet@x/phone gone'; '' is where it went away itself. */
@@ -174,7 +174,7 @@ export class FakeEdge {
     session.presence = Buffer.from(` from="${session.jid}" type="unavailable"/>`);
     const event = session.event();
     session.directed = [];
-    session.view = new PresenceView(VIEW_MAX);
+    session.view.keepOnly(session.jid);
     session.got.push('');
     this.#tell(session, event);
   }
