@@ -16,6 +16,8 @@ const EDGES_MAX = 3;
 const LOSS = 0.15;
 const DIGEST_MS = 50;
 const HEALED_MS = 20_000;
+/** Whatever is on its way has arrived then. */
+const STRAY_MS = 20;
 
 /** Mulberry32. */
 function randomOf(seed: number): () => number {
@@ -95,6 +97,7 @@ class Simulation {
     this.#isLossy = false;
     await this.healed();
     const { roster } = this.world;
+    const before = new Map(this.all.map((session) => [session, session.got.length]));
     const a = this.#pick(USERS);
     const b = this.#pick(USERS.filter((user) => user !== a));
     const roll = this.#random();
@@ -107,6 +110,9 @@ class Simulation {
       roster.set(b, a, SUBSCRIPTION.none);
     } else roster.block(a, b, !roster.blocks(a, b));
     await this.healed();
+    await sleep(STRAY_MS);
+    // A new subscription is shown `always`: a probe that crosses it may have been first.
+    for (const [session, length] of before) session.got.splice(length, Number.POSITIVE_INFINITY, '');
     this.#isLossy = wasLossy;
   }
 

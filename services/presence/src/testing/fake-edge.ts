@@ -99,6 +99,7 @@ export class FakeEdge {
   readonly #pending = new Map<string, Mutable<Pending>>();
   #owners = OwnerMap.rendezvous<Member>(PARTITIONS, []);
   #known = new Set<string>();
+  #epoch = 0;
   #isDead = false;
   wanted = 0;
   missed = 0;
@@ -232,12 +233,15 @@ export class FakeEdge {
     if (owner) this.#to(owner.id).events.push(event);
   }
 
-  #ownersChanged({ members }: GroupView): void {
+  #ownersChanged({ epoch, members }: GroupView): void {
+    // Between two versions that were not seen a partition may have been somebody else's: its owner has forgotten it meanwhile.
+    const isBlind = epoch > this.#epoch + 1;
+    this.#epoch = epoch;
     const owners = OwnerMap.rendezvous(PARTITIONS, members);
     const isNew = (partition: number) => {
       const owner = owners.ownerOf(partition);
       const before = this.#owners.ownerOf(partition);
-      return owner !== undefined && owner.incarnation !== before?.incarnation;
+      return owner !== undefined && (isBlind || owner.incarnation !== before?.incarnation);
     };
     const moved = new Set(Array.from({ length: PARTITIONS }, (_, p) => p).filter(isNew));
     // What was for the old ones is told anew, or void.
