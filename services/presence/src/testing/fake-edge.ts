@@ -333,7 +333,9 @@ export class FakeEdge {
     for (const to of emission.to) {
       if (to.includes('/')) {
         const session = this.sessions.get(to);
-        if (session !== undefined) this.#showTo(session, emission);
+        // It may have gone away since: what it is shown then would not be ended.
+        const isWanted = session?.isAvailable || emission.from === to || emission.always;
+        if (session !== undefined && isWanted) this.#showTo(session, emission);
       } else {
         for (const session of this.sessions.values())
           if (session.user === to && session.isAvailable) this.#showTo(session, emission);
