@@ -20,6 +20,7 @@ interface Waiting {
 export class Ahead {
   #waiting: Waiting[] = [];
   #bytes = 0;
+  /** By incarnation. */
   readonly #senders = new Set<string>();
 
   get size(): number {
@@ -27,8 +28,8 @@ export class Ahead {
   }
 
   /** Whether an earlier batch of the sender waits. */
-  has(sender: string): boolean {
-    return this.#senders.has(sender);
+  has({ incarnation }: NodeBatch): boolean {
+    return this.#senders.has(incarnation);
   }
 
   /** False when there are too many. */
@@ -44,7 +45,7 @@ export class Ahead {
     this.clear();
     for (const one of waiting) {
       const { batch, sinceMs } = one;
-      const verdict = this.has(batch.sender) ? 'wait' : judge(batch, nowMs - sinceMs > PATIENCE_MS);
+      const verdict = this.has(batch) ? 'wait' : judge(batch, nowMs - sinceMs > PATIENCE_MS);
       if (verdict === 'take') take(batch);
       else if (verdict === 'wait') this.#keep(one);
     }
@@ -59,6 +60,6 @@ export class Ahead {
   #keep(one: Waiting): void {
     this.#waiting.push(one);
     this.#bytes += one.bytes;
-    this.#senders.add(one.batch.sender);
+    this.#senders.add(one.batch.incarnation);
   }
 }

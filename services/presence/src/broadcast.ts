@@ -68,7 +68,7 @@ export class Broadcast {
     this.#tables.publish(user);
     for (const row of user.sessions.available()) {
       this.#delivery.deliver(emissionOf(row, false), [user.jid]);
-      this.#owe(user, row.resource, { gone: undefined, always: false, probe: true, requests: false });
+      this.#owe(user, row.resource, { ...UPDATE, probe: true });
     }
     this.#settle(user);
   }
@@ -98,18 +98,21 @@ export class Broadcast {
     this.#tables.publish(user);
     for (const row of rows) {
       if (!row.isAvailable) continue;
-      this.#tellOfOthers(user, row);
+      this.#tellOf(user.sessions.available(), row);
       this.#owe(user, row.resource, { ...UPDATE, probe: true });
     }
     this.#settle(user);
   }
 
+  /** Its stamp is above that of every earlier presence of this address: views need no more to show it, once. */
   #sayArrived(user: User, row: Row): void {
     this.#transitions.arrived.inc();
-    const emission = emissionOf(row, true);
-    this.#delivery.deliver(emission, [user.jid]);
-    this.#tellOfOthers(user, row);
-    this.#owe(user, row.resource, { gone: undefined, always: true, probe: true, requests: true });
+    this.#delivery.deliver(emissionOf(row, false), [user.jid]);
+    this.#tellOf(
+      user.sessions.available().filter((other) => other !== row),
+      row,
+    );
+    this.#owe(user, row.resource, { ...UPDATE, probe: true, requests: true });
     this.#settle(user);
   }
 
@@ -136,8 +139,8 @@ export class Broadcast {
     if (others.length > 0) this.#send({ ...emission, always: true }, this.#ownership.group(others).groups);
     if (!wasAvailable) return;
     this.#delivery.deliver(emission, [user.jid]);
-    // RFC 6121 §4.5.2: also to the resource itself, whose view may be closed already.
-    if (!isEnded) this.#delivery.deliver({ ...emission, always: true }, [jid]);
+    // RFC 6121 §4.5.2: also to the resource itself.
+    if (!isEnded) this.#delivery.deliver(emission, [jid]);
     if (contacts !== undefined) {
       this.#sendToWatchers(user, emission);
       return;
@@ -156,7 +159,6 @@ export class Broadcast {
     else
       user.owed.set(resource, {
         gone: undefined,
-        always: owed.always || before.always || before.gone !== undefined,
         probe: owed.probe || before.probe,
         requests: owed.requests || before.requests,
       });
@@ -172,14 +174,14 @@ export class Broadcast {
     user.owed.clear();
   }
 
-  #pay(user: User, resource: string, { gone, always, probe, requests }: Owed): void {
+  #pay(user: User, resource: string, { gone, probe, requests }: Owed): void {
     if (gone !== undefined) {
       this.#sendToWatchers(user, gone);
       return;
     }
     const row = user.sessions.get(resource);
     if (row?.isAvailable !== true) return;
-    this.#sendToWatchers(user, emissionOf(row, always));
+    this.#sendToWatchers(user, emissionOf(row, false));
     if (probe) this.#probeWatched(user, row);
     if (requests && user.hasRequests) this.#sendRequests(user, row);
   }
@@ -206,10 +208,9 @@ export class Broadcast {
     }
   }
 
-  /** The user's other resources. */
-  #tellOfOthers(user: User, row: Row): void {
-    for (const other of user.sessions.available())
-      if (other !== row) this.#outbox.emitToEdge(row.edge.id, emissionTo(emissionOf(other, false), [row.jid]));
+  /** To one of the user's resources the presence of others. */
+  #tellOf(others: readonly Row[], row: Row): void {
+    for (const other of others) this.#outbox.emitToEdge(row.edge.id, emissionTo(emissionOf(other, false), [row.jid]));
   }
 
   /** RFC 6121 §4.3.1. */
@@ -227,7 +228,7 @@ export class Broadcast {
   }
 }
 
-const UPDATE: Owed = { gone: undefined, always: false, probe: false, requests: false };
+const UPDATE: Owed = { gone: undefined, probe: false, requests: false };
 
 export const emissionOf = (row: Row, always: boolean): Emission => ({
   from: row.jid,

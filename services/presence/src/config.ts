@@ -20,6 +20,12 @@ export const presenceConfig = configSpec({
     'sent earlier at this many bytes, addresses counted threefold; NATS takes 1 MiB',
   ),
   batchEntries: int('STARLING_PRESENCE_BATCH_ENTRIES', 2_000, { min: 1, max: 20_000 }, 'and at this many entries'),
+  beatMs: duration(
+    'STARLING_PRESENCE_BEAT',
+    '10s',
+    { min: '20ms', max: '10m' },
+    'how often receivers of presence get an empty batch behind it, by whose number they see whether they have lost the last one',
+  ),
   heldMax: int(
     'STARLING_PRESENCE_HELD_MAX',
     200_000,

@@ -93,7 +93,8 @@ export class Contacts {
     return {
       watchersGained: only(seenByContact(after) && !seenByContact(before)),
       watchersLost: only(seenByContact(before) && !seenByContact(after)),
-      watchedGained: only(seesContact(after) && !seesContact(before)),
+      // Whom the user sees now tells him: his own notice says so.
+      watchedGained: [],
     };
   }
 

@@ -13,7 +13,7 @@ export class Delivery {
     this.#outbox = outbox;
   }
 
-  /** `to`: bare JIDs are all available resources, full ones that resource. Who is not here gets nothing. */
+  /** `to`: bare JIDs are all available resources (their edges know which), full ones that resource. Who is not here gets nothing. */
   deliver(emission: Emission, to: readonly string[]): void {
     const byEdge = new Map<string, string[]>();
     let later: Map<Partition, string[]> | undefined;

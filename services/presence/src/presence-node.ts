@@ -101,7 +101,7 @@ export class PresenceNode {
       },
     };
     this.#loads = new ContactLoads({ bus, config, metrics, log: logger, sink });
-    this.#probes = new Probes({ partitions, outbox, loads: this.#loads, metrics });
+    this.#probes = new Probes({ partitions, outbox, loads: this.#loads, stamps: this.#stamps, metrics });
     this.#broadcast = new Broadcast({
       partitions,
       ownership,
@@ -139,6 +139,8 @@ export class PresenceNode {
     this.#undo.push(membership.onLost(() => this.#lose()));
     this.#undo.push(membership.onChange((view) => this.#membersChanged(view)));
     this.#undo.push(edges.onChange(() => this.#edgesChanged()));
+    const beat = setInterval(() => this.#outbox.beat(), this.#config.beatMs);
+    this.#undo.push(() => clearInterval(beat));
     this.#membersChanged(membership);
   }
 
@@ -233,7 +235,10 @@ export class PresenceNode {
     const isEdge = (id: string) => this.#edges?.members.some((m) => m.id === id) === true;
     const isNode = (id: string) => this.#membership?.members.some((m) => m.id === id) === true;
     this.#outbox.forget(isEdge, isNode);
-    this.#senders.forget((id, incarnation) => this.#kindOf(id, incarnation) !== undefined);
+    const incarnations = new Set(
+      [...(this.#edges?.members ?? []), ...(this.#membership?.members ?? [])].map((m) => m.incarnation),
+    );
+    this.#senders.forget((incarnation) => incarnations.has(incarnation));
   }
 
   #kindOf(id: string, incarnation: string): 'edge' | 'node' | undefined {
@@ -323,7 +328,7 @@ export class PresenceNode {
       this.#metrics.dropped.inc(1, { reason: 'unreadable' });
       return;
     }
-    if (!this.#ahead.has(batch.sender) && this.#judge(batch, false) === 'take') {
+    if (!this.#ahead.has(batch) && this.#judge(batch, false) === 'take') {
       this.#takeBatch(batch);
       return;
     }
@@ -361,7 +366,7 @@ export class PresenceNode {
     const { sender, incarnation } = batch;
     const kind = this.#kindOf(sender, incarnation);
     if (kind === undefined) return;
-    const hearing = this.#senders.hear(sender, incarnation, batch.sequence);
+    const hearing = this.#senders.hear(incarnation, batch.sequence);
     if (hearing === 'hole') this.#holeFrom(kind, { id: sender, incarnation });
     if (kind === 'edge') this.#takeFromEdge(batch, { id: sender, incarnation }, hearing === 'first');
     this.#metrics.emissionsIn.inc(batch.emissions.length);

@@ -5,6 +5,7 @@ import { bareOf, resourceOf } from './jids.ts';
 import type { PresenceMetrics } from './metrics.ts';
 import type { Outbox } from './outbox.ts';
 import type { Partitions } from './partitions.ts';
+import type { RecentStamps } from './recent-stamps.ts';
 import type { Row } from './row.ts';
 import { mereAvailable, unavailable, unsubscribed } from './stanzas.ts';
 import type { User } from './user.ts';
@@ -14,12 +15,20 @@ export class Probes {
   readonly #partitions: Partitions;
   readonly #outbox: Outbox;
   readonly #loads: ContactLoads;
+  readonly #stamps: RecentStamps;
   readonly #metrics: PresenceMetrics;
 
-  constructor(options: { partitions: Partitions; outbox: Outbox; loads: ContactLoads; metrics: PresenceMetrics }) {
+  constructor(options: {
+    partitions: Partitions;
+    outbox: Outbox;
+    loads: ContactLoads;
+    stamps: RecentStamps;
+    metrics: PresenceMetrics;
+  }) {
     this.#partitions = options.partitions;
     this.#outbox = options.outbox;
     this.#loads = options.loads;
+    this.#stamps = options.stamps;
     this.#metrics = options.metrics;
   }
 
@@ -53,10 +62,23 @@ export class Probes {
     if (this.#partitions.of(bare) === undefined) return;
     const row = this.#partitions.user(bare)?.sessions.get(resourceOf(from));
     const answer = { from, to: NOBODY, toSeen: true, always: false };
-    if (row?.isAvailable !== true)
-      this.#outbox.emitToEdge(edge, { ...answer, stamp, unavailable: true, presence: unavailable(from) });
-    else if (row.stamp > stamp)
+    if (row?.isAvailable !== true) {
+      const end = this.#endOf(from, stamp, row);
+      this.#outbox.emitToEdge(edge, { ...answer, stamp: end, unavailable: true, presence: unavailable(from) });
+    } else if (row.stamp > stamp)
       this.#outbox.emitToEdge(edge, { ...answer, stamp: row.stamp, unavailable: false, presence: row.presence });
+  }
+
+  /**
+   * Views at one edge may have been shown several stamps, of which it asks about the oldest: the end is above all that there were, and
+   * below all that there will be.
+   */
+  #endOf(from: string, stamp: number, row: Row | undefined): number {
+    if (row !== undefined) return Math.max(stamp, row.boundAt, row.stamp);
+    const nowMs = Date.now();
+    const end = Math.max(stamp, nowMs, this.#stamps.get(from));
+    this.#stamps.put(from, end, nowMs);
+    return end;
   }
 
   #answerFor(probe: Probe, target: string): void {

@@ -1,29 +1,21 @@
-interface Heard {
-  readonly incarnation: string;
-  sequence: number;
-}
-
 /** 'first': of this incarnation; whether something came before it is not known. */
 export type Hearing = 'first' | 'next' | 'hole';
 
 /** How far everybody has been heard: a hole in the numbers is a loss. */
 export class Senders {
-  readonly #heard = new Map<string, Heard>();
+  /** By incarnation: an edge and a presence service in one process have one id. */
+  readonly #heard = new Map<string, number>();
 
-  hear(sender: string, incarnation: string, sequence: number): Hearing {
-    const heard = this.#heard.get(sender);
-    if (heard?.incarnation !== incarnation) {
-      this.#heard.set(sender, { incarnation, sequence });
-      return 'first';
-    }
-    const isNext = sequence === heard.sequence + 1;
-    heard.sequence = sequence;
-    return isNext ? 'next' : 'hole';
+  hear(incarnation: string, sequence: number): Hearing {
+    const last = this.#heard.get(incarnation);
+    this.#heard.set(incarnation, sequence);
+    if (last === undefined) return 'first';
+    return sequence === last + 1 ? 'next' : 'hole';
   }
 
   /** Those that are no more. */
-  forget(isThere: (sender: string, incarnation: string) => boolean): void {
-    for (const [sender, { incarnation }] of this.#heard) if (!isThere(sender, incarnation)) this.#heard.delete(sender);
+  forget(isThere: (incarnation: string) => boolean): void {
+    for (const incarnation of this.#heard.keys()) if (!isThere(incarnation)) this.#heard.delete(incarnation);
   }
 
   clear(): void {

@@ -35,7 +35,7 @@ test('an unknown session is believed; then it comes, changes and goes', () => {
     gone.departures.map(({ jid, stamp, wasAvailable, isEnded }) => [jid, stamp, wasAvailable, isEnded]),
     [[`${USER}/balcony`, 202, true, false]],
   );
-  assert.deepEqual(sessions.edges, []);
+  assert.deepEqual([sessions.edges, sessions.hasAvailable], [['edge-1'], false]);
   const end = sessions.apply(event({ stamp: 202, state: SESSION_STATE.connected, ended: true }), edge);
   assert.deepEqual([end.table, end.departures.length, sessions.size], [true, 0, 0]);
 });

@@ -65,12 +65,16 @@ export class Sessions {
   }
 
   get hasAvailable(): boolean {
-    return this.edges.length > 0;
+    for (const row of this.#rows.values()) if (row.isAvailable) return true;
+    return false;
   }
 
-  /** Those that hold an available session. */
+  /**
+   * Those that hold a session, an available one or not: an edge knows first that one has become available, and shows it what is on its way;
+   * it must get what ends that as well.
+   */
   get edges(): readonly string[] {
-    this.#edges ??= [...new Set(this.available().map((row) => row.edge.id))];
+    this.#edges ??= [...new Set(Array.from(this.#rows.values(), (row) => row.edge.id))];
     return this.#edges;
   }
 

@@ -7,8 +7,6 @@ import { Sessions } from './sessions.ts';
 export interface Owed {
   /** The last word is that it is gone; else it is what its row says. */
   readonly gone: Emission | undefined;
-  /** Also to those who have it. */
-  readonly always: boolean;
   /** It wants to know who is there. */
   readonly probe: boolean;
   /** Subscription requests wait for it perhaps. */

@@ -44,7 +44,11 @@ test('cluster counts its processes', async () => {
   assert.deepEqual(await parse('cluster'), ['cluster', [], defaults]);
   assert.deepEqual(
     await parse('cluster --edges 5 --nats 3 --archive 2 --presence 3 --restart --data-dir /x --json-ready'),
-    ['cluster', ['--data-dir', '/x'], { ...defaults, edges: 5, nats: 3, archive: 2, restart: true, jsonReady: true }],
+    [
+      'cluster',
+      ['--data-dir', '/x'],
+      { ...defaults, edges: 5, nats: 3, archive: 2, presence: 3, restart: true, jsonReady: true },
+    ],
   );
   for (const wrong of ['--edges 0', '--edges x', '--edges 33', '--nats 2', '--presence 0', '--roster -1'])
     await fails(`cluster ${wrong}`, 'commander.invalidArgument');

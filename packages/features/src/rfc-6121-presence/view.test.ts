@@ -21,7 +21,7 @@ const TABLE: readonly (readonly [string, readonly Shown[], readonly boolean[]])[
   ['a newer one', [on(1), on(2)], [true, true]],
   ['never an older one behind a newer one', [on(2), on(1)], [true, false]],
   ['nor when it is always wanted', [on(2), again(1)], [true, false]],
-  ['one that is always wanted comes twice', [on(1), again(1)], [true, true]],
+  ['who has come back is no news to whom he never left', [on(1), again(1)], [true, false]],
   ['the end of what was shown, once', [on(1), off(1), off(1)], [true, true, false]],
   ['the end of an older one is void', [on(2), off(1)], [true, false]],
   ['an end of what was never shown', [off(1)], [false]],
@@ -30,6 +30,8 @@ const TABLE: readonly (readonly [string, readonly Shown[], readonly boolean[]])[
   ['what has ended does not come back by an older one', [on(1), on(2), off(2), on(1)], [true, true, true, false]],
   ['nor by itself', [on(1), off(1), on(1)], [true, true, false]],
   ['save when somebody says so', [on(1), off(1), again(1)], [true, true, true]],
+  ['nor when its end has come before it', [off(2), on(1)], [false, false]],
+  ['nor behind a second end', [on(1), off(1), off(3), on(2)], [true, true, false, false]],
   ['a newer one begins again', [on(1), off(1), on(2)], [true, true, true]],
 ];
 

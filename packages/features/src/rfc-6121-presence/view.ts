@@ -5,7 +5,7 @@ export interface Shown {
   /** Unix time in ms, made unique and rising for each full JID. */
   readonly stamp: number;
   readonly unavailable: boolean;
-  /** Also when this very one has been shown; of an unavailable one: whatever has been shown, or nothing. */
+  /** Also when this very one has ended; of an unavailable one: whatever has been shown, or nothing. */
   readonly always: boolean;
 }
 
@@ -64,20 +64,23 @@ export class PresenceView {
       return true;
     }
     const last = Math.abs(known);
-    if (stamp < last || (stamp === last && !always)) return false;
+    // Always: he has come back; who sees him there already need not be told.
+    if (stamp < last || (stamp === last && (known > 0 || !always))) return false;
     if (known < 0) this.#tombstones--;
     this.#shown.set(from, stamp);
     return true;
   }
 
   #end(from: string, stamp: number, known: number | undefined, always: boolean): boolean {
-    if (known === undefined || known < 0) return always;
-    if (stamp < known && !always) return false;
-    // Behind the others, so that the oldest tombstones come first.
+    const wasShown = known !== undefined && known > 0;
+    if (wasShown && stamp < known && !always) return false;
+    if (known === undefined || known > 0) this.#tombstones++;
+    // Also of what was never shown: it may come yet, by another way. Behind the others, so that the oldest tombstones come first.
     this.#shown.delete(from);
-    this.#shown.set(from, -Math.max(stamp, known));
-    if (++this.#tombstones > TOMBSTONES_UNSEEN) this.#forget(stamp - TOMBSTONE_MS);
-    return true;
+    if (this.#shown.size < this.#max) this.#shown.set(from, -Math.max(stamp, Math.abs(known ?? 0)));
+    else this.#tombstones--;
+    if (this.#tombstones > TOMBSTONES_UNSEEN) this.#forget(stamp - TOMBSTONE_MS);
+    return wasShown || always;
   }
 
   #forget(before: number): void {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Bus, call, RpcError, type Subscription } from '@starling/bus';
+import { call, RpcError, type Subscription } from '@starling/bus';
 import {
   addHash,
   decodeEdgeBatch,
@@ -24,6 +24,7 @@ import { PresenceView } from '@starling/features/rfc-6121-presence/view';
 import type { BareJid } from '@starling/jid';
 import { type GroupView, type Member, OwnerMap } from '@starling/owners';
 import type { FakeGroup, FakeMembership, FakeWatch } from './fake-group.ts';
+import type { LossyBus } from './lossy-bus.ts';
 
 const VIEW_MAX = 10_000;
 const RPC_TIMEOUT_MS = 2_000;
@@ -45,10 +46,10 @@ export class FakeSession {
   stamp = 0;
   presence: Uint8Array = new Uint8Array(0);
   directed: string[] = [];
-  view = new PresenceView(VIEW_MAX);
+  readonly view = new PresenceView(VIEW_MAX);
   isOver = false;
   hasConflict = false;
-  /** What the client was given: 'juliet@x/phone 1' or 'juliet@x/phone gone'. */
+  /** What the client was given: 'juliet@x/phone 1' or 'juliet@x/phone gone'; '' is where it went away itself. */
   readonly got: string[] = [];
   readonly stanzas: string[] = [];
   readonly requests: string[] = [];
@@ -88,7 +89,7 @@ export class FakeEdge {
   readonly id: string;
   readonly membership: FakeMembership;
   readonly #presence: FakeWatch;
-  readonly #bus: Bus;
+  readonly bus: LossyBus;
   readonly sessions = new Map<string, FakeSession>();
   readonly tables = new Map<string, SessionTable>();
   readonly #subscriptions: Subscription[] = [];
@@ -98,13 +99,14 @@ export class FakeEdge {
   readonly #pending = new Map<string, Mutable<Pending>>();
   #owners = OwnerMap.rendezvous<Member>(PARTITIONS, []);
   #known = new Set<string>();
+  #epoch = 0;
   #isDead = false;
   wanted = 0;
   missed = 0;
 
-  constructor(id: string, bus: Bus, edges: FakeGroup, nodes: FakeGroup) {
+  constructor(id: string, bus: LossyBus, edges: FakeGroup, nodes: FakeGroup) {
     this.id = id;
-    this.#bus = bus;
+    this.bus = bus;
     this.#presence = nodes.watch();
     this.#subscriptions.push(bus.subscribe(subjects.edge(id), ({ data }) => this.#receive(decodeEdgeBatch(data))));
     this.membership = edges.join(id);
@@ -133,7 +135,7 @@ export class FakeEdge {
       const owner = this.#owners.ownerOf(partitionOf(user as BareJid));
       try {
         if (owner === undefined) throw new RpcError('unexpected-request');
-        const reply = await call(this.#bus, methods.bind(owner.id), request, RPC_TIMEOUT_MS);
+        const reply = await call(this.bus, methods.bind(owner.id), request, RPC_TIMEOUT_MS);
         session.boundAt = reply.boundAt;
         break;
       } catch (error) {
@@ -173,7 +175,8 @@ export class FakeEdge {
     session.presence = Buffer.from(` from="${session.jid}" type="unavailable"/>`);
     const event = session.event();
     session.directed = [];
-    session.view = new PresenceView(VIEW_MAX);
+    session.view.keepOnly(session.jid);
+    session.got.push('');
     this.#tell(session, event);
   }
 
@@ -199,7 +202,7 @@ export class FakeEdge {
 
   visible(asker: string, target: string): Promise<{ visible: boolean }> {
     const owner = this.#owners.ownerOf(partitionOf((target.split('/')[0] ?? '') as BareJid));
-    return call(this.#bus, methods.visible(owner?.id ?? ''), { asker, target }, RPC_TIMEOUT_MS);
+    return call(this.bus, methods.visible(owner?.id ?? ''), { asker, target }, RPC_TIMEOUT_MS);
   }
 
   /** As every ten seconds. */
@@ -230,12 +233,15 @@ export class FakeEdge {
     if (owner) this.#to(owner.id).events.push(event);
   }
 
-  #ownersChanged({ members }: GroupView): void {
+  #ownersChanged({ epoch, members }: GroupView): void {
+    // Between two versions that were not seen a partition may have been somebody else's: its owner has forgotten it meanwhile.
+    const isBlind = epoch > this.#epoch + 1;
+    this.#epoch = epoch;
     const owners = OwnerMap.rendezvous(PARTITIONS, members);
     const isNew = (partition: number) => {
       const owner = owners.ownerOf(partition);
       const before = this.#owners.ownerOf(partition);
-      return owner !== undefined && owner.incarnation !== before?.incarnation;
+      return owner !== undefined && (isBlind || owner.incarnation !== before?.incarnation);
     };
     const moved = new Set(Array.from({ length: PARTITIONS }, (_, p) => p).filter(isNew));
     // What was for the old ones is told anew, or void.
@@ -294,7 +300,7 @@ export class FakeEdge {
     this.#sequences.set(node, sequence);
     const { incarnation } = this.membership;
     const head = { sender: this.id, incarnation, epoch: this.#presence.epoch, sequence };
-    this.#bus.publish(subjects.node(node), encodeNodeBatch({ ...head, ...pending, emissions: [] }));
+    this.bus.publish(subjects.node(node), encodeNodeBatch({ ...head, ...pending, emissions: [] }));
   }
 
   #receive(batch: EdgeBatch): void {
@@ -327,7 +333,9 @@ export class FakeEdge {
     for (const to of emission.to) {
       if (to.includes('/')) {
         const session = this.sessions.get(to);
-        if (session !== undefined) this.#showTo(session, emission);
+        // It may have gone away since: what it is shown then would not be ended.
+        const isWanted = session?.isAvailable || emission.from === to || emission.always;
+        if (session !== undefined && isWanted) this.#showTo(session, emission);
       } else {
         for (const session of this.sessions.values())
           if (session.user === to && session.isAvailable) this.#showTo(session, emission);
@@ -345,7 +353,7 @@ export class FakeEdge {
 
   #follow(user: string): void {
     if (this.#followed.has(user)) return;
-    const subscription = this.#bus.subscribe(subjects.user(user as BareJid), ({ data }) => {
+    const subscription = this.bus.subscribe(subjects.user(user as BareJid), ({ data }) => {
       const table = decodeSessionTable(decodeEnvelope(data).stanza);
       const known = this.tables.get(user);
       const [epoch, knownEpoch] = [table.epoch ?? 0, known?.epoch ?? 0];

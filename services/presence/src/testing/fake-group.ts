@@ -90,7 +90,7 @@ export class FakeWatch implements GroupWatch {
 
   hear(delayMs = this.delayMs): void {
     const view = this.#of.view();
-    setTimeout(() => this.see(view), delayMs);
+    setTimeout(() => this.see(view), delayMs).unref();
   }
 
   see(view: GroupView): void {

@@ -58,6 +58,10 @@ export class FakeRoster {
     return this.#of(user).states.get(contact) ?? SUBSCRIPTION.none;
   }
 
+  blocks(user: string, jid: string): boolean {
+    return this.#of(user).blocked.has(jid);
+  }
+
   /** Whether `watcher` sees the presence of `user`. */
   sees(watcher: string, user: string): boolean {
     const { states, blocked } = this.#of(user);

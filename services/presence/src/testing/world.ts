@@ -40,6 +40,7 @@ export class World {
     this.#env = {
       STARLING_PRESENCE_LINGER: '2ms',
       STARLING_PRESENCE_ASK_AFTER: '20ms',
+      STARLING_PRESENCE_BEAT: '60ms',
       STARLING_PRESENCE_LEARN_MAX: '1s',
       STARLING_PRESENCE_LOAD_RETRY: '5ms',
       STARLING_PRESENCE_RPC_TIMEOUT: '1s',
@@ -81,6 +82,22 @@ export class World {
     this.nodes.delete(id);
     this.nodeGroup.forget(membership);
     this.nodeGroup.evict(id);
+  }
+
+  /** It dies and is started again before anybody has noticed. */
+  restartNode(id: string): void {
+    const { node, membership, bus } = this.node(id);
+    bus.cut();
+    membership.isFenced = true;
+    node.stop();
+    this.nodeGroup.forget(membership);
+    this.addNode(id);
+  }
+
+  /** The same of an edge. */
+  restartEdge(id: string): void {
+    this.edges.get(id)?.die();
+    this.addEdge(id);
   }
 
   killEdge(id: string): void {
