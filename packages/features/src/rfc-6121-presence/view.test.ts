@@ -45,6 +45,14 @@ for (const [title, presences, expected] of TABLE) {
   });
 }
 
+test('a client that asks hears what it has been shown', () => {
+  const view = new PresenceView(100);
+  assert.deepEqual(
+    [again(2), again(2), on(2), again(1)].map((p) => view.showAsked(p)),
+    [true, true, false, false],
+  );
+});
+
 test('who is available, and by which stamp', () => {
   const view = new PresenceView(100);
   view.show(on(5));

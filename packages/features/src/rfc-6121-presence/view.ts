@@ -39,6 +39,11 @@ export class PresenceView {
     return unavailable ? this.#end(from, stamp, known, always) : this.#begin(from, stamp, known, always);
   }
 
+  /** As show, for a presence that is for this session alone: always is that its client has asked, and hears also what it has been shown. */
+  showAsked(presence: Shown): boolean {
+    return this.show(presence) || (presence.always && this.stampOf(presence.from) === presence.stamp);
+  }
+
   /** Stamp of the available presence that was shown last of this full JID; undefined when it is not available in this view. */
   stampOf(from: string): number | undefined {
     const known = this.#shown.get(from);

@@ -32,7 +32,8 @@ function showToTargets(emission: Emission, audience: PresenceAudience): number {
     if (slash >= 0) {
       const session = sessions.local.get(to.slice(slash + 1));
       // RFC 6121 §4.2.3: what is for a watcher is addressed to his bare JID, also when only one resource has to hear it.
-      if (session !== undefined && isFor(session, emission)) count += write(session, emission, user);
+      if (session !== undefined && isWanted(session, to, emission) && session.view.showAsked(emission))
+        count += write(session, emission, user);
       continue;
     }
     let stanza: Uint8Array | undefined;
@@ -46,10 +47,9 @@ function showToTargets(emission: Emission, audience: PresenceAudience): number {
   return count;
 }
 
-/** To one resource, always: its client has asked for it, and hears also what it has been shown. */
-function isFor({ view }: ClientSession, emission: Emission): boolean {
-  return view.show(emission) || (emission.always && view.stampOf(emission.from) === emission.stamp);
-}
+/** A session that has gone away since would be shown what nothing ends. */
+const isWanted = (session: ClientSession, to: string, { from, always }: Emission): boolean =>
+  session.available || from === to || always;
 
 /** The rare way: whoever has been shown an earlier one. */
 function showToSeen(emission: Emission, audience: PresenceAudience): number {

@@ -335,7 +335,7 @@ export class FakeEdge {
         const session = this.sessions.get(to);
         // It may have gone away since: what it is shown then would not be ended.
         const isWanted = session?.isAvailable || emission.from === to || emission.always;
-        if (session !== undefined && isWanted) this.#showTo(session, emission);
+        if (session !== undefined && isWanted && session.view.showAsked(emission)) this.#shown(session, emission);
       } else {
         for (const session of this.sessions.values())
           if (session.user === to && session.isAvailable) this.#showTo(session, emission);
@@ -344,7 +344,10 @@ export class FakeEdge {
   }
 
   #showTo(session: FakeSession, emission: Emission): void {
-    if (!session.view.show(emission)) return;
+    if (session.view.show(emission)) this.#shown(session, emission);
+  }
+
+  #shown(session: FakeSession, emission: Emission): void {
     const text = Buffer.from(emission.presence).toString();
     session.stanzas.push(`<presence${text}`);
     const status = /<status>(.*)<\/status>/.exec(text)?.[1] ?? 'here';
