@@ -179,6 +179,8 @@ export class PresenceNode {
       if (isMine && (known === undefined || isBlind)) this.#take(number, epoch);
     }
     this.#forgetOthers();
+    // Edges that have seen every version do not know that they have to ask about what they have shown.
+    if (isBlind) this.#missAll('blind');
     this.#drainAhead();
     this.#tickWhileNeeded();
   }
@@ -298,7 +300,7 @@ export class PresenceNode {
   }
 
   /** Something was missed, nobody knows what: views and probes of all edges mend it. */
-  #missAll(reason: 'hole' | 'held' | 'reconnect'): void {
+  #missAll(reason: 'blind' | 'hole' | 'held' | 'reconnect'): void {
     if (this.#missedTimer !== undefined) return;
     const waitMs = Math.max(0, this.#missedAtMs + MISSED_INTERVAL_MS - Date.now());
     const miss = () => {

@@ -95,6 +95,7 @@ class Simulation {
   async #changeRoster(): Promise<void> {
     const wasLossy = this.#isLossy;
     this.#isLossy = false;
+    await sleep(STRAY_MS * 3);
     await this.healed();
     const { roster } = this.world;
     const before = new Map(this.all.map((session) => [session, session.got.length]));

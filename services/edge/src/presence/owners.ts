@@ -7,12 +7,14 @@ export class PresenceOwners {
   readonly #onMoved: (partitions: ReadonlySet<number>) => void;
   readonly #stopWatching: () => void;
   #map: OwnerMap<Member>;
+  #epoch: number;
 
   /** `onMoved` is called with the partitions whose owner is another one, or the same node under a new incarnation. */
   constructor(watch: GroupWatch, onMoved: (partitions: ReadonlySet<number>) => void) {
     this.#watch = watch;
     this.#onMoved = onMoved;
     this.#map = OwnerMap.rendezvous(PARTITIONS, watch.members);
+    this.#epoch = watch.epoch;
     this.#stopWatching = watch.onChange(() => this.#changed());
   }
 
@@ -48,10 +50,13 @@ export class PresenceOwners {
   #changed(): void {
     const before = this.#map;
     this.#map = OwnerMap.rendezvous(PARTITIONS, this.#watch.members);
+    // Between two documents that were not seen a partition may have been somebody else's, and be back: he begins anew, too.
+    const isBlind = this.#epoch !== 0 && this.#watch.epoch > this.#epoch + 1;
+    this.#epoch = this.#watch.epoch;
     const moved = new Set<number>();
     for (let p = 0; p < PARTITIONS; p++) {
       const now = this.#map.ownerOf(p);
-      if (now !== undefined && now.incarnation !== before.ownerOf(p)?.incarnation) moved.add(p);
+      if (now !== undefined && (isBlind || now.incarnation !== before.ownerOf(p)?.incarnation)) moved.add(p);
     }
     if (moved.size > 0) this.#onMoved(moved);
   }

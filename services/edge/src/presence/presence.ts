@@ -39,6 +39,7 @@ export class Presence {
   readonly #batches: NodeBatches;
   readonly #healing: Healing;
   readonly #arrivals: Arrivals;
+  readonly #audience: PresenceAudience;
   readonly #undo: readonly (() => void)[];
   #incarnation: string;
 
@@ -49,6 +50,7 @@ export class Presence {
     const batches = new NodeBatches({ bus, edge, incarnation, owners });
     const healing = new Healing({ sessions: () => audience.sessions(), batches, digestMs: config.presenceDigestMs });
     const { rpcTimeoutMs, bindTimeoutMs, presenceBatchesMax: batchesMax, directedPresenceMax: directedMax } = config;
+    this.#audience = audience;
     this.#owners = owners;
     this.#batches = batches;
     this.#healing = healing;
@@ -71,6 +73,8 @@ export class Presence {
   #noticeIncarnation(now: string): void {
     if (now === this.#incarnation) return;
     this.#incarnation = now;
+    // Watchers have been told that they are gone: what they say now is newer than that.
+    for (const session of this.#audience.sessions()) if (session.available) session.stamp = session.nextStamp();
     this.#healing.missed();
   }
 

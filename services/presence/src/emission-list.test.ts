@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Emission } from '@starling/contracts';
+import { EmissionList } from './emission-list.ts';
+
+const emission = (from: string, stamp: number, of: Partial<Emission> = {}): Emission => ({
+  from,
+  stamp,
+  unavailable: false,
+  presence: new Uint8Array(0),
+  to: ['nurse@example.com'],
+  toSeen: false,
+  always: false,
+  ...of,
+});
+const told = (list: EmissionList) => list.take().map(({ from, stamp }) => `${from} ${stamp}`);
+
+test('a newer presence takes the place of the older, behind what came in between', () => {
+  const list = new EmissionList();
+  assert.equal(list.push(emission('a/1', 1)), true);
+  list.push(emission('b/1', 1));
+  assert.equal(list.push(emission('a/1', 2)), false);
+  assert.equal(list.length, 2);
+  assert.deepEqual(told(list), ['b/1 1', 'a/1 2']);
+  assert.deepEqual(told(list), []);
+});
+
+test('for other addressees, or for whoever has seen it, it is another one', () => {
+  const list = new EmissionList();
+  list.push(emission('a/1', 1));
+  list.push(emission('a/1', 2, { to: ['romeo@example.com'] }));
+  list.push(emission('a/1', 3, { toSeen: true }));
+  list.push(emission('a/1', 4));
+  assert.deepEqual(told(list), ['a/1 2', 'a/1 3', 'a/1 4']);
+});
+
+test('what somebody wants in any case he gets in any case', () => {
+  const list = new EmissionList();
+  list.push(emission('a/1', 1, { always: true }));
+  list.push(emission('a/1', 2));
+  assert.deepEqual(
+    list.take().map(({ stamp, always }) => [stamp, always]),
+    [[2, true]],
+  );
+});
