@@ -102,6 +102,8 @@ describe('presence at the edge', () => {
     await romeo.receivesNothing();
     await silent.receivesNothing();
     show(nurse(12, { to: [silent.jid] }));
+    await silent.receivesNothing();
+    show(nurse(12, { to: [silent.jid], always: true }));
     await silent.receives`<presence from='nurse@localhost/home' to='${bare('romeo')}'><status>12</status></presence>`;
     await romeo.receivesNothing();
     await Promise.all([romeo.close(), silent.close()]);
