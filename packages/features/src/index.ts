@@ -6,6 +6,7 @@ import disco from './xep-0030-disco/disco.ts';
 import registration from './xep-0077-registration/registration.ts';
 import version from './xep-0092-version/version.ts';
 import caps from './xep-0115-caps/caps.ts';
+import altConnections from './xep-0156-alt-connections/alt-connections.ts';
 import contactAddresses from './xep-0157-contact-addresses/contact-addresses.ts';
 import ping from './xep-0199-ping/ping.ts';
 import time from './xep-0202-time/time.ts';
@@ -18,6 +19,7 @@ export const features: readonly AnyFeature[] = [
   registration,
   version,
   caps,
+  altConnections,
   contactAddresses,
   ping,
   time,
