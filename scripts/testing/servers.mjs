@@ -1,13 +1,7 @@
 // The throw-away PostgreSQL and nats-server of a test run, and the programs that they need.
 import { spawnSync } from 'node:child_process';
-import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { delimiter } from 'node:path';
+import { ensurePackages } from './debian.mjs';
 
-const POLICY = '/usr/sbin/policy-rc.d';
-const SET_ASIDE = '/usr/sbin/policy-rc.d.starling-test';
-const FOLDERS = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/bin'];
-
-const isProgram = (name) => FOLDERS.some((folder) => existsSync(`${folder}/${name}`));
 const hasSlixmpp = () =>
   ['/usr/bin/python3', 'python3'].some((p) => spawnSync(p, ['-c', 'import slixmpp']).status === 0);
 
@@ -20,44 +14,15 @@ async function missingPackages({ findPostgres, findNatsServer }) {
   return missing;
 }
 
-// Packages of servers start them at once; ours are started by the tests, elsewhere, and thrown away.
-function withoutServices(work) {
-  const had = existsSync(POLICY);
-  if (had) renameSync(POLICY, SET_ASIDE);
-  try {
-    writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
-    return work();
-  } finally {
-    rmSync(POLICY, { force: true });
-    if (had) renameSync(SET_ASIDE, POLICY);
-  }
-}
-
-function aptGet(args) {
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  return spawnSync('apt-get', ['-qq', ...args], { stdio: ['ignore', 2, 2], env }).status === 0;
-}
-
 /** Installs what is missing where this may be done. @throws Error with one line that says what to install */
 export async function ensurePrograms(finders) {
-  await ensurePackages(finders);
+  await ensurePackages(() => missingPackages(finders));
   try {
     finders.ensureClusterNatsServer();
   } catch (error) {
     // Policy: Debian's is too old for three; everything else can be tested with it, and the run's last line counts what was not.
     console.log(`${error.message}; the tests of three are skipped`);
   }
-}
-
-async function ensurePackages(finders) {
-  const missing = await missingPackages(finders);
-  if (missing.length === 0) return;
-  if (process.getuid?.() === 0 && isProgram('apt-get')) {
-    console.log(`installing ${missing.join(', ')} …`);
-    withoutServices(() => aptGet(['update']) && aptGet(['install', '--no-install-recommends', '-y', ...missing]));
-  }
-  const still = await missingPackages(finders);
-  if (still.length > 0) throw new Error(`please install: ${still.join(', ')} (the names of Debian's packages)`);
 }
 
 /**

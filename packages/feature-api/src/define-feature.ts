@@ -4,6 +4,7 @@ import type { ConfigOf, ConfigSpec } from '@starling/runtime';
 import type { Element } from '@starling/xml';
 import type { Disco, DiscoDeclaration } from './disco.ts';
 import type { HookHandler, HookMap, Phase } from './hooks.ts';
+import type { HttpRoute } from './http-table.ts';
 import type { IqHandler, IqRequest, StreamIqRequest, Target } from './iq-table.ts';
 
 /** Which process hosts a feature. */
@@ -40,6 +41,10 @@ export interface FeatureContext<C extends ConfigSpec> {
     set(ns: string, name: string, at: readonly Target[], handler: IqHandler<IqRequest>): void;
     /** Before authentication. */
     onStream(type: 'get' | 'set', ns: string, name: string, handler: IqHandler<StreamIqRequest>): void;
+  };
+  readonly http: {
+    /** Answers GET and HEAD of one whole path. */
+    route(path: string, route: HttpRoute): void;
   };
   on<E extends keyof HookMap>(
     event: E,

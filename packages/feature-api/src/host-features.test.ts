@@ -43,11 +43,12 @@ describe('hostFeatures', () => {
   it('collects hooks, requests, stream features and disco', () => {
     const ping = feature('ping', {
       disco: { server: ['urn:ping'], account: ['urn:ping'] },
-      setup: ({ iq, on, streamFeature, disco, whenSetUp }) => {
+      setup: ({ iq, on, http, streamFeature, disco, whenSetUp }) => {
         iq.get('urn:ping', 'ping', ['server'], () => undefined);
         iq.set('urn:ping', 'ping', ['server'], () => undefined);
         iq.onStream('get', 'urn:ping', 'ping', () => undefined);
         on('session:bound', 'observe', () => 'handled');
+        http.route('/ping', () => ({ status: 204, headers: {}, body: '' }));
         streamFeature('before-auth', el('ping', 'urn:ping'));
         streamFeature('after-auth', el('pong', 'urn:ping'));
         assert.deepEqual(disco.server.features, ['urn:other', 'urn:ping'], 'also of features that are set up later');
@@ -63,6 +64,7 @@ describe('hostFeatures', () => {
     assert.ok(hosted.iqs.find('get', 'urn:ping', 'ping', 'server'));
     assert.ok(hosted.iqs.find('set', 'urn:ping', 'ping', 'server'));
     assert.ok(hosted.iqs.findForStream('get', 'urn:ping', 'ping'));
+    assert.equal(hosted.http.find('/ping')?.({ headers: {} }).status, 204);
     assert.equal(hosted.hooks.run('session:bound', { session: {} as Session }), 'handled');
     assert.deepEqual(hosted.streamFeatures, {
       'before-auth': [el('ping', 'urn:ping')],

@@ -5,6 +5,7 @@ import type { Element } from '@starling/xml';
 import type { AnyFeature, FeatureContext, Host } from './define-feature.ts';
 import { Disco } from './disco.ts';
 import { Hooks, type OnHookFailure } from './hooks.ts';
+import { HttpTable } from './http-table.ts';
 import { IqTable } from './iq-table.ts';
 
 /** What a process that hosts features lends them. */
@@ -23,6 +24,7 @@ export interface HostServices {
 export interface HostedFeatures {
   readonly hooks: Hooks;
   readonly iqs: IqTable;
+  readonly http: HttpTable;
   readonly disco: Disco;
   readonly streamFeatures: { readonly 'before-auth': readonly Element[]; readonly 'after-auth': readonly Element[] };
 }
@@ -34,6 +36,7 @@ export function hostFeatures(host: Host, features: readonly AnyFeature[], servic
   const own = features.filter((f) => f.runsOn.includes(host));
   const hooks = new Hooks(services.onHookFailure);
   const iqs = new IqTable();
+  const http = new HttpTable();
   const disco = new Disco(own.map((f) => f.disco));
   const whenSetUp: (() => void)[] = [];
   const streamFeatures = { 'before-auth': [] as Element[], 'after-auth': [] as Element[] };
@@ -52,6 +55,7 @@ export function hostFeatures(host: Host, features: readonly AnyFeature[], servic
         set: (ns, name, at, handler) => iqs.add('set', ns, name, at, handler),
         onStream: (type, ns, name, handler) => iqs.addForStream(type, ns, name, handler),
       },
+      http: { route: (path, route) => http.add(path, route) },
       on: (event, phase, handler, after) => hooks.on(feature.name, event, phase, handler, after),
       streamFeature: (when, element) => streamFeatures[when].push(element),
     };
@@ -60,5 +64,5 @@ export function hostFeatures(host: Host, features: readonly AnyFeature[], servic
   }
   for (const handler of whenSetUp) handler();
   hooks.freeze(names);
-  return { hooks, iqs, disco, streamFeatures };
+  return { hooks, iqs, http, disco, streamFeatures };
 }

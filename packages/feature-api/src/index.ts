@@ -3,5 +3,6 @@ export * from './disco.ts';
 export { DiscoNodes } from './disco-nodes.ts';
 export * from './hooks.ts';
 export * from './host-features.ts';
+export * from './http-table.ts';
 export * from './iq-table.ts';
 export * from './session.ts';

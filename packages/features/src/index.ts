@@ -12,6 +12,7 @@ import vcardTemp from './xep-0054-vcard-temp/vcard-temp.ts';
 import registration from './xep-0077-registration/registration.ts';
 import version from './xep-0092-version/version.ts';
 import caps from './xep-0115-caps/caps.ts';
+import altConnections from './xep-0156-alt-connections/alt-connections.ts';
 import contactAddresses from './xep-0157-contact-addresses/contact-addresses.ts';
 import blocking from './xep-0191-blocking/blocking.ts';
 import ping from './xep-0199-ping/ping.ts';
@@ -31,6 +32,7 @@ export const features: readonly AnyFeature[] = [
   registration,
   version,
   caps,
+  altConnections,
   contactAddresses,
   blocking,
   ping,

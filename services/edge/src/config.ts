@@ -8,7 +8,12 @@ export const edgeConfig = configSpec({
   host: text('STARLING_HOST', '127.0.0.1', {}, 'address to listen on; 0.0.0.0 or :: for all'),
   c2sPort: port('STARLING_C2S_PORT', 5222, 'clients over TCP with STARTTLS; 0 = any'),
   c2sTlsPort: port('STARLING_C2S_TLS_PORT', 5223, 'clients over TLS from the first byte (XEP-0368); 0 = any'),
-  httpPort: port('STARLING_HTTP_PORT', 5280, 'HTTP: /xmpp-websocket (RFC 7395); 0 = any'),
+  httpPort: port(
+    'STARLING_HTTP_PORT',
+    5280,
+    'HTTP: /xmpp-websocket (RFC 7395), the page at /, /.well-known/host-meta; 0 = any',
+  ),
+  page: choice('STARLING_PAGE', ['on', 'off'], 'on', 'whether the HTTP port serves a web client at /'),
   websocket: choice(
     'STARLING_WS',
     ['auto', 'uws', 'ws'],

@@ -13,11 +13,13 @@ import type { EdgeConfig } from './config.ts';
 import { Digests } from './digests.ts';
 import { featureConfigKey } from './feature-configs.ts';
 import { Following } from './following.ts';
+import { answerFrom } from './http.ts';
 import { Inbound } from './inbound.ts';
 import type { ByteChannel } from './listen/byte-channel.ts';
 import { type Endpoints, openListeners } from './listen/listeners.ts';
 import { type EdgeMetrics, edgeMetrics } from './metrics.ts';
 import { Outbound } from './outbound.ts';
+import { addPage } from './page/page.ts';
 import { type Groups, Presence } from './presence/presence.ts';
 import type { PresenceAudience } from './presence/shown.ts';
 import { Road } from './road.ts';
@@ -128,6 +130,8 @@ export class Edge implements StreamHost {
     this.features.iqs.add('set', NS.bind, 'bind', ['server', 'account'], () => {
       throw new StanzaError('not-allowed');
     });
+    if (config.page === 'on')
+      addPage(this.features.http, { domain: this.domain, registration: this.#isRegistrationOpen });
     const { domain, metrics: counted } = this;
     const streams = log.streams;
     this.#digests = new Digests({ bus, streams, timeoutMs: config.rpcTimeoutMs, log: logger });
@@ -164,6 +168,11 @@ export class Edge implements StreamHost {
     });
   }
 
+  /** XEP-0077 §8: that strangers may register is said before authentication. */
+  get #isRegistrationOpen(): boolean {
+    return this.features.streamFeatures['before-auth'].some((feature) => feature.name === 'register');
+  }
+
   get endpoints(): Endpoints {
     return this.#endpoints;
   }
@@ -174,7 +183,8 @@ export class Edge implements StreamHost {
     const { config, log } = this;
     const onConnection = (channel: ByteChannel) => void this.#streams.add(new Stream(channel, this));
     try {
-      const opening = openListeners({ config, log, metrics: this.#registry, onConnection });
+      const http = answerFrom(this.features.http);
+      const opening = openListeners({ config, log, metrics: this.#registry, onConnection, http });
       const listeners = await this.#lifecycle.use('listeners', opening, (l) => l.stop());
       this.#endpoints = listeners.endpoints;
     } catch (error) {

@@ -3,7 +3,7 @@ import type { ReadyLine } from './host.ts';
 import { USUAL_FOLDERS } from './running-file.ts';
 
 /** What people read when a system is ready: where it is, and how to get in. */
-export function describeReady(ready: ReadyLine, command: string): string {
+export function describeReady(ready: ReadyLine, command: string, hasPage: boolean): string {
   const { domain, dataDir, endpoints, processes } = ready;
   const isUsual = USUAL_FOLDERS.some((folder) => resolve(folder) === dataDir);
   const flag = isUsual ? '' : ` --data-dir ${dataDir}`;
@@ -13,12 +13,13 @@ export function describeReady(ready: ReadyLine, command: string): string {
     '',
     `  clients, STARTTLS   localhost:${endpoints.c2s}`,
     `  clients, direct TLS localhost:${endpoints.c2sTls}`,
+    ...(hasPage ? [`  page                http://localhost:${endpoints.http}/`] : []),
     `  WebSocket           ws://localhost:${endpoints.http}/xmpp-websocket`,
     `  administration      http://localhost:${endpoints.admin}  /livez /readyz /metrics`,
     `  data folder         ${dataDir}`,
     ...(command === 'cluster' ? [`  logs                ${dataDir}/logs`] : []),
     '',
-    'Add a user:',
+    hasPage ? 'Open the page, or add a user:' : 'Add a user:',
     `  npx starling user add alice${flag}`,
     `or register from a client (Gajim, Dino, profanity …): account alice@${domain}, server localhost, port ${endpoints.c2s}.`,
     'The certificate is self-signed unless STARLING_TLS_CERT names another one: accept it in the client.',

@@ -58,7 +58,7 @@ export interface HostOptions<S extends Specs> {
   /** What `start` will listen on, besides the administration: looked at before anything is opened. */
   readonly ports: (config: ConfigsOf<S>) => readonly WantedPort[];
   /** What is printed for people when all is ready. */
-  readonly describe: (ready: ReadyLine) => string;
+  readonly describe: (ready: ReadyLine, config: ConfigsOf<S>) => string;
   readonly start: (context: HostContext<S>) => Promise<ReadyLine>;
 }
 
@@ -129,7 +129,7 @@ class Host<S extends Specs> {
       const ready = await start(await this.#context());
       this.#isReady = true;
       this.#log.info({ what: 'service_ready', ms: Math.round(performance.now()) });
-      process.stdout.write(jsonReady ? `${JSON.stringify(ready)}\n` : describe(ready));
+      process.stdout.write(jsonReady ? `${JSON.stringify(ready)}\n` : describe(ready, this.#config));
     } catch (error) {
       // Policy: a signal during the start is a stop like any other; what went wrong otherwise is told, and what had started is stopped.
       if (!this.#lifecycle.isStopping) this.#fail(error);

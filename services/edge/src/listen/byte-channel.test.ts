@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, describe, it } from 'node:test';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { WEBSOCKET_PATH } from '@starling/feature-api';
 import { silentLogger } from '@starling/runtime';
 import { WebSocket } from 'ws';
 import type { ByteChannel, Listener, OnConnection } from './byte-channel.ts';
@@ -13,7 +14,7 @@ import { ConnectionLimits, type LimitName } from './connection-limits.ts';
 import { CLOSE_TIMEOUT_MS } from './queued-channel.ts';
 import { openTcpListener } from './tcp.ts';
 import { openTlsIdentity } from './tls-context.ts';
-import { type HttpHandler, NOT_FOUND, WEBSOCKET_PATH } from './websocket.ts';
+import { type HttpHandler, NOT_FOUND } from './websocket.ts';
 import { openWebSocketListener } from './ws.ts';
 import { loadUws } from './ws-uws.ts';
 
@@ -587,6 +588,41 @@ for (const kind of ['ws', 'uws'] as const) {
       const head = await fetch(url(server, '/page'), { method: 'HEAD' });
       assert.equal(head.headers.get('content-length'), '11');
       assert.equal(await upgradeStatus(server, '/other', ['xmpp']), 404);
+    });
+    it('is a body of any size, for each client at its own pace', async () => {
+      const large = Buffer.alloc(8_000_000, 'large');
+      const server = await serve(kind, () => undefined, { http: () => ({ status: 200, headers: {}, body: large }) });
+      const slow = connect(server.listener.port, '127.0.0.1');
+      await once(slow, 'connect');
+      slow.pause().write('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
+      const cut = connect(server.listener.port, '127.0.0.1');
+      await once(cut, 'connect');
+      cut.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
+      await once(cut, 'data');
+      cut.resetAndDestroy();
+      const quick = await (await fetch(url(server, '/'))).arrayBuffer();
+      assert.ok(large.equals(Buffer.from(quick)));
+      const pieces: Buffer[] = [];
+      let length = 0;
+      slow.on('data', (piece: Buffer) => {
+        pieces.push(piece);
+        length += piece.length;
+      });
+      slow.resume();
+      await until(() => length > large.length, 'all of it');
+      const received = Buffer.concat(pieces);
+      assert.ok(large.equals(received.subarray(received.indexOf('\r\n\r\n') + 4)));
+      slow.destroy();
+    });
+    it('is no body where there can be none', async () => {
+      const http: HttpHandler = () => ({ status: 304, headers: { etag: '"a"' }, body: '' });
+      const server = await serve(kind, () => undefined, { http });
+      for (const method of ['GET', 'HEAD']) {
+        const reply = await fetch(url(server, '/'), { method });
+        assert.equal(reply.status, 304);
+        assert.equal(reply.headers.get('etag'), '"a"');
+        assert.equal(reply.headers.get('content-length'), null);
+      }
     });
     it('survives a handler that throws', async () => {
       const server = await serve(kind, () => undefined, { http: () => assert.fail('a bug') });

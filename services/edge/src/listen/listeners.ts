@@ -5,7 +5,7 @@ import type { OnConnection } from './byte-channel.ts';
 import { ConnectionLimits } from './connection-limits.ts';
 import { openTcpListener } from './tcp.ts';
 import { openTlsIdentity } from './tls-context.ts';
-import { NOT_FOUND } from './websocket.ts';
+import type { HttpHandler } from './websocket.ts';
 import { openWebSocketListener } from './ws.ts';
 
 /** The ports that clients use. */
@@ -28,8 +28,10 @@ export async function openListeners(options: {
   log: Logger;
   metrics: MetricsRegistry;
   onConnection: OnConnection;
+  /** Answers what is not a WebSocket. */
+  http: HttpHandler;
 }): Promise<Listeners> {
-  const { config, log, onConnection } = options;
+  const { config, log, onConnection, http: handler } = options;
   const metrics = options.metrics.register(edgeMetrics);
   const limits = new ConnectionLimits({
     connectionsMax: config.connectionsMax,
@@ -58,7 +60,7 @@ export async function openListeners(options: {
         library: config.websocket,
         messageBytesMax: Math.max(config.wsMessageBytesMax, config.stanzaBytesMax),
         idleTimeoutMs: IDLE_TIMEOUT_MS,
-        http: () => NOT_FOUND,
+        http: handler,
         log,
       },
       onConnection,

@@ -1,8 +1,7 @@
+import { type HttpHeaders, type HttpReply, WEBSOCKET_PATH } from '@starling/feature-api';
 import type { Logger } from '@starling/runtime';
 import type { ConnectionLimits } from './connection-limits.ts';
 
-/** Where the WebSocket is; everything else goes to the HTTP handler. */
-export const WEBSOCKET_PATH = '/xmpp-websocket';
 /** RFC 7395 §3.1: what the client must offer and we answer. */
 export const SUBPROTOCOL = 'xmpp';
 
@@ -15,13 +14,6 @@ export const CLOSE_CODES = {
   serviceRestart: 1012,
 } as const;
 
-/** Names in lower case. */
-export type HttpHeaders = Readonly<Record<string, string>>;
-export interface HttpReply {
-  readonly status: number;
-  readonly headers: HttpHeaders;
-  readonly body: string | Uint8Array;
-}
 /** Answers what is not a WebSocket, without the request's body. `path` has no query. */
 export type HttpHandler = (method: string, path: string, headers: HttpHeaders) => HttpReply;
 
@@ -45,6 +37,7 @@ export interface WebSocketOptions {
 }
 
 export const NOT_FOUND: HttpReply = plain(404, 'not found');
+export const NOT_ALLOWED: HttpReply = plain(405, 'only GET and HEAD', { allow: 'GET, HEAD' });
 export const NOT_XMPP: HttpReply = plain(
   400,
   `a WebSocket with the sub-protocol '${SUBPROTOCOL}' is wanted here (RFC 7395)`,
@@ -52,9 +45,16 @@ export const NOT_XMPP: HttpReply = plain(
 export const TOO_MANY: HttpReply = plain(503, 'too many connections');
 const FAILED: HttpReply = plain(500, 'internal error');
 
-function plain(status: number, text: string): HttpReply {
-  return { status, headers: { 'content-type': 'text/plain' }, body: `${text}\n` };
+function plain(status: number, text: string, headers: HttpHeaders = {}): HttpReply {
+  return {
+    status,
+    headers: { 'content-type': 'text/plain', 'x-content-type-options': 'nosniff', ...headers },
+    body: `${text}\n`,
+  };
 }
+
+/** RFC 9110 §6.4.1: such a reply has no body, and no length of one that was left out. */
+export const hasNoBody = (status: number): boolean => status === 204 || status === 304;
 
 /** What a request that is no WebSocket gets. */
 export function answerHttp(

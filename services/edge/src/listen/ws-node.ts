@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { type HttpHeaders, type HttpReply, WEBSOCKET_PATH } from '@starling/feature-api';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Listener, OnConnection } from './byte-channel.ts';
 import { listen, stopListening } from './node-server.ts';
@@ -9,16 +10,17 @@ import { ignore } from './queued-channel.ts';
 import { Turn } from './turn.ts';
 import {
   answerHttp,
-  type HttpHeaders,
-  type HttpReply,
+  hasNoBody,
   NOT_XMPP,
   offersXmpp,
   SUBPROTOCOL,
   TOO_MANY,
-  WEBSOCKET_PATH,
   type WebSocketOptions,
 } from './websocket.ts';
 import { WsNodeChannel } from './ws-node-channel.ts';
+
+/** A client that takes nothing of a reply for so long is cut off; as long as uWebSockets.js waits. */
+const HTTP_STALL_TIMEOUT_MS = 10_000;
 
 /**
  * XMPP over WebSocket (RFC 7395) on the npm package `ws`, for where uWebSockets.js has no binary.
@@ -94,13 +96,15 @@ function replyTo(request: IncomingMessage, options: WebSocketOptions): HttpReply
 
 function answer(request: IncomingMessage, response: ServerResponse, options: WebSocketOptions): void {
   const reply = replyTo(request, options);
+  const isEmpty = hasNoBody(reply.status);
   // What the handler does not want is not read: the connection would have to be read to its end to be used again.
   response.writeHead(reply.status, {
     ...reply.headers,
-    'content-length': Buffer.byteLength(reply.body),
+    ...(isEmpty ? {} : { 'content-length': Buffer.byteLength(reply.body) }),
     connection: 'close',
   });
-  response.end(request.method === 'HEAD' ? undefined : reply.body);
+  response.setTimeout(HTTP_STALL_TIMEOUT_MS, () => response.destroy());
+  response.end(isEmpty || request.method === 'HEAD' ? undefined : reply.body);
 }
 
 function refuse(socket: Socket, reply: HttpReply): void {

@@ -1,17 +1,17 @@
 import type * as uws from 'uWebSockets.js';
 import { STATUS_CODES } from 'node:http';
 import { SocketAddress } from 'node:net';
+import { type HttpReply, WEBSOCKET_PATH } from '@starling/feature-api';
 import type { Listener, OnConnection } from './byte-channel.ts';
 import { plainAddress } from './peer.ts';
 import { Turn } from './turn.ts';
 import {
   answerHttp,
-  type HttpReply,
+  hasNoBody,
   NOT_XMPP,
   offersXmpp,
   SUBPROTOCOL,
   TOO_MANY,
-  WEBSOCKET_PATH,
   type WebSocketOptions,
 } from './websocket.ts';
 import { type UwsUserData, WsUwsChannel } from './ws-uws-channel.ts';
@@ -22,6 +22,8 @@ export type Uws = Pick<typeof uws, 'App' | 'us_listen_socket_close' | 'us_socket
 const EXCLUSIVE_PORT = 1;
 /** What uWebSockets.js takes as idleTimeout, in seconds and in steps of four. */
 const IDLE_SECONDS = { min: 8, max: 960, step: 4 };
+/** end() copies what the kernel does not take at once, for as long as the client takes to read it: only little is sent so. */
+const BODY_COPY_BYTES_MAX = 16 * 1024;
 /** Above our own bound, so that ours is the one that is met. */
 const BACKPRESSURE_SLACK_BYTES = 1024 * 1024;
 
@@ -98,10 +100,21 @@ function answer(response: uws.HttpResponse, reply: HttpReply, method = 'GET'): v
   response.cork(() => {
     response.writeStatus(`${reply.status} ${STATUS_CODES[reply.status] ?? ''}`);
     for (const [name, value] of Object.entries(reply.headers)) response.writeHeader(name, value);
-    // endWithoutBody(length) aborts the process ("without responding", seen with version 20).
-    if (method === 'HEAD') response.writeHeader('content-length', `${Buffer.byteLength(reply.body)}`).endWithoutBody();
-    else response.end(reply.body, true);
+    // endWithoutBody with an argument aborts the process ("without responding", seen with version 20).
+    if (hasNoBody(reply.status)) response.endWithoutBody();
+    else if (method === 'HEAD')
+      response.writeHeader('content-length', `${Buffer.byteLength(reply.body)}`).endWithoutBody();
+    else if (reply.body.length <= BODY_COPY_BYTES_MAX) response.end(reply.body, true);
+    else lend(response, typeof reply.body === 'string' ? Buffer.from(reply.body) : reply.body);
   });
+}
+
+/** Sends a body from where it is, at the pace of the client; one that takes nothing for ten seconds is cut off. */
+function lend(response: uws.HttpResponse, body: Uint8Array): void {
+  const started = response.getWriteOffset();
+  response.onAborted(() => undefined);
+  response.onWritable((offset) => response.tryEnd(body.subarray(offset - started), body.length)[0]);
+  response.tryEnd(body, body.length);
 }
 
 function headersOf(request: uws.HttpRequest): Record<string, string> {

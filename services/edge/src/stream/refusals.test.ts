@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, before, describe, it } from 'node:test';
+import { WEBSOCKET_PATH } from '@starling/feature-api';
 import { Client } from '@starling/testkit';
 import WebSocket from 'ws';
-import { WEBSOCKET_PATH } from '../listen/websocket.ts';
 import { DOMAIN, type OneEdge, PASSWORD, startOneEdge } from '../testing/one-edge.ts';
 
 type Transport = 'tcp' | 'ws';

@@ -31,7 +31,7 @@ export function cluster(args: readonly string[], options: ClusterOptions): Promi
     args,
     jsonReady: options.jsonReady,
     ports: ({ edge }) => clientPorts(edge),
-    describe: (ready) => describeReady(ready, 'cluster'),
+    describe: (ready, { edge }) => describeReady(ready, 'cluster', edge.page === 'on'),
     start: (context) => startHere(context, options, specs),
   });
 }

@@ -19,7 +19,7 @@ export function start(args: readonly string[], jsonReady: boolean): Promise<numb
     args,
     jsonReady,
     ports: ({ edge }) => clientPorts(edge),
-    describe: (ready) => describeReady(ready, 'start'),
+    describe: (ready, { edge }) => describeReady(ready, 'start', edge.page === 'on'),
     start: startHere,
   });
 }
