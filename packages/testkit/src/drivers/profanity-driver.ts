@@ -122,15 +122,19 @@ const SUBSCRIPTION = {
   unsubscribed: (to: string) => `/sub deny ${to}`,
 } as const;
 
-/** Ends it as a person would, then its terminal in any case. */
+/** Ends it as a person would. */
 async function end(): Promise<void> {
   if (isOnline) type('/quit');
   const deadline = Date.now() + QUIT_TIMEOUT_MS;
   while (isOnline && tmux('has-session', '-t', ACCOUNT).ok && Date.now() < deadline) await delay(QUIT_POLL_MS);
   if (!isOnline) process.stderr.write(screen());
+}
+
+// However the driver ends, its terminal and its folder go with it.
+process.once('exit', () => {
   tmux('kill-server');
   rmSync(home, { recursive: true, force: true });
-}
+});
 
 await serveCommands({
   connect: start,

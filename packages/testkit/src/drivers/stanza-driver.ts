@@ -30,7 +30,7 @@ await serveCommands({
       created.on('disconnected', () => reject(new Error('disconnected')));
       created.connect();
     });
-    // An interested resource (RFC 6121 §2.2), before it is available.
+    // An interested resource (RFC 6121 §2.2), before it is available. Policy: who has no roster may still talk.
     await created.getRoster().catch(() => undefined);
     created.sendPresence();
     tell({ event: 'online', jid: created.jid });

@@ -39,6 +39,8 @@ await serveCommands({
       tell({ event: 'message', message: { from, to, id, type, body: stanza.getChildText('body') ?? '' } });
     });
     const address = await xmpp.start();
+    // An interested resource (RFC 6121 §2.2), before it is available. Policy: who has no roster may still talk.
+    await xmpp.iqCaller.get(xml('query', { xmlns: NS.roster })).catch(() => undefined);
     await xmpp.send(xml('presence'));
     tell({ event: 'online', jid: address.toString() });
   },
