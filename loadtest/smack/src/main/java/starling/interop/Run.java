@@ -14,8 +14,10 @@ import org.igniterealtime.smack.inttest.SmackIntegrationTestFramework;
  */
 public final class Run {
 
-    /** Each run but the last leaves at least one class behind. */
+    /** Each run but the last leaves a class behind, or tries it again. */
     private static final int RUNS_MAX = 30;
+    /** What Smack throws when all that is enabled has been disabled since. */
+    private static final String NOTHING_SELECTED = "No integration tests selected.";
     private static final String DISABLED = "sinttest.disabledTests";
 
     private final Results results = new Results();
@@ -35,10 +37,10 @@ public final class Run {
         System.exit(0);
     }
 
-    /** A class whose test ends the run loses its other tests; those of the other classes are run by the next run. */
+    /** A class whose test ends the run loses its other tests, or is run again; the other classes are run by the next run. */
     private void all() throws Exception {
         for (int i = 0; i < RUNS_MAX && !once(); i++)
-            System.setProperty(DISABLED, String.join(",", results.classes()));
+            System.setProperty(DISABLED, String.join(",", results.done()));
     }
 
     /** @return whether there is nothing left to run */
@@ -52,9 +54,9 @@ public final class Run {
         } catch (Throwable cause) {
             // Policy: the test that has ended the run is told with its reason, and the next run does without its class.
             results.add(tests.result());
-            boolean isNew = results.addAborted(last.get(), cause);
             Thread.interrupted();
-            return !isNew;
+            boolean isNothingLeft = !results.done().isEmpty() && NOTHING_SELECTED.equals(cause.getMessage());
+            return isNothingLeft || !results.addAborted(last.get(), cause);
         }
     }
 
