@@ -188,15 +188,14 @@ export class ForeignClient {
     }
   }
 
-  /** As soon as the newest presence from this address, full or bare, is so. */
+  /** As soon as the newest presence from exactly this address is so. */
   async sees(from: string, expected: Partial<ForeignPresence>, withinMs = RECEIVE_TIMEOUT_MS): Promise<void> {
-    const isFrom = (presence: ForeignPresence) => presence.from === from || presence.from.startsWith(`${from}/`);
-    const newest = () => this.presences.findLast(isFrom);
+    const newest = () => this.presences.findLast((presence) => presence.from === from);
     const isSo = () => Object.entries(expected).every(([k, v]) => newest()?.[k as keyof ForeignPresence] === v);
     try {
       await this.#until(isSo, `aware of ${from} being ${JSON.stringify(expected)}`, withinMs);
     } catch (cause) {
-      throw new Error(`${this.kind} ${this.jid} has seen ${JSON.stringify(this.presences.filter(isFrom))}`, { cause });
+      throw new Error(`${this.kind} ${this.jid} has seen ${JSON.stringify(this.presences)}`, { cause });
     }
   }
 
