@@ -12,11 +12,11 @@ import {
   checkTiers,
 } from './tidy/rules-imports.mjs';
 import { checkFeatures, checkMains } from './tidy/rules-layout.mjs';
-import { checkMachineTraces, checkNamespaces, checkSubjects } from './tidy/rules-text.mjs';
+import { checkLinks, checkMachineTraces, checkNamespaces, checkSubjects } from './tidy/rules-text.mjs';
 
 const RULES = [
   ...[checkTiers, checkBorders, checkOwners, checkDependencies, checkPins, checkCycles],
-  ...[checkNamespaces, checkSubjects, checkMachineTraces],
+  ...[checkNamespaces, checkSubjects, checkMachineTraces, checkLinks],
   ...[checkFeatures, checkMains],
 ];
 

@@ -1,15 +1,17 @@
 import { bench } from './bench.ts';
+import { interopSmack } from './interop-smack.ts';
 import { smokeKill } from './smoke-kill.ts';
 import { UsageError } from './usage-error.ts';
 
 const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
   bench,
+  'interop-smack': interopSmack,
   'smoke-kill': smokeKill,
 };
 const FAILED = 1;
 const USAGE_ERROR = 64;
 
-/** `bench` or `smoke-kill` with its options; resolves with the exit code. */
+/** One of the commands with its options; resolves with the exit code. */
 export async function run([name = '', ...args]: readonly string[]): Promise<number> {
   try {
     const command = COMMANDS[name];

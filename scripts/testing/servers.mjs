@@ -11,6 +11,7 @@ async function missingPackages({ findPostgres, findNatsServer }) {
   if (!findNatsServer()) missing.push('nats-server');
   if (!(await findPostgres())) missing.push('postgresql');
   if (!hasSlixmpp()) missing.push('python3-slixmpp');
+  for (const client of ['profanity', 'tmux']) if (!isProgram(client)) missing.push(client);
   return missing;
 }
 

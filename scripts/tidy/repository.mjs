@@ -7,12 +7,14 @@ const SKIPPED_FOLDERS = new Set(['.git', '.cache', 'node_modules', 'dist', 'data
 const TEXT_FILE = /(\.(ts|mjs|js|json|md|ya?ml|conf|sh|sql|proto|toml|xml|svg|tpl)|Dockerfile|\/[^.]+)$/;
 const FILE_BYTES_MAX = 2_000_000;
 
-/** Every text file below a folder: path → text. */
+/** Every text file below a folder: path → text; and the paths of all files and folders, those of skipped folders themselves included. */
 export function readRepository(root) {
   const files = new Map();
+  const paths = new Set();
   const walk = (folder) => {
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
       const path = join(folder, entry.name);
+      paths.add(relative(root, path));
       if (entry.isDirectory() && !SKIPPED_FOLDERS.has(entry.name)) walk(path);
       else if (entry.isFile() && TEXT_FILE.test(`/${entry.name}`)) {
         const text = readFileSync(path, 'utf8');
@@ -21,7 +23,7 @@ export function readRepository(root) {
     }
   };
   walk(root);
-  return new Repository(files);
+  return new Repository(files, paths);
 }
 
 const TEST_FILE = /(\.|\/)(test|scenario|fixture|conformance|bench)\.(ts|mjs)$/;
@@ -68,9 +70,13 @@ function importsOf(tokens) {
 }
 
 export class Repository {
-  /** @param files path from the root → text */
-  constructor(files) {
+  /**
+   * @param files path from the root → text
+   * @param paths what exists, text or not, folders too
+   */
+  constructor(files, paths = new Set(files.keys())) {
     this.files = files;
+    this.paths = paths;
     this.sources = [...files]
       .filter(([path]) => /^(packages|services|loadtest)\/.*\.ts$/.test(path) && !path.endsWith('.d.ts'))
       .map(([path, text]) => new Source(path, text));

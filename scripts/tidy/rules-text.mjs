@@ -1,4 +1,5 @@
 // What may be written where.
+import { posix } from 'node:path';
 
 const at = (source, line, message) => `${source.path}:${line}: ${message}`;
 const isText = (token) => token.kind === 'string' || token.kind === 'template';
@@ -69,3 +70,24 @@ export function checkMachineTraces(repository) {
 }
 
 const lineOf = (text, index) => text.slice(0, index).split('\n').length;
+
+const MARKDOWN_LINK = /\]\(<?([^)\s>]+)>?(?:\s+"[^"]*")?\)/g;
+const CODE = /^```[\s\S]*?^```|`[^`\n]*`/gm;
+
+/** A link in a Markdown file to a file or folder of this repository leads to one; anchors and other sites are not looked at. */
+export function checkLinks(repository) {
+  const problems = [];
+  for (const [path, text] of repository.files) {
+    if (!path.endsWith('.md')) continue;
+    // Code keeps its length, so that what follows keeps its line.
+    const prose = text.replace(CODE, (code) => code.replace(/[^\n]/g, ' '));
+    for (const { 1: link, index } of prose.matchAll(MARKDOWN_LINK)) {
+      const [target] = link.split('#');
+      if (target === '' || /^[a-z][a-z\d+.-]*:/i.test(target)) continue;
+      const wanted = posix.join(posix.dirname(path), decodeURI(target)).replace(/\/$/, '');
+      if (wanted !== '.' && !repository.paths.has(wanted))
+        problems.push(`${path}:${lineOf(text, index)}: ${link} leads nowhere`);
+    }
+  }
+  return problems;
+}

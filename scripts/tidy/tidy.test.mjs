@@ -267,6 +267,22 @@ const third = async (x) => {
   assert.ok(shown.includes('     3  packages/bus/src/a.ts:2 first'), shown.join('\n'));
 });
 
+test('a link leads to a file or a folder', () => {
+  const files = {
+    'docs/a.md': 'see [b](b.md#part), [site](https://example.com/x), [here](#top), [above](../docs/a.md)',
+  };
+  assertTidy({ ...files, 'docs/b.md': '' });
+  assertProblem(/docs\/a\.md:1: b\.md#part leads nowhere/, files);
+  assertProblem(/README\.md:3: docs\/ leads nowhere/, { 'README.md': '`[in code](x.md)`\n\n[docs](docs/)' });
+  const repository = new Repository(new Map([['README.md', '[docs](docs/), ![shot](docs/shot.png)']]));
+  assert.equal(checkRepository(repository).filter((p) => p.includes('nowhere')).length, 2);
+  const whole = new Repository(repository.files, new Set(['README.md', 'docs', 'docs/shot.png']));
+  assert.deepEqual(
+    checkRepository(whole).filter((p) => p.includes('nowhere')),
+    [],
+  );
+});
+
 test('what Biome has to hold for us does fire', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'starling-biome-'));
   t.after(() => rmSync(folder, { recursive: true }));

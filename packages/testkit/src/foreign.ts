@@ -1,19 +1,30 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Endpoint } from './channel.ts';
-import type { Command, ForeignEvent, ForeignMessage } from './drivers/protocol.ts';
+import type {
+  Command,
+  ForeignContact,
+  ForeignEvent,
+  ForeignMessage,
+  ForeignPresence,
+  PresenceCommand,
+  SubscriptionCommand,
+} from './drivers/protocol.ts';
 import { RECEIVE_TIMEOUT_MS } from './inbox.ts';
 
-export type { ForeignMessage } from './drivers/protocol.ts';
+export type { ForeignContact, ForeignMessage, ForeignPresence } from './drivers/protocol.ts';
 
 /** Clients that nobody here wrote. */
-export type ForeignKind = 'xmpp-client' | 'stanza' | 'slixmpp';
+export type ForeignKind = 'xmpp-client' | 'stanza' | 'slixmpp' | 'profanity';
 
 /** A started interpreter, TLS, SCRAM: on a busy machine that takes its time. */
 const ONLINE_TIMEOUT_MS = 30_000;
 const STDERR_CHARS_MAX = 4_000;
+/** A roster is asked for, as none of the interfaces tells of its pushes in the same way. */
+const ROSTER_POLL_MS = 100;
 
 export interface ForeignOptions {
   /** Bare (the server chooses the resource) or full. */
@@ -27,6 +38,7 @@ export const SPEAKS: Readonly<Record<ForeignKind, readonly Endpoint['transport']
   'xmpp-client': ['ws', 'tcp', 'tls'],
   stanza: ['ws'],
   slixmpp: ['tcp', 'tls'],
+  profanity: ['tcp'],
 };
 
 // The one that Debian's package belongs to comes first: another python3 may stand before it in PATH.
@@ -55,6 +67,9 @@ export class ForeignClient {
   jid = '';
   /** All messages, in order of arrival. */
   readonly received: ForeignMessage[] = [];
+  /** All presence, also about subscriptions, in order of arrival. */
+  readonly presences: ForeignPresence[] = [];
+  #rosters: (readonly ForeignContact[])[] = [];
   readonly #child: ChildProcess;
   #stderr = '';
   #failure: Error | undefined;
@@ -90,6 +105,8 @@ export class ForeignClient {
   #onEvent(event: ForeignEvent): void {
     if (event.event === 'online') this.jid = event.jid;
     else if (event.event === 'message') this.received.push(event.message);
+    else if (event.event === 'presence') this.presences.push(event.presence);
+    else if (event.event === 'roster') this.#rosters.push(event.contacts);
     else this.#fail(event.text);
     this.#changed();
   }
@@ -131,6 +148,55 @@ export class ForeignClient {
       throw new Error(`${this.kind} ${this.jid} has ${this.received.length} of ${count} messages`, { cause });
     }
     return this.received;
+  }
+
+  /** Becomes available, or changes how. */
+  show(show: PresenceCommand['show'], status = ''): void {
+    this.#tell({ do: 'presence', show, status });
+  }
+
+  /** Puts somebody on the roster, or changes the name. */
+  add(jid: string, name: string): void {
+    this.#tell({ do: 'add', jid, name });
+  }
+
+  remove(jid: string): void {
+    this.#tell({ do: 'remove', jid });
+  }
+
+  subscription(type: SubscriptionCommand['type'], to: string): void {
+    this.#tell({ do: 'subscription', type, to });
+  }
+
+  /** What the client has as its roster now. */
+  async roster(): Promise<readonly ForeignContact[]> {
+    const before = this.#rosters.length;
+    this.#tell({ do: 'roster' });
+    await this.#until(() => this.#rosters.length > before, 'in possession of a roster', RECEIVE_TIMEOUT_MS);
+    return this.#rosters.at(-1) ?? [];
+  }
+
+  /** As soon as the roster of the client has this contact with this subscription. */
+  async hasContact(jid: string, subscription: string, withinMs = RECEIVE_TIMEOUT_MS): Promise<void> {
+    const deadline = Date.now() + withinMs;
+    let contacts = await this.roster();
+    while (!contacts.some((c) => c.jid === jid && c.subscription === subscription && !c.ask)) {
+      if (Date.now() > deadline)
+        throw new Error(`${this.kind} ${this.jid}: no ${jid} with ${subscription} in ${JSON.stringify(contacts)}`);
+      await delay(ROSTER_POLL_MS);
+      contacts = await this.roster();
+    }
+  }
+
+  /** As soon as the newest presence from exactly this address is so. */
+  async sees(from: string, expected: Partial<ForeignPresence>, withinMs = RECEIVE_TIMEOUT_MS): Promise<void> {
+    const newest = () => this.presences.findLast((presence) => presence.from === from);
+    const isSo = () => Object.entries(expected).every(([k, v]) => newest()?.[k as keyof ForeignPresence] === v);
+    try {
+      await this.#until(isSo, `aware of ${from} being ${JSON.stringify(expected)}`, withinMs);
+    } catch (cause) {
+      throw new Error(`${this.kind} ${this.jid} has seen ${JSON.stringify(this.presences)}`, { cause });
+    }
   }
 
   /** Logs off; kills the driver when it does not end by itself. */

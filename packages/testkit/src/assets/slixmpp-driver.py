@@ -5,6 +5,7 @@ import ssl
 import sys
 
 import slixmpp
+from slixmpp.exceptions import IqError
 
 
 def tell(**event):
@@ -19,6 +20,10 @@ class Driver(slixmpp.ClientXMPP):
         self.ssl_context.verify_mode = ssl.CERT_NONE
         self.register_plugin("xep_0030")
         self.register_plugin("xep_0199")
+        # It would answer requests for a subscription by itself.
+        self.roster.auto_authorize = None
+        self.roster.auto_subscribe = False
+        self.add_event_handler("presence", self.on_presence)
         self.add_event_handler("session_start", self.on_start)
         self.add_event_handler("message", self.on_message)
         self.add_event_handler("failed_auth", lambda _: tell(event="error", text="not authorized"))
@@ -26,8 +31,33 @@ class Driver(slixmpp.ClientXMPP):
         self.add_event_handler("connection_failed", lambda e: tell(event="error", text=f"connection failed: {e}"))
 
     async def on_start(self, _):
+        # An interested resource (RFC 6121 §2.2), before it is available.
+        try:
+            await self.get_roster()
+        except IqError:
+            pass  # Policy: who has no roster may still talk.
         self.send_presence()
         tell(event="online", jid=self.boundjid.full)
+
+    def on_presence(self, presence):
+        text = {field: presence.xml.findtext(f"{{jabber:client}}{field}") or "" for field in ("show", "status")}
+        tell(event="presence", presence={"from": str(presence["from"]), "type": presence.xml.get("type", ""), **text})
+
+    async def tell_roster(self):
+        await self.get_roster()
+        contacts = []
+        for jid in self.client_roster:
+            item = self.client_roster[jid]
+            if item["subscription"] != "remove" and jid != self.boundjid.bare:
+                contacts.append(
+                    {
+                        "jid": jid,
+                        "name": item["name"],
+                        "subscription": item["subscription"],
+                        "ask": bool(item["pending_out"]),
+                    }
+                )
+        tell(event="roster", contacts=contacts)
 
     def on_message(self, message):
         fields = ("from", "to", "id", "type", "body")
@@ -50,6 +80,17 @@ async def main():
             message = client.make_message(mto=command["to"], mbody=command["body"], mtype=command["type"])
             message["id"] = command["id"]
             message.send()
+        elif command["do"] == "roster":
+            await client.tell_roster()
+        elif command["do"] == "add":
+            await client.update_roster(command["jid"], name=command["name"])
+        elif command["do"] == "remove":
+            await client.del_roster_item(command["jid"])
+        elif command["do"] == "subscription":
+            client.send_presence(pto=command["to"], ptype=command["type"])
+        elif command["do"] == "presence":
+            show = None if command["show"] == "online" else command["show"]
+            client.send_presence(pshow=show, pstatus=command["status"] or None)
         elif command["do"] == "close":
             break
     if client is not None:

@@ -12,6 +12,24 @@ export interface ForeignMessage {
   readonly body: string;
 }
 
+/** The newest presence from one full address, or about a subscription from a bare one. */
+export interface ForeignPresence {
+  readonly from: string;
+  /** 'unavailable', 'subscribe', …; '' is available. */
+  readonly type: string;
+  /** 'away', 'chat', 'dnd', 'xa'; '' is none of them. */
+  readonly show: string;
+  readonly status: string;
+}
+
+export interface ForeignContact {
+  readonly jid: string;
+  readonly name: string;
+  readonly subscription: string;
+  /** Whether a request waits for its answer (RFC 6121 §2.1.2.2). */
+  readonly ask: boolean;
+}
+
 export interface ConnectCommand {
   readonly do: 'connect';
   /** Bare or full. */
@@ -26,22 +44,80 @@ export interface SendCommand {
   readonly id: string;
   readonly type: string;
 }
-export type Command = ConnectCommand | SendCommand | { readonly do: 'close' };
+export interface RosterCommand {
+  /** What the client shows as its roster is told by one event `roster`. */
+  readonly do: 'roster';
+}
+export interface AddCommand {
+  readonly do: 'add';
+  readonly jid: string;
+  readonly name: string;
+}
+export interface RemoveCommand {
+  readonly do: 'remove';
+  readonly jid: string;
+}
+export interface SubscriptionCommand {
+  readonly do: 'subscription';
+  readonly type: 'subscribe' | 'subscribed' | 'unsubscribe' | 'unsubscribed';
+  readonly to: string;
+}
+export interface PresenceCommand {
+  readonly do: 'presence';
+  /** 'online': available without <show/>. */
+  readonly show: 'online' | 'away' | 'chat' | 'dnd' | 'xa';
+  readonly status: string;
+}
+export type Command =
+  | ConnectCommand
+  | SendCommand
+  | RosterCommand
+  | AddCommand
+  | RemoveCommand
+  | SubscriptionCommand
+  | PresenceCommand
+  | { readonly do: 'close' };
 
 export type ForeignEvent =
   | { readonly event: 'online'; readonly jid: string }
   | { readonly event: 'message'; readonly message: ForeignMessage }
+  | { readonly event: 'presence'; readonly presence: ForeignPresence }
+  | { readonly event: 'roster'; readonly contacts: readonly ForeignContact[] }
   | { readonly event: 'error'; readonly text: string };
 
 /** What a driver does with each command. */
 export interface Driver {
   connect(command: ConnectCommand): Promise<void>;
   send(command: SendCommand): Promise<void>;
+  roster(command: RosterCommand): Promise<void>;
+  add(command: AddCommand): Promise<void>;
+  remove(command: RemoveCommand): Promise<void>;
+  subscription(command: SubscriptionCommand): Promise<void>;
+  presence(command: PresenceCommand): Promise<void>;
   close(): Promise<void>;
 }
 
 export function tell(event: ForeignEvent): void {
   process.stdout.write(`${JSON.stringify(event)}\n`);
+}
+
+function obey(driver: Driver, command: Exclude<Command, { do: 'close' }>): Promise<void> {
+  switch (command.do) {
+    case 'connect':
+      return driver.connect(command);
+    case 'send':
+      return driver.send(command);
+    case 'roster':
+      return driver.roster(command);
+    case 'add':
+      return driver.add(command);
+    case 'remove':
+      return driver.remove(command);
+    case 'subscription':
+      return driver.subscription(command);
+    case 'presence':
+      return driver.presence(command);
+  }
 }
 
 /** Obeys stdin, one command after the other, until `close` or its end; then leaves. */
@@ -50,8 +126,7 @@ export async function serveCommands(driver: Driver): Promise<void> {
     for await (const line of createInterface({ input: process.stdin })) {
       const command = JSON.parse(line) as Command;
       if (command.do === 'close') break;
-      if (command.do === 'connect') await driver.connect(command);
-      else await driver.send(command);
+      await obey(driver, command);
     }
     await driver.close();
   } catch (error) {

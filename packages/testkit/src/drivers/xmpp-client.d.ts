@@ -1,13 +1,19 @@
 // @xmpp/client comes without types; this is what the driver uses of it.
 declare module '@xmpp/client' {
-  interface XmlElement {
+  export interface XmlElement {
     readonly name: string;
     readonly attrs: Readonly<Record<string, string | undefined>>;
     is(name: string): boolean;
+    getChildren(name: string): readonly XmlElement[];
     getChildText(name: string): string | null;
   }
   interface XmppClient {
     readonly reconnect: { stop(): void };
+    /** Both resolve with the child of the answer, undefined when it has none, and reject with its error. */
+    readonly iqCaller: {
+      get(element: XmlElement): Promise<XmlElement | undefined>;
+      set(element: XmlElement): Promise<XmlElement | undefined>;
+    };
     on(event: 'stanza', listener: (stanza: XmlElement) => void): void;
     on(event: 'error', listener: (error: Error) => void): void;
     start(): Promise<{ toString(): string }>;

@@ -60,3 +60,14 @@ for (const transport of ['tcp', 'tls'] as const) {
     await romeo.messages(1);
   });
 }
+
+scenario('profanity and a client of ours exchange messages', { ...ALL, transports: ['tcp'] }, async (scene) => {
+  const romeo = await scene.foreign('profanity', scene.romeo, 'orchard');
+  const balcony = await scene.juliet.device('balcony');
+  romeo.send(scene.juliet.jid, 'to the bare address ✓ <&>');
+  await balcony.receives`<message from='${romeo.jid}' type='chat'><body>to the bare address ✓ &lt;&amp;></body></message>`;
+  await balcony.sends`<message to='${romeo.jid}' type='chat' id='j1'><body>to the full address ✓ &lt;&amp;></body></message>`;
+  const [answer] = await romeo.messages(1);
+  if (answer?.body !== 'to the full address ✓ <&>' || answer.from !== balcony.jid)
+    throw new Error(JSON.stringify(answer));
+});

@@ -6,6 +6,9 @@ import type { TlsIdentity } from './tls-context.ts';
 /** XEP-0368: what a client that speaks ALPN must ask for. */
 const ALPN = ['xmpp-client'];
 
+/** How long the peer may take to end the connection before we do. */
+const END_DELAY_MS = 100;
+
 export interface TcpChannelOptions extends ChannelOptions {
   readonly tls: TlsIdentity | undefined;
   readonly direct: boolean;
@@ -81,8 +84,15 @@ export class TcpChannel extends QueuedChannel {
 
   protected end(): void {
     // Unread input would make the kernel reset the connection, and the peer would lose our last words. So it is read and dropped.
-    this.#socket.removeAllListeners('data').on('data', ignore).resume();
-    this.#socket.end();
+    const socket = this.#socket.removeAllListeners('data').on('data', ignore).resume();
+    if (socket.readableEnded) {
+      socket.end();
+      return;
+    }
+    // RFC 6120 §4.4: both tags first, then the connection. A client that decrypts our close_notify in the same read as our closing tag
+    // may lose the tag (Smack 4.5 does); so the connection is the peer's to end, for a moment.
+    const timer = setTimeout(() => socket.end(), END_DELAY_MS);
+    socket.once('end', () => socket.end()).once('close', () => clearTimeout(timer));
   }
 
   protected cut(): void {
