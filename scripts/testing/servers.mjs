@@ -1,6 +1,6 @@
 // The throw-away PostgreSQL and nats-server of a test run, and the programs that they need.
 import { spawnSync } from 'node:child_process';
-import { ensurePackages } from './debian.mjs';
+import { ensurePackages, findProgram } from './debian.mjs';
 
 const hasSlixmpp = () =>
   ['/usr/bin/python3', 'python3'].some((p) => spawnSync(p, ['-c', 'import slixmpp']).status === 0);
@@ -11,7 +11,7 @@ async function missingPackages({ findPostgres, findNatsServer }) {
   if (!findNatsServer()) missing.push('nats-server');
   if (!(await findPostgres())) missing.push('postgresql');
   if (!hasSlixmpp()) missing.push('python3-slixmpp');
-  for (const client of ['profanity', 'tmux']) if (!isProgram(client)) missing.push(client);
+  for (const client of ['profanity', 'tmux']) if (findProgram(client) === undefined) missing.push(client);
   return missing;
 }
 
