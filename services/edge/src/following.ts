@@ -126,6 +126,8 @@ export class Following implements FollowedUsers {
     const older = user.sessions.add(session);
     this.#metrics.sessions.inc();
     older?.fail(new StreamError('conflict')); // RFC 6120 §7.7.2.2: the newer one wins
+    // Its resource may have been bound again while its own client was not told yet.
+    if (user.sessions.isDisplaced(session)) session.fail(new StreamError('conflict'));
   }
 
   /** The session is over, or was never attached. */

@@ -58,6 +58,16 @@ describe('a user’s sessions', () => {
     assert.deepEqual(here.learn(table(1, 3, ['phone', 6])), [own]);
   });
 
+  it('also one that is told before the older one is there', () => {
+    const here = new UserSessions();
+    const own = session('phone', 5);
+    assert.deepEqual(here.learn(table(1, 1, ['phone', 6])), []);
+    here.add(own);
+    assert.equal(here.isDisplaced(own), true);
+    here.learn(table(1, 2, ['phone', 5, own.id]));
+    assert.equal(here.isDisplaced(own), false);
+  });
+
   it('here too', () => {
     const here = new UserSessions();
     const [older, newer] = [session('phone', 1), session('phone', 2)];

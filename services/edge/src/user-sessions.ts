@@ -37,10 +37,12 @@ export class UserSessions {
   learn(table: SessionTable): readonly ClientSession[] {
     if (this.#table !== undefined && !isNewer(table, this.#table)) return [];
     this.#table = table;
-    return table.rows.flatMap(({ resource, session, boundAt }) => {
-      const local = this.local.get(resource);
-      return local !== undefined && local.id !== session && local.boundAt < boundAt ? [local] : [];
-    });
+    return [...this.local.values()].filter((session) => this.isDisplaced(session));
+  }
+
+  /** Whether the session's resource has been bound anew since, wherever. */
+  isDisplaced({ resource, id, boundAt }: ClientSession): boolean {
+    return this.rows.some((row) => row.resource === resource && row.session !== id && row.boundAt > boundAt);
   }
 }
 
