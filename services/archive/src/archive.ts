@@ -16,6 +16,8 @@ export interface ArchiveOptions {
   readonly id: string;
   readonly db: Db;
   readonly bus: Bus;
+  /** Where heartbeats go: a connection of their own, so that they never wait behind a burst of anything else. Default: `bus`. */
+  readonly beats?: Bus;
   readonly log: Log;
   readonly records: Records;
   readonly config: ArchiveConfig;
@@ -72,7 +74,7 @@ class ArchiveProcess implements Archive {
   }
 
   async start(): Promise<void> {
-    const { bus, log, records, id, owners, logger, metrics } = this.#options;
+    const { bus, beats = bus, log, records, id, owners, logger, metrics } = this.#options;
     const { streams } = log;
     if (this.#isLogHere) {
       // A log in this process has no other archive.
@@ -82,7 +84,8 @@ class ArchiveProcess implements Archive {
     }
     await this.#tryPrepare();
     const onChange = (owned: ReadonlySet<number>) => this.#change(owned);
-    this.#ownership = await Ownership.start({ bus, records, id, streams, config: owners, logger, metrics, onChange });
+    const group = { bus: beats, records, id, config: owners, logger, metrics };
+    this.#ownership = await Ownership.start({ ...group, streams, onChange });
   }
 
   async stop(): Promise<void> {

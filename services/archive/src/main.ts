@@ -11,8 +11,9 @@ await runService('archive', specs, async ({ config, id, use, log: logger, metric
   const db = await use('db', openDb(config.db, { log: logger, metrics }), (d) => d.close());
   const bus = await use('bus', openBus(config.bus, { log: logger, metrics, name: id }), (b) => b.close());
   const log = await use('log', openLog(config.bus, bus, { metrics }), (l) => l.close());
+  const beats = await use('beats', openBus(config.bus, { log: logger, name: `${id}-beats` }), (b) => b.close());
   const records = await use('records', openRecords(config.bus, bus), (r) => r.close());
-  const shared = { id, db, bus, log, records, logger, metrics };
+  const shared = { id, db, bus, beats, log, records, logger, metrics };
   const archive = startArchive({ ...shared, config: config.archive, owners: config.owners });
   await use('archive', archive, (a) => a.stop());
 });

@@ -45,6 +45,8 @@ export interface EdgeOptions {
   readonly log: Log;
   readonly records: Records;
   readonly owners: OwnersConfig;
+  /** Where heartbeats go: a connection of their own, so that they never wait behind a burst of anything else. Default: `bus`. */
+  readonly beats?: Bus;
   readonly logger: Logger;
   readonly metrics: MetricsRegistry;
 }
@@ -62,8 +64,9 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   return edge;
 }
 
-async function joinGroups({ id, bus, records, owners: config, logger, metrics }: EdgeOptions): Promise<Groups> {
-  const shared = { bus, records, config, logger, metrics };
+async function joinGroups(options: EdgeOptions): Promise<Groups> {
+  const { id, records, owners: config, logger, metrics } = options;
+  const shared = { bus: options.beats ?? options.bus, records, config, logger, metrics };
   const nodes = await watchGroup({ ...shared, group: 'presence', evict: false });
   try {
     return { nodes, edge: await joinGroup({ ...shared, group: 'edge', id }) };

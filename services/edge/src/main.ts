@@ -12,7 +12,8 @@ await runService('edge', specs, async ({ config, id, use, log: logger, metrics, 
   const bus = await use('bus', openBus(config.bus, { log: logger, metrics, name: id }), (b) => b.close());
   const log = await use('log', openLog(config.bus, bus, { metrics, manage: false }), (l) => l.close());
   const records = await use('records', openRecords(config.bus, bus, { manage: false }), (r) => r.close());
-  const shared = { id, software: SOFTWARE, bus, log, records, logger, metrics };
+  const beats = await use('beats', openBus(config.bus, { log: logger, name: `${id}-beats` }), (b) => b.close());
+  const shared = { id, software: SOFTWARE, bus, beats, log, records, logger, metrics };
   const options = { ...shared, config: config.edge, owners: config.owners, featureConfig: config };
   const edge = await use('edge', startEdge(options), (e) => e.stop(), { stopTimeoutMs: config.edge.stopMs });
   announce({ ...edge.endpoints });

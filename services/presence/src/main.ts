@@ -8,8 +8,9 @@ const specs = { presence: presenceConfig, owners: ownersConfig, bus: busConfig }
 
 await runService('presence', specs, async ({ config, id, use, log: logger, metrics }) => {
   const bus = await use('bus', openBus(config.bus, { log: logger, metrics, name: id }), (b) => b.close());
+  const beats = await use('beats', openBus(config.bus, { log: logger, name: `${id}-beats` }), (b) => b.close());
   const records = await use('records', openRecords(config.bus, bus, { manage: false }), (r) => r.close());
-  const shared = { id, bus, records, logger, metrics };
+  const shared = { id, bus, beats, records, logger, metrics };
   const presence = startPresence({ ...shared, config: config.presence, owners: config.owners });
   await use('presence', presence, (p) => p.stop());
 });

@@ -9,6 +9,8 @@ export interface PresenceOptions {
   /** Unique among the presence services of the cluster. */
   readonly id: string;
   readonly bus: Bus;
+  /** Where heartbeats go: a connection of their own, so that they never wait behind a burst of anything else. Default: `bus`. */
+  readonly beats?: Bus;
   readonly records: Records;
   readonly config: PresenceConfig;
   readonly owners: OwnersConfig;
@@ -28,7 +30,7 @@ export async function startPresence(options: PresenceOptions): Promise<Presence>
   // Whoever reads in the document that it is there may write to it.
   node.listen();
   await bus.flush();
-  const shared = { bus, records, config, logger, metrics };
+  const shared = { bus: options.beats ?? bus, records, config, logger, metrics };
   const edges = await watchGroup({ ...shared, group: groups.edge, evict: true });
   const membership = await joinGroup({ ...shared, group: groups.presence, id });
   node.begin(membership, edges);

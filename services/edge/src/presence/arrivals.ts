@@ -1,15 +1,17 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Bus, Subscription } from '@starling/bus';
-import { decodeEdgeBatch, type EdgeBatch, subjects } from '@starling/contracts';
+import { decodeEdgeBatch, type EdgeBatch, type Emission, subjects } from '@starling/contracts';
 import { type BareJid, bareOf, type Jid, resourceOf } from '@starling/jid';
 import type { Logger } from '@starling/runtime';
 import type { EdgeMetrics } from '../metrics.ts';
 import type { Healing } from './healing.ts';
 import type { PresenceOwners } from './owners.ts';
-import { type PresenceAudience, showPresence } from './shown.ts';
+import { type PresenceAudience, showToSeen, showToTargets } from './shown.ts';
 
 /** Stanzas written before messages have a turn of the loop: they never wait behind presence for long. */
 const WRITES_A_TURN = 500;
+/** The same for what is shown to whoever has seen it. */
+const SESSIONS_A_TURN = 500;
 /** Incarnations of nodes whose last number is remembered. */
 const NODES_MAX = 1_000;
 
@@ -93,14 +95,31 @@ export class Arrivals {
     let writes = 0;
     for (let batch = this.#waiting.shift(); batch !== undefined; batch = this.#waiting.shift()) {
       for (const emission of batch.emissions) {
-        writes += this.#count(showPresence(emission, this.#audience));
+        if (emission.toSeen) continue;
+        writes += this.#count(showToTargets(emission, this.#audience));
         if (writes < WRITES_A_TURN) continue;
         writes = 0;
         await nextTurn();
       }
+      await this.#showToSeen(batch.emissions.filter((emission) => emission.toSeen));
       this.#rest(batch);
     }
     this.#busy = false;
+  }
+
+  async #showToSeen(emissions: readonly Emission[]): Promise<void> {
+    if (emissions.length === 0) return;
+    const byFrom = new Map<string, Emission[]>();
+    for (const emission of emissions) {
+      const others = byFrom.get(emission.from);
+      if (others === undefined) byFrom.set(emission.from, [emission]);
+      else others.push(emission);
+    }
+    const sessions = [...this.#audience.sessions()];
+    for (let at = 0; at < sessions.length; at += SESSIONS_A_TURN) {
+      this.#count(showToSeen(byFrom, sessions.slice(at, at + SESSIONS_A_TURN)));
+      await nextTurn();
+    }
   }
 
   #count(shown: number): number {

@@ -17,18 +17,15 @@ export interface PresenceAudience {
   mayShow(user: BareJid, from: string): boolean;
 }
 
-/** Brings presence to the sessions of this edge that have not been shown it (ADR 7). Returns how many got it. */
-export function showPresence(emission: Emission, audience: PresenceAudience): number {
-  return emission.toSeen ? showToSeen(emission, audience) : showToTargets(emission, audience);
-}
-
-function showToTargets(emission: Emission, audience: PresenceAudience): number {
+/** Brings presence to those sessions of this edge that it is for and that have not been shown it (ADR 7). Returns how many got it. */
+export function showToTargets(emission: Emission, audience: PresenceAudience): number {
   let count = 0;
   for (const to of emission.to) {
     const slash = to.indexOf('/');
     const user = slash < 0 ? to : to.slice(0, slash);
     const sessions = audience.sessionsOf(user as BareJid);
-    if (sessions === undefined || !audience.mayShow(user as BareJid, emission.from)) continue;
+    if (sessions === undefined || sessions.local.size === 0) continue;
+    if (!audience.mayShow(user as BareJid, emission.from)) continue;
     if (slash >= 0) {
       const session = sessions.local.get(to.slice(slash + 1));
       // RFC 6121 §4.2.3: what is for a watcher is addressed to his bare JID, also when only one resource has to hear it.
@@ -51,12 +48,19 @@ function showToTargets(emission: Emission, audience: PresenceAudience): number {
 const isWanted = (session: ClientSession, to: string, { from, always }: Emission): boolean =>
   session.available || from === to || always;
 
-/** The rare way: whoever has been shown an earlier one. */
-function showToSeen(emission: Emission, audience: PresenceAudience): number {
+/**
+ * The rare way: whoever of these sessions has been shown an earlier one. For many emissions at once, by their `from`, since it costs a look
+ * at everything that the sessions have been shown.
+ */
+export function showToSeen(
+  emissions: ReadonlyMap<string, readonly Emission[]>,
+  sessions: Iterable<ClientSession>,
+): number {
   let count = 0;
-  for (const session of audience.sessions()) {
-    if (session.view.stampOf(emission.from) === undefined || !session.view.show(emission)) continue;
-    count += write(session, emission, session.user);
+  for (const session of sessions) {
+    // Showing changes what is looked at.
+    const found = [...session.view.available()].flatMap(([from]) => emissions.get(from) ?? []);
+    for (const emission of found) if (session.view.show(emission)) count += write(session, emission, session.user);
   }
   return count;
 }
