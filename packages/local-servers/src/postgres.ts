@@ -148,7 +148,7 @@ function runnerFor(folder: string): Runner {
 
 /** A server of one's own: its port is free, it ends with this process, and its data are temporary unless a folder keeps them. */
 export class Postgres {
-  readonly port: number;
+  #port = 0;
   readonly #bin: string;
   readonly #folder: string;
   readonly #options: PostgresOptions;
@@ -158,10 +158,9 @@ export class Postgres {
   #isReady = false;
   readonly #killAtExit = () => void this.#child?.kill('SIGKILL');
 
-  private constructor(bin: string, folder: string, port: number, options: PostgresOptions) {
+  private constructor(bin: string, folder: string, options: PostgresOptions) {
     this.#bin = bin;
     this.#folder = folder;
-    this.port = port;
     this.#options = options;
     this.#runner = runnerFor(folder);
     process.once('exit', this.#killAtExit);
@@ -173,10 +172,11 @@ export class Postgres {
     if (!bin) throw new PostgresError('no PostgreSQL 15 or later found; install it or set STARLING_POSTGRES_BIN');
     const folder =
       options.folder === undefined ? mkdtempSync(join(tmpdir(), 'starling-pg-')) : keptFolder(resolve(options.folder));
-    const [port = 0] = await freePorts(1);
-    const postgres = new Postgres(bin, folder, port, options);
+    const postgres = new Postgres(bin, folder, options);
     try {
       if (!existsSync(join(postgres.#dataDir, 'PG_VERSION'))) await postgres.#init();
+      // As late as can be: making a database takes seconds, in which somebody else may take the port.
+      [postgres.#port = 0] = await freePorts(1);
       await postgres.startAgain();
       return postgres;
     } catch (error) {
@@ -202,6 +202,10 @@ export class Postgres {
 
   get #dataDir(): string {
     return join(this.#folder, 'data');
+  }
+
+  get port(): number {
+    return this.#port;
   }
 
   get pid(): number | undefined {

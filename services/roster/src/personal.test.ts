@@ -27,7 +27,8 @@ import { loadConfig, MetricsRegistry, silentLogger } from '@starling/runtime';
 import { rosterConfig } from './config.ts';
 import { type Roster, startRoster } from './roster.ts';
 
-const TIMEOUT_MS = 5_000;
+// A hundred at once on a machine that is busy otherwise.
+const TIMEOUT_MS = 30_000;
 const STREAMS = 2;
 const ENV = {
   STARLING_PRIVATE_XML_ELEMENTS_MAX: '3',

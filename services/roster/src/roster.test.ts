@@ -12,7 +12,8 @@ import { rosterConfig } from './config.ts';
 import { type Roster, startRoster } from './roster.ts';
 import { selectNotices } from './sql/notices.ts';
 
-const TIMEOUT_MS = 5_000;
+// A hundred at once on a machine that is busy otherwise.
+const TIMEOUT_MS = 30_000;
 const STREAMS = 2;
 const bus = new MemoryBus({});
 let log = new MemoryLog(bus, { streams: STREAMS, acknowledge: 'at-once' });

@@ -25,7 +25,7 @@ describe('silence', () => {
         watch.remove(client);
       },
     });
-    start = performance.now();
+    start = Math.floor(performance.now());
     now = start;
   });
   afterEach(() => {
