@@ -31,6 +31,7 @@ export const WHAT = [
   'hook_failed',
   'http_request_failed',
   'lease_release_failed',
+  'last_activity_write_failed',
   'log_end_lookup_failed',
   'log_epoch_opened',
   'log_hole_found',

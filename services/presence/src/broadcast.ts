@@ -2,6 +2,7 @@ import type { Emission } from '@starling/contracts';
 import type { ContactLoads } from './contact-loads.ts';
 import type { ContactsDifference } from './contacts.ts';
 import { type Delivery, emissionTo } from './delivery.ts';
+import type { LastSeen } from './last-seen.ts';
 import type { PresenceMetrics } from './metrics.ts';
 import type { Outbox } from './outbox.ts';
 import type { Partitions } from './partitions.ts';
@@ -9,6 +10,7 @@ import type { Probes } from './probes.ts';
 import type { Row } from './row.ts';
 import type { Change, Departure } from './sessions.ts';
 import { unavailable } from './stanzas.ts';
+import { statusOf } from './status-of.ts';
 import type { Tables } from './tables.ts';
 import type { Ownership, TargetGroup } from './targets.ts';
 import type { Owed, User } from './user.ts';
@@ -24,6 +26,7 @@ export class Broadcast {
   readonly #tables: Tables;
   readonly #loads: ContactLoads;
   readonly #probes: Probes;
+  readonly #lastSeen: Pick<LastSeen, 'left'>;
   readonly #transitions;
 
   constructor(options: {
@@ -34,6 +37,7 @@ export class Broadcast {
     tables: Tables;
     loads: ContactLoads;
     probes: Probes;
+    lastSeen: Pick<LastSeen, 'left'>;
     metrics: PresenceMetrics;
   }) {
     this.#partitions = options.partitions;
@@ -43,6 +47,7 @@ export class Broadcast {
     this.#tables = options.tables;
     this.#loads = options.loads;
     this.#probes = options.probes;
+    this.#lastSeen = options.lastSeen;
     const { transitions } = options.metrics;
     this.#transitions = {
       arrived: transitions.with({ kind: 'available' }),
@@ -58,7 +63,7 @@ export class Broadcast {
       for (const departure of departures) this.#sayDeparted(user, departure);
       if (arrived !== undefined) this.#sayArrived(user, arrived);
       if (updated !== undefined) this.#sayUpdated(user, updated);
-      if (departures.length > 0 && !user.sessions.hasAvailable) this.#lastWentAway(user);
+      if (!user.sessions.hasAvailable) this.#sayLeft(user, departures);
     }
     this.#partitions.closeIfIdle(user);
   }
@@ -149,8 +154,11 @@ export class Broadcast {
     this.#settle(user);
   }
 
-  /** Here the time of the last activity will be told (XEP-0012 §4): nobody keeps it yet. */
-  #lastWentAway(_user: User): void {}
+  /** XEP-0012 §3: when the last available resource went, and what it said then. */
+  #sayLeft({ jid }: User, departures: readonly Departure[]): void {
+    const last = departures.findLast((departure) => departure.wasAvailable);
+    if (last !== undefined) this.#lastSeen.left({ user: jid, atMs: Date.now(), status: statusOf(last.presence) });
+  }
 
   /** What is owed already stays owed; the newest word is said. */
   #owe(user: User, resource: string, owed: Owed): void {

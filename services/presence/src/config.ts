@@ -69,6 +69,24 @@ export const presenceConfig = configSpec({
     { min: '5ms', max: '60s' },
     'before the second attempt; doubled for each further one, up to 10 s',
   ),
+  lastSeenLingerMs: duration(
+    'STARLING_PRESENCE_LAST_SEEN_LINGER',
+    '100ms',
+    { min: '1ms', max: '60s' },
+    'how long it is collected who has left (XEP-0012) before the roster service is told',
+  ),
+  lastSeenMax: int(
+    'STARLING_PRESENCE_LAST_SEEN_MAX',
+    20_000,
+    { min: 1 },
+    'users who have left and of whom the roster service has not been told; beyond them who left first is forgotten',
+  ),
+  lastSeenAttemptsMax: int(
+    'STARLING_PRESENCE_LAST_SEEN_ATTEMPTS_MAX',
+    8,
+    { min: 1 },
+    'how often it is told of the same users when it cannot answer',
+  ),
 });
 
 export type PresenceConfig = ConfigOf<typeof presenceConfig>;

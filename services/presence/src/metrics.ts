@@ -32,6 +32,14 @@ export type PresenceMetrics = MetricsOf<typeof presenceMetrics>;
 
 /**
  * Label `reason` of `dropped`: batches of an unknown incarnation, or that this process may not act on; held beyond the bound; contacts
- * that could not be had.
+ * that could not be had; when users were last there.
  */
-export type DropReason = 'stale' | 'fenced' | 'unreadable' | 'held' | 'contacts' | 'waiting' | 'too-large';
+export type DropReason =
+  | 'stale'
+  | 'fenced'
+  | 'unreadable'
+  | 'held'
+  | 'contacts'
+  | 'waiting'
+  | 'too-large'
+  | 'last-seen';

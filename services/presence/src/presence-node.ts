@@ -18,6 +18,7 @@ import { ContactLoads } from './contact-loads.ts';
 import { Delivery } from './delivery.ts';
 import { EdgeStates } from './edge-states.ts';
 import { bareOf } from './jids.ts';
+import { LastSeen } from './last-seen.ts';
 import { type PresenceMetrics, presenceMetrics } from './metrics.ts';
 import { Outbox } from './outbox.ts';
 import type { Partition } from './partition.ts';
@@ -58,6 +59,7 @@ export class PresenceNode {
   readonly #tables: Tables;
   readonly #loads: ContactLoads;
   readonly #probes: Probes;
+  readonly #lastSeen: LastSeen;
   readonly #broadcast: Broadcast;
   readonly #states: EdgeStates;
   readonly #notices: RosterNotices;
@@ -102,6 +104,7 @@ export class PresenceNode {
     };
     this.#loads = new ContactLoads({ bus, config, metrics, log: logger, sink });
     this.#probes = new Probes({ partitions, outbox, loads: this.#loads, stamps: this.#stamps, metrics });
+    this.#lastSeen = new LastSeen({ bus, config, metrics, log: logger });
     this.#broadcast = new Broadcast({
       partitions,
       ownership,
@@ -110,6 +113,7 @@ export class PresenceNode {
       tables: this.#tables,
       loads: this.#loads,
       probes: this.#probes,
+      lastSeen: this.#lastSeen,
       metrics,
     });
     this.#states = new EdgeStates(partitions, this.#broadcast, config.bindGraceMs);
@@ -149,6 +153,7 @@ export class PresenceNode {
     this.#outbox.flush();
     for (const undo of this.#undo.splice(0)) undo();
     this.#loads.stop();
+    this.#lastSeen.stop();
     this.#dropAll();
     this.#membership = undefined;
   }

@@ -1,6 +1,8 @@
 import { type Bus, RpcError, type Subscription, serve } from '@starling/bus';
 import {
   encodeRosterNotice,
+  type LastActivity,
+  personal,
   queues,
   type RosterNotice,
   rosters,
@@ -27,6 +29,8 @@ export class FakeRoster {
   isMute = false;
   /** How often contacts were asked for. */
   loads = 0;
+  /** When users left, as it was told. */
+  readonly lastSeen: LastActivity[] = [];
 
   constructor(bus: Bus) {
     this.#bus = bus;
@@ -35,6 +39,17 @@ export class FakeRoster {
     };
     this.#subscriptions = [
       serve(bus, rosters.contacts, queues.roster, async ({ user }) => this.#contacts(user), onError),
+      serve(
+        bus,
+        personal.setLast,
+        queues.roster,
+        async ({ users }) => {
+          this.#check();
+          this.lastSeen.push(...users);
+          return {};
+        },
+        onError,
+      ),
       serve(bus, rosters.requests, queues.roster, async ({ user }) => this.#requests(user), onError),
       serve(
         bus,
