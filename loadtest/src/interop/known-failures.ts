@@ -4,16 +4,27 @@ export interface KnownFailure {
   readonly test: string;
   /** Only with this kind of connection. */
   readonly connection?: string;
+  /** Passes or fails by chance, or by what was run before: that it passes is no news. */
+  readonly sometimes?: true;
   readonly reason: string;
 }
 
 const STRANGERS_IQ =
   'RFC 6121 §8.5.3.1: an IQ for a full JID from somebody who shares no presence is answered with service-unavailable';
+const NO_PEP = 'XEP-0163: personal eventing is not there yet, and these publish without asking for it';
+
+const LATE_PRESENCE =
+  'RFC 6121 §2.5.2 sets no order between the answer to a removal and the unsubscribe that the contact gets; Smack takes the latter, when it comes late, for what it waits for';
 
 export const KNOWN_FAILURES: readonly KnownFailure[] = [
-  // These ask each other's full JID without a subscription or directed presence.
-  { test: 'AdHocCommandIntegrationTest', reason: STRANGERS_IQ },
-  { test: 'FileTransferIntegrationTest', reason: STRANGERS_IQ },
-  { test: 'PingIntegrationTest.pingAsync', reason: STRANGERS_IQ },
-  { test: 'VersionIntegrationTest.testVersion', reason: STRANGERS_IQ },
+  // These ask each other's full JID, and see to no subscription or directed presence before. Smack runs its classes in no certain
+  // order: behind one that leaves its accounts subscribed to each other they pass.
+  { test: 'AdHocCommandIntegrationTest', sometimes: true, reason: STRANGERS_IQ },
+  { test: 'FileTransferIntegrationTest', sometimes: true, reason: STRANGERS_IQ },
+  { test: 'PingIntegrationTest.pingAsync', sometimes: true, reason: STRANGERS_IQ },
+  { test: 'VersionIntegrationTest.testVersion', sometimes: true, reason: STRANGERS_IQ },
+  { test: 'RosterIntegrationTest.testPresenceDeliveredToRecipient', sometimes: true, reason: LATE_PRESENCE },
+  { test: 'GeolocationIntegrationTest', reason: NO_PEP },
+  { test: 'MoodIntegrationTest', reason: NO_PEP },
+  { test: 'UserTuneIntegrationTest', reason: NO_PEP },
 ];

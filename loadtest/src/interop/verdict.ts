@@ -24,7 +24,7 @@ export interface Verdict {
   /** Class → count, in alphabetical order. */
   readonly classes: Readonly<Record<string, Count>>;
   readonly failures: readonly SmackResult[];
-  /** Known failures that passed each time: they can go from the list. */
+  /** Known failures, certain ones, that passed each time: they can go from the list. */
   readonly mended: readonly KnownFailure[];
 }
 
@@ -56,6 +56,7 @@ export function judge(results: readonly SmackResult[], knownFailures: readonly K
     classes,
     failures: results.filter((result) => columnOf(result) === 'failed'),
     mended: knownFailures.filter((known) => {
+      if (known.sometimes) return false;
       const about = results.filter((result) => isAbout(known, result));
       return about.length > 0 && about.every(({ outcome }) => outcome === 'passed');
     }),

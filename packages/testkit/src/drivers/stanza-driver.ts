@@ -1,10 +1,19 @@
-import { type Agent, createClient } from 'stanza';
+import { type Agent, createClient, type Stanzas } from 'stanza';
 import { WEBSOCKET_PATH } from '../channel.ts';
-import { serveCommands, tell } from './protocol.ts';
+import { type ForeignContact, serveCommands, tell } from './protocol.ts';
 
 // stanza (StanzaJS), as its README shows it; it speaks WebSocket and BOSH only.
 
 let agent: Agent | undefined;
+/** stanza asks by version (RFC 6121 §2.6) and leaves it to whoever uses it to keep what it has got. */
+const contacts = new Map<string, ForeignContact>();
+
+function keep(items: readonly Stanzas.RosterItem[] = []): void {
+  for (const { jid, name = '', subscription, pending } of items) {
+    if (subscription === 'remove') contacts.delete(jid);
+    else contacts.set(jid, { jid, name, subscription, ask: pending === 'subscribe' });
+  }
+}
 
 await serveCommands({
   async connect({ jid, password, endpoint: { transport, host, port, path = WEBSOCKET_PATH } }) {
@@ -24,6 +33,7 @@ await serveCommands({
     created.on('presence', ({ from, type = '', show = '', status = '' }) =>
       tell({ event: 'presence', presence: { from, type: type === 'available' ? '' : type, show, status } }),
     );
+    created.on('roster:update', ({ roster }) => keep(roster.items));
     await new Promise<void>((resolve, reject) => {
       created.on('session:started', () => resolve());
       created.on('auth:failed', () => reject(new Error('not authorized')));
@@ -31,7 +41,7 @@ await serveCommands({
       created.connect();
     });
     // An interested resource (RFC 6121 §2.2), before it is available. Policy: who has no roster may still talk.
-    await created.getRoster().catch(() => undefined);
+    keep((await created.getRoster().catch(() => undefined))?.items);
     created.sendPresence();
     tell({ event: 'online', jid: created.jid });
   },
@@ -39,14 +49,7 @@ await serveCommands({
     agent?.sendMessage({ to, id, type: type === 'normal' ? 'normal' : 'chat', body });
   },
   async roster() {
-    const { items = [] } = (await agent?.getRoster()) ?? {};
-    const contacts = items.map(({ jid, name = '', subscription, pending }) => ({
-      jid,
-      name,
-      subscription,
-      ask: pending === 'subscribe',
-    }));
-    tell({ event: 'roster', contacts });
+    tell({ event: 'roster', contacts: [...contacts.values()] });
   },
   async add({ jid, name }) {
     // Which subscription it has is the server's to say (RFC 6121 §2.1.2.5).

@@ -6,9 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, describe, it } from 'node:test';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { Worker } from 'node:worker_threads';
 import { WEBSOCKET_PATH } from '@starling/feature-api';
 import { silentLogger } from '@starling/runtime';
 import { WebSocket } from 'ws';
+import type { EagerClientData } from '../testing/eager-client.ts';
 import type { ByteChannel, Listener, OnConnection } from './byte-channel.ts';
 import { ConnectionLimits, type LimitName } from './connection-limits.ts';
 import { CLOSE_TIMEOUT_MS } from './queued-channel.ts';
@@ -499,6 +501,31 @@ describe('STARTTLS', () => {
     await until(() => seen.closes === 1, 'the end');
     assert.equal(seen.after, '');
   });
+
+  for (const isPaused of [false, true])
+    it(`loses no ClientHello that is there before the channel knows of its own <proceed/>${isPaused ? ', paused' : ''}`, async () => {
+      const helloSent = new Int32Array(new SharedArrayBuffer(4));
+      let received = '';
+      const { listener } = await serve('starttls', (channel) => {
+        channel.onData = (chunk) => {
+          received += Buffer.from(chunk).toString();
+        };
+        channel.send(bytes('in TLS'));
+        if (isPaused) channel.pause();
+        Atomics.wait(helloSent, 0, 0, 10_000);
+        if (isPaused) setImmediate(() => channel.resume());
+      });
+      const workerData: EagerClientData = { port: listener.port, helloSent };
+      const client = new Worker(new URL('../testing/eager-client.js', import.meta.url), { workerData });
+      try {
+        const [text] = await once(client, 'message');
+        assert.equal(text, 'in TLS');
+        assert.equal(helloSent[0], 1);
+        await until(() => received === 'secret', 'what the client has sent');
+      } finally {
+        await client.terminate();
+      }
+    });
 
   it('ends without a word when the handshake fails', async () => {
     const { socket, seen } = await startTls('<starttls/>');

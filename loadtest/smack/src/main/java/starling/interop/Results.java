@@ -42,7 +42,8 @@ final class Results {
 
     /**
      * The test by which a run has ended, and those of its class that were not run. When it was for want of an answer while Smack
-     * prepared its connections, the class is run again: under load, its newer transport loses what arrives during STARTTLS.
+     * prepared its connections, the class is run again: under load, its newer transport may forget to begin the handshake of TLS
+     * (the thread that has read &lt;proceed/&gt; sets the selector's interest to reading, behind the one that has set it to writing).
      *
      * @return whether another run would get further
      */
