@@ -1,4 +1,4 @@
-// `npm run bench`, `npm run smoke:kill`: install and build what is missing, then the run in this very process.
+// `npm run bench`, `npm run smoke:kill` and the others of loadtest/README.md: install and build what is missing, then the run in this very process.
 import { prepare } from './install.mjs';
 
 await prepare();

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import type { World } from '@starling/testkit';
 import { calibrate } from './bench/calibrate.ts';
 import { LOADS, type Load, Pairs } from './bench/load.ts';
-import { measure, requireRows, untilWritten } from './bench/measure.ts';
+import { measure, resultOf } from './bench/measure.ts';
 import { doubtsAbout, isGeneratorTooBusy, print } from './bench/print.ts';
 import { PROFILES_FOLDER, prepareProfiling, reportProfiles, startProfilers, stopProfilers } from './bench/profiling.ts';
 import {
@@ -16,9 +16,12 @@ import {
   lastResult,
   resultName,
 } from './bench/results.ts';
+import { requireRows, untilWritten } from './bench/written.ts';
 import { natsVersion } from './nats-binary.ts';
 import { withWorld } from './own-world.ts';
 import { UsageError } from './usage-error.ts';
+
+const HEADLINE = 'µs of CPU for each delivered message (an archived one is two entries of two logs, and two rows)';
 
 interface Options {
   readonly pairs: number;
@@ -48,11 +51,11 @@ export async function bench(args: readonly string[]): Promise<number> {
     doubts: results.flatMap(doubtsAbout),
   };
   // The profiler costs: such figures are neither compared with others nor kept.
-  print(result, isProfiling ? undefined : lastResult(result.options));
+  print(result, isProfiling ? undefined : lastResult(result.options, 'bench'), HEADLINE);
   if (isProfiling) {
     const file = keepFile(`${resultName(result)}-profile.md`, reportProfiles(result));
     console.log(`profiles: ${file}, from ${PROFILES_FOLDER}`);
-  } else if (isKept) console.log(`kept in ${keepResult(result)}`);
+  } else if (isKept) console.log(`kept in ${keepResult(result, 'bench')}`);
   return results.some(isGeneratorTooBusy) ? 1 : 0;
 }
 
@@ -95,7 +98,13 @@ async function measureAll(
       if (load === 'archived') stored += delivered;
       await untilWritten(world, stored);
       if (isProfiling) startProfilers(world);
-      const result = await measure(world, pairs, load, options.seconds, stored);
+      // From the first message until the last one is delivered and, when it is archived, in the database.
+      const { done, cost } = await measure(world, async () => {
+        const run = await pairs.run(load, options.seconds);
+        await untilWritten(world, stored + (load === 'archived' ? run.delivered : 0));
+        return run;
+      });
+      const result = resultOf(load, done.delivered, done.seconds, cost);
       if (isProfiling) await stopProfilers(world, load);
       if (load === 'archived') stored += result.delivered;
       results.push(result);

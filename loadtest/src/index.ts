@@ -1,12 +1,18 @@
 import { bench } from './bench.ts';
+import { benchPeers } from './bench-peers.ts';
+import { benchPresence } from './bench-presence.ts';
 import { interopSmack } from './interop-smack.ts';
 import { smokeKill } from './smoke-kill.ts';
+import { smokePresence } from './smoke-presence.ts';
 import { UsageError } from './usage-error.ts';
 
 const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
   bench,
+  'bench-peers': benchPeers,
+  'bench-presence': benchPresence,
   'interop-smack': interopSmack,
   'smoke-kill': smokeKill,
+  'smoke-presence': smokePresence,
 };
 const FAILED = 1;
 const USAGE_ERROR = 64;

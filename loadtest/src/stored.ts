@@ -1,6 +1,17 @@
 // What a cluster has stored, as its parts tell it: the archive over NATS, and the rows in its database.
-import { type Bus, busConfig, call, openBus } from '@starling/bus';
-import { archive, COPY, decodeEnvelope, partitionOf, START, streamOf } from '@starling/contracts';
+import { type Bus, type BusConfig, busConfig, call, openBus, openRecords } from '@starling/bus';
+import {
+  archive,
+  COPY,
+  decodeEnvelope,
+  decodeMembership,
+  type Group,
+  type GroupMember,
+  partitionOf,
+  START,
+  streamOf,
+  subjects,
+} from '@starling/contracts';
 import { type Db, dbConfig, openDb } from '@starling/db';
 import type { BareJid } from '@starling/jid';
 import { loadConfig } from '@starling/runtime';
@@ -11,9 +22,26 @@ const HOST = '127.0.0.1';
 
 /** A connection to all NATS servers of a world, and how many streams there are; the caller closes it. */
 export async function connectBus(world: World): Promise<{ bus: Bus; streams: number }> {
+  const config = busConfigOf(world);
+  return { bus: await openBus(config, { name: 'loadtest' }), streams: config.logStreams };
+}
+
+/** Who is in a group of processes now. @throws Error when its document cannot be read */
+export async function readMembers(world: World, group: Group): Promise<readonly GroupMember[]> {
+  const config = busConfigOf(world);
+  const bus = await openBus(config, { name: 'loadtest' });
+  try {
+    const records = await openRecords(config, bus, { manage: false });
+    const record = await records.get(subjects.membership(group));
+    return record === undefined ? [] : decodeMembership(record.value).members;
+  } finally {
+    await bus.close();
+  }
+}
+
+function busConfigOf(world: World): BusConfig {
   const servers = world.ready.processes.filter((p) => p.service === 'nats').map(({ port }) => `nats://${HOST}:${port}`);
-  const { bus } = loadConfig({ bus: busConfig }, { env: { STARLING_NATS_URL: servers.join() }, args: [] });
-  return { bus: await openBus(bus, { name: 'loadtest' }), streams: bus.logStreams };
+  return loadConfig({ bus: busConfig }, { env: { STARLING_NATS_URL: servers.join() }, args: [] }).bus;
 }
 
 /** A connection to the PostgreSQL of a world; the caller closes it. */

@@ -7,14 +7,18 @@ const OTHERS_SHARE_DOUBTFUL = 0.1;
 export const isGeneratorTooBusy = ({ generatorShare }: LoadResult): boolean => generatorShare > GENERATOR_SHARE_MAX;
 
 /** For people: the costs, the doubts, the change since `last`. */
-export function print({ results, calibrationUs, doubts }: BenchResult, last: BenchResult | undefined): void {
-  console.log('µs of CPU for each delivered message (an archived one is two entries of two logs, and two rows)');
+export function print(
+  { results, calibrationUs, doubts }: BenchResult,
+  last: BenchResult | undefined,
+  headline: string,
+): void {
+  console.log(headline);
   console.table(
     Object.fromEntries(
       results.map((r) => [
         r.load,
         {
-          'messages/s': r.perSecond,
+          'a second': r.perSecond,
           ...r.cpuPerMessage,
           'all but the generator': round(totalOf(r), 1),
           'of others': r.othersShare,

@@ -39,6 +39,15 @@ function statOf(pid: number | string): Stat | undefined {
 
 /** CPU time, user and system, that a process and all its descendants, ended ones too, have used so far, in µs. */
 export function cpuOfTree(root: number): number {
+  let ticks = 0;
+  for (const stat of statsBelow(root).values()) ticks += stat.ticks + stat.endedTicks;
+  return ticks * MICROSECONDS_PER_TICK;
+}
+
+/** A process and all its descendants. */
+export const treeOf = (root: number): readonly number[] => [...statsBelow(root).keys()];
+
+function statsBelow(root: number): ReadonlyMap<number, Stat> {
   const stats = new Map<number, Stat>();
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue;
@@ -50,9 +59,7 @@ export function cpuOfTree(root: number): number {
       if (at === root) return true;
     return false;
   };
-  let ticks = 0;
-  for (const [pid, stat] of stats) if (isBelow(pid)) ticks += stat.ticks + stat.endedTicks;
-  return ticks * MICROSECONDS_PER_TICK;
+  return new Map([...stats].filter(([pid]) => isBelow(pid)));
 }
 
 /** CPU time of one process alone, in µs. */

@@ -1,14 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { Load } from './load.ts';
 
 /** What one load has cost. */
 export interface LoadResult {
-  readonly load: Load;
+  readonly load: string;
+  /** How many messages, presences or logins. */
   readonly delivered: number;
   readonly perSecond: number;
-  /** Part → µs of CPU, user and system, for each delivered message. */
+  /** Part → µs of CPU, user and system, for each of them. */
   readonly cpuPerMessage: Readonly<Record<string, number>>;
   /** Of one core: at 1 the generator measures itself. */
   readonly generatorShare: number;
@@ -30,7 +30,8 @@ export interface BenchResult {
 
 const RESULTS = new URL('../../results/', import.meta.url);
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
-const SUFFIX = '-bench.json';
+/** What was measured; the end of the file's name. */
+export type BenchKind = 'bench' | 'presence';
 
 /** The files of this run, without their ending: the day and the commit. */
 export const resultName = ({ at, commit }: Pick<BenchResult, 'at' | 'commit'>): string =>
@@ -56,14 +57,16 @@ export function keepFile(name: string, text: string): string {
   return `loadtest/results/${name}`;
 }
 
-export const keepResult = (result: BenchResult): string =>
-  keepFile(`${resultName(result)}${SUFFIX}`, `${JSON.stringify(result, null, 2)}\n`);
+export const keepResult = (result: BenchResult, kind: BenchKind): string =>
+  keepFile(`${resultName(result)}${suffixOf(kind)}`, `${JSON.stringify(result, null, 2)}\n`);
+
+const suffixOf = (kind: BenchKind) => `-${kind}.json`;
 
 /** The newest kept result that was made with the same options. */
-export function lastResult(options: BenchResult['options']): BenchResult | undefined {
+export function lastResult(options: BenchResult['options'], kind: BenchKind): BenchResult | undefined {
   mkdirSync(RESULTS, { recursive: true });
   return readdirSync(RESULTS)
-    .filter((name) => name.endsWith(SUFFIX))
+    .filter((name) => name.endsWith(suffixOf(kind)))
     .map((name) => JSON.parse(readFileSync(new URL(name, RESULTS), 'utf8')) as BenchResult)
     .filter((result) => JSON.stringify(result.options) === JSON.stringify(options))
     .sort((a, b) => b.at.localeCompare(a.at))[0];

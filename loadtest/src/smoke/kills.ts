@@ -1,8 +1,9 @@
 import type { Bus } from '@starling/bus';
 import { partitionOf, streamName, streamOf } from '@starling/contracts';
 import type { BareJid } from '@starling/jid';
-import { processesWith, type ReadyProcess, type World } from '@starling/testkit';
-import { oneOf, type Random } from './random.ts';
+import type { ReadyProcess, World } from '@starling/testkit';
+import { oneOf, type Random } from '../random.ts';
+import { signalOwn } from '../signal-own.ts';
 
 const ANSWER_TIMEOUT_MS = 5_000;
 
@@ -44,13 +45,10 @@ export class Killer {
     return this.#world.ready.processes.filter((p) => p.service === service && !this.#killed.has(p.id));
   }
 
-  #kill({ id, pid }: ReadyProcess, what = ''): void {
-    // A pid of the past may be somebody else's now.
-    const ours = processesWith('STARLING_DATA_DIR', this.#world.ready.dataDir);
-    if (!ours.includes(pid)) throw new Error(`${id} (${pid}) has ended by itself`);
-    process.kill(pid, 'SIGKILL');
-    this.#killed.add(id);
-    this.kills.push({ atMs: performance.now(), victim: `${id}${what}` });
+  #kill(victim: ReadyProcess, what = ''): void {
+    signalOwn(this.#world, victim, 'SIGKILL');
+    this.#killed.add(victim.id);
+    this.kills.push({ atMs: performance.now(), victim: `${victim.id}${what}` });
   }
 }
 

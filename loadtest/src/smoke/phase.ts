@@ -3,9 +3,9 @@ import type { Bus } from '@starling/bus';
 import type { BareJid } from '@starling/jid';
 import { type OwnWorld, registerAccount } from '@starling/testkit';
 import { keepLogs, withWorld } from '../own-world.ts';
+import { oneOf, type Random, seeded } from '../random.ts';
 import { connectBus, connectDb, countRows, type LogNumbers, readNumbers } from '../stored.ts';
 import { type Kill, Killer } from './kills.ts';
-import { oneOf, type Random, seeded } from './random.ts';
 import { Talker } from './talker.ts';
 import { isKept, judgeAll, type Verdict, type Way } from './verdict.ts';
 

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { type Client, childOf, type Endpoint, login, textOf, type World } from '@starling/testkit';
-import { between, type Random } from './random.ts';
+import { between, type Random } from '../random.ts';
 import type { SentMessage, Visit } from './verdict.ts';
 
 type Stanza = Awaited<ReturnType<Client['next']>>;
