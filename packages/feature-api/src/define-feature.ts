@@ -6,6 +6,7 @@ import type { Disco, DiscoDeclaration } from './disco.ts';
 import type { HookHandler, HookMap, Phase } from './hooks.ts';
 import type { HttpRoute } from './http-table.ts';
 import type { IqHandler, IqRequest, StreamIqRequest, Target } from './iq-table.ts';
+import type { StreamLimits } from './stream-limits.ts';
 
 /** Which process hosts a feature. */
 export type Host = 'edge';
@@ -28,6 +29,8 @@ export interface FeatureContext<C extends ConfigSpec> {
   readonly software: { readonly name: string; readonly version: string };
   /** The answers of disco#info; complete once all features are set up. */
   readonly disco: Disco;
+  /** What clients have to keep to; complete once all features are set up. */
+  readonly limits: StreamLimits;
   /** Calls back once, when all features are set up and before anybody is served. */
   whenSetUp(handler: () => void): void;
   /** Asks another service. Throws StanzaError. */

@@ -11,6 +11,7 @@ import { sessionSlot } from './session.ts';
 const services: HostServices = {
   domain: 'localhost',
   software: { name: 'Starling', version: '0' },
+  stanzaBytesMax: 10_000,
   configOf: () => ({}),
   call: () => Promise.reject(new Error('nobody to ask')),
   sessionsOf: async () => [],
@@ -73,6 +74,19 @@ describe('hostFeatures', () => {
     assert.deepEqual(hosted.disco.account.features, ['urn:ping']);
     assert.deepEqual(hosted.disco.nodes.server.find('ping')?.forms, [form], 'set up behind all features');
     assert.equal(hosted.disco.nodes.account.find('ping'), undefined);
+  });
+
+  it('limits are the host’s bound and the shortest silence of all features, also of those that are set up later', () => {
+    const seen: unknown[] = [];
+    const teller = feature('teller', {
+      setup: ({ limits, whenSetUp }) => {
+        seen.push(limits.idleMs);
+        whenSetUp(() => seen.push(limits.stanzaBytesMax, limits.idleMs));
+      },
+    });
+    const closes = (name: string, idleMs: number) => feature(name, { setup: ({ limits }) => limits.addIdle(idleMs) });
+    hostFeatures('edge', [teller, closes('soon', 2_000), closes('late', 3_000)], services);
+    assert.deepEqual(seen, [undefined, 10_000, 2_000]);
   });
 
   it('two that claim the same thing, or one name, are refused', () => {

@@ -7,11 +7,14 @@ import { Disco } from './disco.ts';
 import { Hooks, type OnHookFailure } from './hooks.ts';
 import { HttpTable } from './http-table.ts';
 import { IqTable } from './iq-table.ts';
+import { StreamLimits } from './stream-limits.ts';
 
 /** What a process that hosts features lends them. */
 export interface HostServices {
   readonly domain: string;
   readonly software: { readonly name: string; readonly version: string };
+  /** A larger stanza ends its stream. */
+  readonly stanzaBytesMax: number;
   /** Values of each feature's configuration, by the feature's name. */
   readonly configOf: (feature: string) => unknown;
   readonly call: <Request, Reply>(method: Method<Request, Reply>, request: Request) => Promise<Reply>;
@@ -38,6 +41,7 @@ export function hostFeatures(host: Host, features: readonly AnyFeature[], servic
   const iqs = new IqTable();
   const http = new HttpTable();
   const disco = new Disco(own.map((f) => f.disco));
+  const limits = new StreamLimits(services.stanzaBytesMax);
   const whenSetUp: (() => void)[] = [];
   const streamFeatures = { 'before-auth': [] as Element[], 'after-auth': [] as Element[] };
   for (const feature of own) {
@@ -46,6 +50,7 @@ export function hostFeatures(host: Host, features: readonly AnyFeature[], servic
       domain: services.domain,
       software: services.software,
       disco,
+      limits,
       whenSetUp: (handler) => void whenSetUp.push(handler),
       call: services.call,
       sessionsOf: services.sessionsOf,

@@ -6,3 +6,4 @@ export * from './host-features.ts';
 export * from './http-table.ts';
 export * from './iq-table.ts';
 export * from './session.ts';
+export * from './stream-limits.ts';

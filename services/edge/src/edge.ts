@@ -120,6 +120,7 @@ export class Edge implements StreamHost {
     this.features = hostFeatures('edge', features, {
       domain: this.domain,
       software,
+      stanzaBytesMax: config.stanzaBytesMax,
       configOf: (feature) => featureConfig[featureConfigKey(feature)],
       call: (method, request) => this.#call(method, request),
       sessionsOf: (account) => this.#sessionsOf(account),

@@ -43,6 +43,9 @@ export interface OneFeature {
   iq(type: 'get' | 'set', to: string, payload: Element, session?: Session): Promise<IqAnswer | string>;
 }
 
+/** As small as a server may set it (RFC 6120 §13.12). */
+const STANZA_BYTES_MAX = 10_000;
+
 /** Hosts one feature for a test on the domain localhost; nobody else is there unless `answers` says so. */
 export function hostOne(
   feature: AnyFeature,
@@ -59,6 +62,7 @@ export function hostOne(
   const hosted = hostFeatures('edge', [feature], {
     domain: 'localhost',
     software: { name: 'Starling', version: '1.2.3' },
+    stanzaBytesMax: STANZA_BYTES_MAX,
     configOf: () => config,
     call: async <Request, Reply>({ subject }: Method<Request, Reply>, request: Request): Promise<Reply> => {
       asked.push({ subject, request });

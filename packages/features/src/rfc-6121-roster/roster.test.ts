@@ -45,6 +45,7 @@ describe('the roster feature', () => {
     hosted = hostFeatures('edge', [roster], {
       domain: 'localhost',
       software: { name: 'Starling', version: '0' },
+      stanzaBytesMax: 10_000,
       configOf: () => ({}),
       call: async <Request, Reply>(_: unknown, request: Request) => {
         const { known, version } = request as Parameters<typeof rosters.get.encodeRequest>[0];

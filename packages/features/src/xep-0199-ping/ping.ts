@@ -30,9 +30,10 @@ export default defineFeature({
   runsOn: ['edge'],
   disco: { server: [NS.ping], account: [NS.ping] },
   config: pingConfig,
-  setup({ iq, on, config: { intervalMs, timeoutMs }, domain }) {
+  setup({ iq, on, limits, config: { intervalMs, timeoutMs }, domain }) {
     iq.get(NS.ping, 'ping', ['server', 'account'], () => undefined);
     if (intervalMs === 0) return;
+    limits.addIdle(intervalMs);
 
     const from = parseBareJid(domain);
     const watch = new SilenceWatch<Session>({
