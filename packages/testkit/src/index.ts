@@ -1,3 +1,4 @@
+export * from './befriend.ts';
 export * from './channel.ts';
 export * from './client.ts';
 export * from './cluster.ts';

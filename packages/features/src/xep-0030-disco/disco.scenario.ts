@@ -1,4 +1,4 @@
-import { scenario } from '@starling/testkit';
+import { befriend, scenario } from '@starling/testkit';
 
 scenario('XEP-0030 server and account say what they are', { edges: [1, 3] }, async ({ romeo, world }) => {
   const [home, phone] = await romeo.devices('home', 'phone');
@@ -23,6 +23,21 @@ scenario('XEP-0030 §3.2 an unknown node is item-not-found', { edges: [1] }, asy
     await home.sends`<iq type='get' id='d1' to='${to}'><query xmlns='http://jabber.org/protocol/disco#${what}' node='x'/></iq>`;
     await home.receives`<iq type='error' id='d1'><error type='cancel'><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>`;
   }
+});
+
+scenario('XEP-0030 §4.1 a contact is told of the account and of its resources', { edges: [1, 3] }, async (scene) => {
+  const { romeo, juliet } = scene;
+  const home = await romeo.device('home');
+  const [balcony, chamber] = await juliet.devices('balcony', 'chamber');
+  await befriend(home, balcony);
+  await home.sends`<iq type='get' id='d1' to='${juliet.jid}'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>`;
+  await home.receives`<iq type='result' id='d1' from='${juliet.jid}'><query xmlns='http://jabber.org/protocol/disco#info'><identity category='account' type='registered'/></query></iq>`;
+  await home.sends`<iq type='get' id='d2' to='${juliet.jid}'><query xmlns='http://jabber.org/protocol/disco#items'/></iq>`;
+  await home.receives`<iq type='result' id='d2' from='${juliet.jid}'><query xmlns='http://jabber.org/protocol/disco#items'><item jid='${balcony.jid}'/><item jid='${chamber.jid}'/></query></iq>`;
+  await balcony.sends`<presence type='unsubscribed' to='${romeo.jid}'/>`;
+  await home.receives`<presence type='unavailable' from='${balcony.jid}'/>`;
+  await home.sends`<iq type='get' id='d3' to='${juliet.jid}'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>`;
+  await home.receives`<iq type='error' id='d3'><error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>`;
 });
 
 scenario(

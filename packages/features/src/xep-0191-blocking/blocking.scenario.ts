@@ -1,4 +1,4 @@
-import { type Client, scenario } from '@starling/testkit';
+import { befriend, type Client, scenario } from '@starling/testkit';
 
 const NS = 'urn:xmpp:blocking';
 const BLOCKED = `<error type='cancel'><not-acceptable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/><blocked xmlns='urn:xmpp:blocking:errors'/></error>`;
@@ -92,3 +92,39 @@ scenario(
     await again.receives`<message id='i3'/>`;
   },
 );
+
+scenario(
+  'XEP-0191 §3.3, §3.4 friends who block vanish, and come back',
+  { edges: [1, 3] },
+  async ({ romeo, juliet }) => {
+    const [home, balcony] = [await romeo.device('home'), await juliet.device('balcony')];
+    await befriend(home, balcony);
+    const sides = [
+      [home, balcony, juliet.jid],
+      [balcony, home, romeo.jid],
+    ] as const;
+    for (const [round, [blocker, blocked, jid]] of sides.entries()) {
+      await change(blocker, 'block', jid);
+      await blocked.receives`<presence type='unavailable' from='${blocker.jid}'/>`;
+      await blocker.receives`<presence type='unavailable' from='${blocked.jid}'/>`;
+      for (const device of [blocker, blocked]) {
+        await device.sends`<presence><status>meanwhile ${round}</status></presence>`;
+        await device.receives`<presence from='${device.jid}'><status>meanwhile ${round}</status></presence>`;
+      }
+      // A probe is answered as if there were nobody.
+      await blocked.sends`<presence type='probe' to='${bareOf(blocker)}' id='p${round}'/>`;
+      const answer = await blocked.receives`<presence from='${bareOf(blocker)}' id='p${round}'/>`;
+      if (answer.attrs.type === undefined) throw new Error('present');
+      for (const [device, other] of [
+        [blocker, blocked],
+        [blocked, blocker],
+      ] as const)
+        if (device.has(`<presence from='${other.jid}'/>`)) throw new Error(`${device.jid} sees a blocked one`);
+      await change(blocker, 'unblock', jid);
+      await blocked.receives`<presence from='${blocker.jid}'><status>meanwhile ${round}</status></presence>`;
+      await blocker.receives`<presence from='${blocked.jid}'><status>meanwhile ${round}</status></presence>`;
+    }
+  },
+);
+
+const bareOf = ({ jid }: Client): string => jid.slice(0, jid.indexOf('/'));
