@@ -137,6 +137,12 @@ export const edgeConfig = configSpec({
     { min: '100ms' },
     'how often the presence nodes are told how many sessions there are, so that a difference shows',
   ),
+  presenceRepairMs: duration(
+    'STARLING_PRESENCE_REPAIR_INTERVAL',
+    '5m',
+    { min: '1s' },
+    'in which everything that sessions have been shown is compared once with what is true, a part with each digest (ADR 7)',
+  ),
   bindTimeoutMs: duration(
     'STARLING_BIND_TIMEOUT',
     '10s',

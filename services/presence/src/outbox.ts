@@ -47,8 +47,6 @@ export class Outbox {
   /** By receiver. */
   readonly #nodeSequences = new Map<string, number>();
   readonly #edgeSequences = new Map<string, number>();
-  /** Who was sent something since the last beat. */
-  readonly #told = { nodes: new Set<string>(), edges: new Set<string>() };
   readonly #counts;
   #timer: NodeJS.Timeout | undefined;
 
@@ -100,29 +98,29 @@ export class Outbox {
     this.#of(this.#edges, edge).missed = true;
   }
 
-  /** Behind the last batch comes an empty one: a loss is seen by the number of what comes next. */
+  /**
+   * A loss is seen by the number of what comes next: whoever was ever sent something gets an empty batch when nothing else is for him. Again
+   * and again, since that one may be lost as well.
+   */
   beat(): void {
-    for (const node of this.#told.nodes) this.#of(this.#nodes, node);
-    for (const edge of this.#told.edges) this.#of(this.#edges, edge);
+    for (const node of this.#nodeSequences.keys()) this.#of(this.#nodes, node);
+    for (const edge of this.#edgeSequences.keys()) this.#of(this.#edges, edge);
     this.flush();
-    this.#told.nodes.clear();
-    this.#told.edges.clear();
   }
 
   /** Forgets what waits, and whom it was for: the next incarnation counts anew. */
   reset(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const { nodes, edges } = this.#told;
-    for (const all of [this.#nodes, this.#edges, this.#nodeSequences, this.#edgeSequences, nodes, edges]) all.clear();
+    for (const all of [this.#nodes, this.#edges, this.#nodeSequences, this.#edgeSequences]) all.clear();
   }
 
   /** Receivers that are no more need no number. */
   forget(isEdge: (id: string) => boolean, isNode: (id: string) => boolean): void {
     for (const id of this.#edgeSequences.keys()) if (!isEdge(id)) this.#edgeSequences.delete(id);
     for (const id of this.#nodeSequences.keys()) if (!isNode(id)) this.#nodeSequences.delete(id);
-    for (const ids of [this.#edges, this.#told.edges]) for (const id of ids.keys()) if (!isEdge(id)) ids.delete(id);
-    for (const ids of [this.#nodes, this.#told.nodes]) for (const id of ids.keys()) if (!isNode(id)) ids.delete(id);
+    for (const id of this.#edges.keys()) if (!isEdge(id)) this.#edges.delete(id);
+    for (const id of this.#nodes.keys()) if (!isNode(id)) this.#nodes.delete(id);
   }
 
   flush(): void {
@@ -170,7 +168,6 @@ export class Outbox {
 
   #sendToNode(node: string, { emissions, probes }: Pending): void {
     const sequence = next(this.#nodeSequences, node);
-    this.#told.nodes.add(node);
     const sender = this.#sender();
     if (sender === undefined) {
       this.#metrics.dropped.inc(1, { reason: 'fenced' });
@@ -195,7 +192,6 @@ export class Outbox {
 
   #sendToEdge(edge: string, { emissions, requests, wanted, missed }: Pending): void {
     const sequence = next(this.#edgeSequences, edge);
-    this.#told.edges.add(edge);
     const sender = this.#sender();
     if (sender === undefined) {
       this.#metrics.dropped.inc(1, { reason: 'fenced' });

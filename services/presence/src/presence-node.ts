@@ -374,15 +374,16 @@ export class PresenceNode {
     const kind = this.#kindOf(sender, incarnation);
     if (kind === undefined) return;
     const hearing = this.#senders.hear(incarnation, batch.sequence);
-    if (hearing === 'hole') this.#holeFrom(kind, { id: sender, incarnation });
-    if (kind === 'edge') this.#takeFromEdge(batch, { id: sender, incarnation }, hearing === 'first');
+    if (hearing === 'hole' || (hearing === 'late' && kind === 'node'))
+      this.#holeFrom(kind, { id: sender, incarnation });
+    if (kind === 'edge') this.#takeFromEdge(batch, { id: sender, incarnation }, hearing === 'late');
     this.#metrics.emissionsIn.inc(batch.emissions.length);
     for (const emission of batch.emissions) this.#delivery.deliver(emission, emission.to);
     for (const probe of batch.probes) this.#probes.answer(probe);
     for (const seen of batch.seen) this.#probes.check(sender, seen);
   }
 
-  #takeFromEdge(batch: NodeBatch, edge: EdgeRef, isFirst: boolean): void {
+  #takeFromEdge(batch: NodeBatch, edge: EdgeRef, isLate: boolean): void {
     const nowMs = Date.now();
     for (const state of batch.states) {
       const partition = this.#partitions.get(state.partition);
@@ -399,10 +400,10 @@ export class PresenceNode {
       if (partition?.isServing && !this.#states.agrees(partition, edge, digest, nowMs))
         this.#want(edge.id, partition, 'digest');
     }
-    // What it has said before is not known, unless this was the first.
-    if (isFirst && batch.sequence > 1)
+    // What it has said before is not known.
+    if (isLate)
       for (const partition of this.#partitions.values())
-        if (partition.isServing && !partition.told.has(edge.incarnation)) this.#want(edge.id, partition, 'new');
+        if (!partition.told.has(edge.incarnation)) this.#want(edge.id, partition, 'new');
   }
 
   #holeFrom(kind: 'edge' | 'node', { id: sender, incarnation }: EdgeRef): void {
@@ -416,20 +417,6 @@ export class PresenceNode {
       partition.forgetPieces(incarnation);
       this.#want(sender, partition, 'hole');
     }
-    // What it had asked about has not come: views that a dead owner has left are known only by it.
-    if (this.#isYoung()) this.#missOne(sender);
-  }
-
-  /** Whether partitions have been taken so lately that edges may still be asking about what they have shown. */
-  #isYoung(): boolean {
-    const since = Date.now() - 3 * this.#config.learnMaxMs;
-    for (const { takenAtMs } of this.#partitions.values()) if (takenAtMs > since) return true;
-    return false;
-  }
-
-  #missOne(edge: string): void {
-    this.#metrics.missed.inc(1, { reason: 'hole' });
-    this.#outbox.miss(edge);
   }
 
   #follow(user: User, change: Parameters<Broadcast['follow']>[1]): void {

@@ -1,5 +1,5 @@
-/** 'first': of this incarnation; whether something came before it is not known. */
-export type Hearing = 'first' | 'next' | 'hole';
+/** 'late': the first that is heard of this incarnation, but not its first: perhaps what came before was for somebody else, perhaps it is lost. */
+export type Hearing = 'next' | 'late' | 'hole';
 
 /** How far everybody has been heard: a hole in the numbers is a loss. */
 export class Senders {
@@ -9,8 +9,8 @@ export class Senders {
   hear(incarnation: string, sequence: number): Hearing {
     const last = this.#heard.get(incarnation);
     this.#heard.set(incarnation, sequence);
-    if (last === undefined) return 'first';
-    return sequence === last + 1 ? 'next' : 'hole';
+    if (sequence === (last ?? 0) + 1) return 'next';
+    return last === undefined ? 'late' : 'hole';
   }
 
   /** Those that are no more. */

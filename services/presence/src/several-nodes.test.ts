@@ -169,9 +169,10 @@ test('presence that was lost on its way to an edge is fetched', async () => {
 
 test('what an edge has said and nobody heard is seen by its digest', async () => {
   await everybody();
-  const [user] = USERS;
+  const [user = ''] = USERS;
   const session = sessions.find((s) => s.user === user);
   assert.ok(session);
+  await login(edges[0], user, 'other');
   // As if its process had forgotten to say so: no number is missing.
   edges[0].sessions.delete(session.jid);
   session.isOver = true;
@@ -184,6 +185,24 @@ test('what an edge has said and nobody heard is seen by its digest', async () =>
   await login(edges[0], USERS[2] ?? '', 'probe');
   await isRight();
   assert.equal(edges[0].wanted, wanted, 'nothing more was wrong');
+  noRepetition();
+});
+
+test('what no number and no digest shows is repaired when its partition has its turn', async () => {
+  await everybody();
+  const [user = ''] = USERS;
+  const session = sessions.find((s) => s.user === user);
+  assert.ok(session);
+  // The only one of its partition.
+  edges[0].sessions.delete(session.jid);
+  session.isOver = true;
+  // And somebody who was never shown anything.
+  const other = await login(edges[1], USERS[1] ?? '', 'other');
+  await until(() => other.view.size > 1);
+  other.view.keepOnly(other.jid);
+  other.got.push('');
+  for (const edge of edges) for (let turn = 0; turn < 32; turn++) edge.repair(8);
+  await isRight();
   noRepetition();
 });
 

@@ -82,12 +82,11 @@ export class Arrivals {
     if (!this.#busy) void this.#work();
   }
 
-  /** The first one of an incarnation is no hole: what came before it was not for this edge. */
   #isHole({ incarnation, sequence }: EdgeBatch): boolean {
     const last = this.#heard.get(incarnation);
     this.#heard.set(incarnation, sequence);
     if (this.#heard.size > NODES_MAX) this.#heard.delete(this.#heard.keys().next().value ?? '');
-    return last !== undefined && sequence !== last + 1;
+    return sequence !== (last ?? 0) + 1;
   }
 
   async #work(): Promise<void> {

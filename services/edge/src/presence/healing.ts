@@ -19,6 +19,7 @@ const STEPS_A_TURN = 5_000;
 const MISSED_PAUSE_MS = 250;
 
 const ALL: ReadonlySet<number> = new Set(Array.from({ length: PARTITIONS }, (_, p) => p));
+const NONE: ReadonlySet<number> = new Set();
 const EMPTY: readonly ClientSession[] = [];
 
 /** How views and owners become right again, whatever was lost (ADR 7): this edge's part. */
@@ -26,13 +27,23 @@ export class Healing {
   readonly #sessions: () => Iterable<ClientSession>;
   readonly #batches: NodeBatches;
   readonly #digests: NodeJS.Timeout;
+  /** Partitions that are repaired at each digest, a fraction perhaps. */
+  readonly #repairStep: number;
+  #repairAt = 0;
   #missed: NodeJS.Timeout | undefined;
 
   /** `sessions` are all of this edge, those that are being bound included. */
-  constructor(options: { sessions: () => Iterable<ClientSession>; batches: NodeBatches; digestMs: number }) {
+  constructor(options: {
+    sessions: () => Iterable<ClientSession>;
+    batches: NodeBatches;
+    digestMs: number;
+    /** In which everything is compared once. */
+    repairMs: number;
+  }) {
     this.#sessions = options.sessions;
     this.#batches = options.batches;
-    this.#digests = setInterval(() => this.#tellDigests(), options.digestMs);
+    this.#repairStep = Math.min(PARTITIONS, (PARTITIONS * options.digestMs) / options.repairMs);
+    this.#digests = setInterval(() => this.#beat(), options.digestMs);
     this.#digests.unref();
   }
 
@@ -44,21 +55,42 @@ export class Healing {
   /** Other nodes own these partitions now: they get the sessions, and what was shown of them, and to them, is asked for. */
   moved(partitions: ReadonlySet<number>): void {
     this.#tellStates(partitions, false);
-    void this.#askSeen(partitions);
+    void this.#askSeen(partitions, partitions);
   }
 
-  /** A node asks for the state of partitions. */
+  /** A node asks for the state of partitions: what it had been asked about them may not have arrived either. */
   wanted(partitions: readonly number[]): void {
-    this.#tellStates(new Set(partitions), false);
+    this.#compare(new Set(partitions));
   }
 
   /** What was sent to this edge, or by it, may not have arrived. */
   missed(): void {
     this.#missed ??= setTimeout(() => {
       this.#missed = undefined;
-      this.#tellStates(ALL, true);
-      void this.#askSeen(ALL);
+      this.#compare(ALL);
     }, MISSED_PAUSE_MS);
+  }
+
+  #beat(): void {
+    this.#tellDigests();
+    this.#repair();
+    this.#batches.beat();
+  }
+
+  /** Not every loss shows: what is left of those is found when its partition has its turn. */
+  #repair(): void {
+    const from = this.#repairAt;
+    this.#repairAt += this.#repairStep;
+    const partitions = new Set<number>();
+    for (let p = Math.ceil(from); p < this.#repairAt; p++) partitions.add(p % PARTITIONS);
+    this.#repairAt %= PARTITIONS;
+    this.#compare(partitions);
+  }
+
+  /** The owners of these partitions get the sessions and tell them everything again, and are asked about what was shown of their users. */
+  #compare(partitions: ReadonlySet<number>): void {
+    this.#tellStates(partitions, true);
+    void this.#askSeen(partitions, NONE);
   }
 
   #byPartition(): ReadonlyMap<number, readonly ClientSession[]> {
@@ -79,15 +111,15 @@ export class Healing {
     }
   }
 
-  /** Asks about everybody who was shown and lies in one of the partitions, or was shown to a session that does. */
-  async #askSeen(partitions: ReadonlySet<number>): Promise<void> {
+  /** Asks about everybody who was shown and lies in one of the partitions, or was shown to a session that lies in one of the others. */
+  async #askSeen(partitions: ReadonlySet<number>, watching: ReadonlySet<number>): Promise<void> {
     const stamps = new Map<string, number>();
     let steps = 0;
     for (const session of [...this.#sessions()]) {
-      const isMoved = partitions.has(session.partition);
+      const isAsked = watching.has(session.partition);
       for (const [from, stamp] of session.view.available()) {
         if (++steps % STEPS_A_TURN === 0) await nextTurn();
-        if (!isMoved && !partitions.has(partitionOf(bareOf(from as Jid)))) continue;
+        if (!isAsked && !partitions.has(partitionOf(bareOf(from as Jid)))) continue;
         // The oldest one that somebody has: who has a newer one drops what comes.
         if (stamp < (stamps.get(from) ?? Number.POSITIVE_INFINITY)) stamps.set(from, stamp);
       }

@@ -82,6 +82,11 @@ export class NodeBatches {
     this.#for(partition, 0)?.seen.push(seen);
   }
 
+  /** Every node gets a batch, an empty one perhaps: a loss is seen by the number of what comes next. */
+  beat(): void {
+    for (const node of this.#owners.nodes) this.#to(node, 0);
+  }
+
   flush(): void {
     clearImmediate(this.#flushing);
     this.#flushing = undefined;
@@ -92,7 +97,10 @@ export class NodeBatches {
   /** Without an owner there is nobody to tell: who becomes one gets the whole state. */
   #for(partition: number, bytes: number): Pending | undefined {
     const node = this.#owners.ownerOf(partition);
-    if (node === undefined) return undefined;
+    return node && this.#to(node, bytes + ITEM_BYTES);
+  }
+
+  #to(node: Member, bytes: number): Pending {
     let pending = this.#pending.get(node.incarnation);
     if (pending !== undefined && pending.bytes + bytes > BATCH_BYTES_MAX) {
       this.#send(pending);
@@ -102,7 +110,7 @@ export class NodeBatches {
       pending = emptyFor(node);
       this.#pending.set(node.incarnation, pending);
     }
-    pending.bytes += bytes + ITEM_BYTES;
+    pending.bytes += bytes;
     this.#flushing ??= setImmediate(() => this.flush());
     return pending;
   }

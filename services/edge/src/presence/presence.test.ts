@@ -22,7 +22,13 @@ async function until(condition: () => boolean, what: string): Promise<void> {
 describe('presence at the edge', () => {
   let world: OneEdge;
   before(async () => {
-    world = await startOneEdge({ env: { STARLING_PRESENCE_DIGEST_INTERVAL: '100ms', STARLING_BIND_TIMEOUT: '400ms' } });
+    world = await startOneEdge({
+      env: {
+        STARLING_PRESENCE_DIGEST_INTERVAL: '100ms',
+        STARLING_PRESENCE_REPAIR_INTERVAL: '1h',
+        STARLING_BIND_TIMEOUT: '400ms',
+      },
+    });
   });
   after(() => world.stop());
   afterEach(() => {
@@ -217,7 +223,7 @@ describe('presence at the edge', () => {
       const state = states().at(-1);
       assert.deepEqual(
         [state?.partition, state?.first, state?.last, state?.missed, state?.sessions.map((s) => s.resource)],
-        [partition, true, true, false, ['z']],
+        [partition, true, true, true, ['z']],
       );
     });
 
@@ -256,5 +262,46 @@ describe('presence at the edge', () => {
       await romeo.receivesNothing();
       assert.ok((await world.metric('starling_edge_presence_batches_total', 'void')) > 0);
     });
+  });
+});
+
+describe('what no number shows (ADR 7)', () => {
+  let world: OneEdge;
+  before(async () => {
+    world = await startOneEdge({
+      env: { STARLING_PRESENCE_DIGEST_INTERVAL: '100ms', STARLING_PRESENCE_REPAIR_INTERVAL: '1s' },
+    });
+  });
+  after(() => world.stop());
+
+  it('the node gets a batch with every digest, so that it sees whether it has lost the last one', async () => {
+    const { batches } = world.presence;
+    const { length } = batches;
+    await until(() => batches.length > length + 2, 'batches, though nobody is there');
+    const numbers = batches.map((b) => b.sequence);
+    assert.deepEqual(
+      numbers,
+      numbers.map((_, i) => i + 1),
+    );
+  });
+
+  it('every partition has its turn: its sessions are told, and what was shown of its users is asked for', async () => {
+    const romeo = await world.online('romeo', 'a');
+    const from = 'nurse@localhost/home';
+    world.presence.send(world.id, {
+      emissions: [
+        {
+          ...{ from, stamp: 10, unavailable: false, toSeen: false, always: false, to: [bare('romeo')] },
+          presence: Buffer.from(` from="${from}"/>`),
+        },
+      ],
+    });
+    await romeo.receives`<presence from='${from}'/>`;
+    const { length } = world.presence.batches;
+    const later = () => world.presence.batches.slice(length);
+    const told = () => new Set(later().flatMap((b) => b.states.filter((s) => s.missed).map((s) => s.partition)));
+    await until(() => told().size === 256, 'all partitions');
+    await until(() => later().some((b) => b.seen.some((s) => s.from === from && s.stamp === 10)), 'what was shown');
+    await romeo.close();
   });
 });

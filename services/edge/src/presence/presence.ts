@@ -48,7 +48,8 @@ export class Presence {
     const incarnation = () => groups.edge.incarnation;
     const owners = new PresenceOwners(groups.nodes, (partitions) => this.#healing.moved(partitions));
     const batches = new NodeBatches({ bus, edge, incarnation, owners });
-    const healing = new Healing({ sessions: () => audience.sessions(), batches, digestMs: config.presenceDigestMs });
+    const { presenceDigestMs: digestMs, presenceRepairMs: repairMs } = config;
+    const healing = new Healing({ sessions: () => audience.sessions(), batches, digestMs, repairMs });
     const { rpcTimeoutMs, bindTimeoutMs, presenceBatchesMax: batchesMax, directedPresenceMax: directedMax } = config;
     this.#audience = audience;
     this.#owners = owners;

@@ -94,12 +94,13 @@ export class FakeEdge {
   readonly tables = new Map<string, SessionTable>();
   readonly #subscriptions: Subscription[] = [];
   readonly #followed = new Map<string, Subscription>();
+  /** By incarnation of the node, as the two that follow. */
   readonly #sequences = new Map<string, number>();
-  readonly #heard = new Map<string, { incarnation: string; sequence: number }>();
+  readonly #heard = new Map<string, number>();
   readonly #pending = new Map<string, Mutable<Pending>>();
   #owners = OwnerMap.rendezvous<Member>(PARTITIONS, []);
-  #known = new Set<string>();
   #epoch = 0;
+  #repairAt = 0;
   #isDead = false;
   wanted = 0;
   missed = 0;
@@ -197,7 +198,7 @@ export class FakeEdge {
   probe(session: FakeSession, target: string, id: string): void {
     const probe = { prober: session.jid, edge: this.id, targets: [target], asked: true, id };
     const owner = this.#owners.ownerOf(partitionOf((target.split('/')[0] ?? '') as BareJid));
-    if (owner) this.#to(owner.id).probes.push(probe);
+    if (owner) this.#to(owner).probes.push(probe);
   }
 
   visible(asker: string, target: string): Promise<{ visible: boolean }> {
@@ -205,32 +206,45 @@ export class FakeEdge {
     return call(this.bus, methods.visible(owner?.id ?? ''), { asker, target }, RPC_TIMEOUT_MS);
   }
 
-  /** As every ten seconds. */
+  /** As every ten seconds; an empty batch is one, too. */
   sendDigests(): void {
+    for (const node of this.#presence.members) this.#to(node);
     const sums = new Map<number, { partition: number; sessions: number; hash: number }>();
-    for (let partition = 0; partition < PARTITIONS; partition++)
-      sums.set(partition, { partition, sessions: 0, hash: 0 });
     for (const session of this.sessions.values()) {
-      const sum = sums.get(partitionOf(session.user as BareJid));
-      if (sum === undefined) continue;
+      const partition = partitionOf(session.user as BareJid);
+      const sum = sums.get(partition) ?? { partition, sessions: 0, hash: 0 };
+      sums.set(partition, sum);
       sum.sessions++;
       sum.hash = addHash(sum.hash, sessionHash(session.event()));
     }
     for (const [partition, sum] of sums) {
       const owner = this.#owners.ownerOf(partition);
-      if (owner) this.#to(owner.id).digests.push(sum);
+      if (owner) this.#to(owner).digests.push(sum);
     }
+  }
+
+  /** As part by part in five minutes. */
+  repair(step: number): void {
+    this.compare(Array.from({ length: step }, () => this.#repairAt++ % PARTITIONS));
   }
 
   /** After its connection came back. */
   resync(): void {
-    for (let partition = 0; partition < PARTITIONS; partition++) this.#sendState(partition, true);
-    this.#askSeen(() => true);
+    this.compare(Array.from({ length: PARTITIONS }, (_, p) => p));
+  }
+
+  compare(partitions: readonly number[]): void {
+    for (const partition of partitions) this.#sendState(partition, true);
+    const asked = new Set(partitions);
+    this.#askSeen(
+      (partition) => asked.has(partition),
+      () => false,
+    );
   }
 
   #tell(session: FakeSession, event: SessionEvent): void {
     const owner = this.#owners.ownerOf(partitionOf(session.user as BareJid));
-    if (owner) this.#to(owner.id).events.push(event);
+    if (owner) this.#to(owner).events.push(event);
   }
 
   #ownersChanged({ epoch, members }: GroupView): void {
@@ -244,12 +258,10 @@ export class FakeEdge {
       return owner !== undefined && (isBlind || owner.incarnation !== before?.incarnation);
     };
     const moved = new Set(Array.from({ length: PARTITIONS }, (_, p) => p).filter(isNew));
-    // What was for the old ones is told anew, or void.
     this.#owners = owners;
-    for (const id of this.#known) if (!members.some((m) => m.id === id)) this.#pending.delete(id);
-    this.#known = new Set(members.map((m) => m.id));
     for (const partition of moved) this.#sendState(partition, false);
-    this.#askSeen((partition) => moved.has(partition));
+    const isMoved = (partition: number) => moved.has(partition);
+    this.#askSeen(isMoved, isMoved);
   }
 
   #sendState(partition: number, missed: boolean): void {
@@ -258,7 +270,7 @@ export class FakeEdge {
     const events = [...this.sessions.values()]
       .filter((s) => partitionOf(s.user as BareJid) === partition)
       .map((s) => s.event());
-    const { states } = this.#to(owner.id);
+    const { states } = this.#to(owner);
     const middle = Math.ceil(events.length / 2);
     if (events.length < 2) states.push({ partition, first: true, last: true, sessions: events, missed });
     else {
@@ -267,10 +279,10 @@ export class FakeEdge {
     }
   }
 
-  #askSeen(isAsked: (partition: number) => boolean): void {
+  #askSeen(isAsked: (partition: number) => boolean, isWatching: (partition: number) => boolean): void {
     const oldest = new Map<string, Seen>();
     for (const session of this.sessions.values()) {
-      const isOwn = isAsked(partitionOf(session.user as BareJid));
+      const isOwn = isWatching(partitionOf(session.user as BareJid));
       for (const [from, stamp] of session.view.available()) {
         if (!isOwn && !isAsked(partitionOf((from.split('/')[0] ?? '') as BareJid))) continue;
         if (stamp < (oldest.get(from)?.stamp ?? Number.POSITIVE_INFINITY)) oldest.set(from, { from, stamp });
@@ -278,50 +290,44 @@ export class FakeEdge {
     }
     for (const seen of oldest.values()) {
       const owner = this.#owners.ownerOf(partitionOf((seen.from.split('/')[0] ?? '') as BareJid));
-      if (owner) this.#to(owner.id).seen.push(seen);
+      if (owner) this.#to(owner).seen.push(seen);
     }
   }
 
-  #to(node: string): Mutable<Pending> {
-    let pending = this.#pending.get(node);
+  #to(node: Member): Mutable<Pending> {
+    let pending = this.#pending.get(node.incarnation);
     if (pending === undefined) {
       pending = { events: [], states: [], digests: [], probes: [], seen: [] };
-      this.#pending.set(node, pending);
+      this.#pending.set(node.incarnation, pending);
       setImmediate(() => this.#flush(node));
     }
     return pending;
   }
 
-  #flush(node: string): void {
-    const pending = this.#pending.get(node);
-    this.#pending.delete(node);
+  #flush(node: Member): void {
+    const pending = this.#pending.get(node.incarnation);
+    this.#pending.delete(node.incarnation);
     if (pending === undefined || this.#isDead) return;
-    const sequence = (this.#sequences.get(node) ?? 0) + 1;
-    this.#sequences.set(node, sequence);
+    const sequence = (this.#sequences.get(node.incarnation) ?? 0) + 1;
+    this.#sequences.set(node.incarnation, sequence);
     const { incarnation } = this.membership;
     const head = { sender: this.id, incarnation, epoch: this.#presence.epoch, sequence };
-    this.bus.publish(subjects.node(node), encodeNodeBatch({ ...head, ...pending, emissions: [] }));
+    this.bus.publish(subjects.node(node.id), encodeNodeBatch({ ...head, ...pending, emissions: [] }));
   }
 
   #receive(batch: EdgeBatch): void {
-    if (!this.#presence.isCurrent(batch.node, batch.incarnation)) {
-      this.#presence.noticeEpoch(batch.epoch);
-      return;
-    }
-    const heard = this.#heard.get(batch.node);
-    this.#heard.set(batch.node, { incarnation: batch.incarnation, sequence: batch.sequence });
-    const isSame = heard?.incarnation === batch.incarnation;
-    if (isSame ? heard.sequence + 1 !== batch.sequence : batch.sequence !== 1) this.resync();
+    if (batch.epoch > this.#presence.epoch) this.#presence.noticeEpoch(batch.epoch);
+    else if (!this.#presence.isCurrent(batch.node, batch.incarnation)) return;
+    const heard = this.#heard.get(batch.incarnation) ?? 0;
+    this.#heard.set(batch.incarnation, batch.sequence);
+    if (batch.sequence !== heard + 1) this.resync();
+    for (const emission of batch.emissions) this.#emit(emission);
+    for (const { to, stanza } of batch.requests) this.sessions.get(to)?.requests.push(Buffer.from(stanza).toString());
+    this.wanted += batch.wanted.length;
     if (batch.missed) {
       this.missed++;
       this.resync();
-    }
-    for (const partition of batch.wanted) {
-      this.wanted++;
-      this.#sendState(partition, false);
-    }
-    for (const emission of batch.emissions) this.#emit(emission);
-    for (const { to, stanza } of batch.requests) this.sessions.get(to)?.requests.push(Buffer.from(stanza).toString());
+    } else this.compare(batch.wanted);
   }
 
   #emit(emission: Emission): void {

@@ -1,14 +1,19 @@
 import type { Bus, Delivery, Subscription } from '@starling/bus';
+import type { Trace } from './trace.ts';
 
 /** A process's own connection to the bus of the others: it can lose what it publishes, and be cut off. */
 export class LossyBus implements Bus {
   readonly #bus: Bus;
+  readonly #owner: string;
+  readonly #trace: Trace;
   #isCut = false;
   /** Whether to lose what is published on this subject. */
   loses: (subject: string) => boolean = () => false;
 
-  constructor(bus: Bus) {
+  constructor(bus: Bus, owner: string, trace: Trace) {
     this.#bus = bus;
+    this.#owner = owner;
+    this.#trace = trace;
   }
 
   cut(): void {
@@ -16,7 +21,9 @@ export class LossyBus implements Bus {
   }
 
   publish(subject: string, data: Uint8Array, replyTo?: string): void {
-    if (!this.#isCut && !this.loses(subject)) this.#bus.publish(subject, data, replyTo);
+    const isLost = this.#isCut || this.loses(subject);
+    this.#trace.message(this.#owner, subject, data, isLost);
+    if (!isLost) this.#bus.publish(subject, data, replyTo);
   }
 
   subscribe(subject: string, handler: (delivery: Delivery) => void, options?: { queue?: string }): Subscription {

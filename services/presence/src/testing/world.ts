@@ -8,6 +8,7 @@ import { FakeEdge } from './fake-edge.ts';
 import { FakeGroup, type FakeMembership, type FakeWatch } from './fake-group.ts';
 import { FakeRoster } from './fake-roster.ts';
 import { LossyBus } from './lossy-bus.ts';
+import { Trace } from './trace.ts';
 
 const WAIT_MS = 5_000;
 const POLL_MS = 2;
@@ -31,6 +32,7 @@ export class World {
   readonly edges = new Map<string, FakeEdge>();
   readonly failures: unknown[] = [];
   readonly metrics = new MetricsRegistry();
+  readonly trace = new Trace();
   readonly #env: Readonly<Record<string, string>>;
 
   constructor(env: Readonly<Record<string, string>> = {}) {
@@ -44,12 +46,13 @@ export class World {
       STARLING_PRESENCE_LEARN_MAX: '1s',
       STARLING_PRESENCE_LOAD_RETRY: '5ms',
       STARLING_PRESENCE_RPC_TIMEOUT: '1s',
+      STARLING_PRESENCE_BIND_GRACE: '500ms',
       ...env,
     };
   }
 
   addNode(id: string): RunningNode {
-    const bus = new LossyBus(this.#memory);
+    const bus = new LossyBus(this.#memory, id, this.trace);
     const config = loadConfig({ presence: presenceConfig }, { env: this.#env, args: [] }).presence;
     const node = new PresenceNode({ id, bus, config, logger: silentLogger, metrics: this.metrics });
     node.listen();
@@ -58,12 +61,16 @@ export class World {
     node.begin(membership, edges);
     const running = { id, node, membership, edges, bus };
     this.nodes.set(id, running);
+    this.trace.add(`node ${id} begins as ${membership.incarnation} in ${this.nodeGroup.epoch}`);
+    membership.onChange(({ epoch }) => this.trace.add(`node ${id} is ${membership.incarnation} in ${epoch}`));
     return running;
   }
 
   addEdge(id: string): FakeEdge {
-    const edge = new FakeEdge(id, new LossyBus(this.#memory), this.edgeGroup, this.nodeGroup);
+    const edge = new FakeEdge(id, new LossyBus(this.#memory, id, this.trace), this.edgeGroup, this.nodeGroup);
     this.edges.set(id, edge);
+    this.trace.add(`edge ${id} begins as ${edge.membership.incarnation}`);
+    edge.watch.onChange(({ epoch }) => this.trace.add(`edge ${id} knows ${epoch}`));
     return edge;
   }
 
@@ -75,6 +82,7 @@ export class World {
 
   /** kill -9, and the others notice. */
   killNode(id: string): void {
+    this.trace.add(`kill ${id}`);
     const { node, membership, bus } = this.node(id);
     bus.cut();
     membership.isFenced = true;
@@ -86,6 +94,7 @@ export class World {
 
   /** It dies and is started again before anybody has noticed. */
   restartNode(id: string): void {
+    this.trace.add(`restart ${id}`);
     const { node, membership, bus } = this.node(id);
     bus.cut();
     membership.isFenced = true;
@@ -96,11 +105,13 @@ export class World {
 
   /** The same of an edge. */
   restartEdge(id: string): void {
+    this.trace.add(`restart ${id}`);
     this.edges.get(id)?.die();
     this.addEdge(id);
   }
 
   killEdge(id: string): void {
+    this.trace.add(`kill ${id}`);
     this.edges.get(id)?.die();
     this.edges.delete(id);
     this.edgeGroup.evict(id);
