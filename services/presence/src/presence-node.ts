@@ -77,6 +77,9 @@ export class PresenceNode {
   #ticker: NodeJS.Timeout | undefined;
   #ticks = 0;
   #missedTimer: NodeJS.Timeout | undefined;
+  /** Partitions of which all is known, and that are not served yet. */
+  readonly #due = new Set<Partition>();
+  #serving: NodeJS.Immediate | undefined;
   #missedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor({ id, bus, config, logger, metrics: registry }: PresenceNodeOptions) {
@@ -204,6 +207,9 @@ export class PresenceNode {
     this.#ahead.clear();
     clearInterval(this.#ticker);
     clearTimeout(this.#missedTimer);
+    clearImmediate(this.#serving);
+    this.#due.clear();
+    this.#serving = undefined;
     this.#ticker = this.#missedTimer = undefined;
     this.#incarnation = '';
     this.#epoch = 0;
@@ -261,7 +267,25 @@ export class PresenceNode {
   }
 
   #serveIfKnown(partition: Partition): void {
-    if (!partition.isServing && partition.awaited.size === 0) this.#serve(partition);
+    if (partition.isServing || partition.awaited.size > 0) return;
+    if (partition.users.size === 0 && partition.held.length === 0) this.#serve(partition);
+    else this.#serveInTurn(partition);
+  }
+
+  /** One in a turn of the loop: who takes over a third of the users would else be silent, and dead for the others. */
+  #serveInTurn(partition: Partition): void {
+    this.#due.add(partition);
+    this.#serving ??= setImmediate(() => this.#serveNext());
+  }
+
+  #serveNext(): void {
+    this.#serving = undefined;
+    const [partition] = this.#due;
+    if (partition === undefined) return;
+    this.#due.delete(partition);
+    const isOurs = this.#acting() !== undefined && this.#partitions.get(partition.number) === partition;
+    if (isOurs && !partition.isServing) this.#serve(partition);
+    if (this.#due.size > 0) this.#serving = setImmediate(() => this.#serveNext());
   }
 
   #serve(partition: Partition): void {

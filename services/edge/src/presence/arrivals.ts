@@ -8,10 +8,9 @@ import type { Healing } from './healing.ts';
 import type { PresenceOwners } from './owners.ts';
 import { type PresenceAudience, showToSeen, showToTargets } from './shown.ts';
 
-/** Stanzas written before messages have a turn of the loop: they never wait behind presence for long. */
-const WRITES_A_TURN = 500;
-/** The same for what is shown to whoever has seen it. */
-const SESSIONS_A_TURN = 500;
+/** What is looked at before messages, and heartbeats, have a turn of the loop: they never wait behind presence for long. */
+const TARGETS_A_TURN = 500;
+const SESSIONS_A_TURN = 250;
 /** Incarnations of nodes whose last number is remembered. */
 const NODES_MAX = 1_000;
 
@@ -91,13 +90,14 @@ export class Arrivals {
 
   async #work(): Promise<void> {
     this.#busy = true;
-    let writes = 0;
+    let targets = 0;
     for (let batch = this.#waiting.shift(); batch !== undefined; batch = this.#waiting.shift()) {
       for (const emission of batch.emissions) {
         if (emission.toSeen) continue;
-        writes += this.#count(showToTargets(emission, this.#audience));
-        if (writes < WRITES_A_TURN) continue;
-        writes = 0;
+        this.#count(showToTargets(emission, this.#audience));
+        targets += emission.to.length;
+        if (targets < TARGETS_A_TURN) continue;
+        targets = 0;
         await nextTurn();
       }
       await this.#showToSeen(batch.emissions.filter((emission) => emission.toSeen));
@@ -117,13 +117,12 @@ export class Arrivals {
     const sessions = [...this.#audience.sessions()];
     for (let at = 0; at < sessions.length; at += SESSIONS_A_TURN) {
       this.#count(showToSeen(byFrom, sessions.slice(at, at + SESSIONS_A_TURN)));
-      await nextTurn();
+      if (at + SESSIONS_A_TURN < sessions.length) await nextTurn();
     }
   }
 
-  #count(shown: number): number {
+  #count(shown: number): void {
     if (shown > 0) this.#metrics.stanzasOut.inc(shown, { kind: 'presence' });
-    return shown;
   }
 
   /** What is no presence: requests that wait for an answer, and what the node asks for. */
