@@ -109,6 +109,7 @@ test('an edge dies while a partition is learned from it', async () => {
 test('a silent edge is asked, and then not waited for any longer', async () => {
   await everybody();
   edges[1].watch.delayMs = 60_000;
+  edges[1].watch.noticeEpoch = () => undefined;
   world.killNode('presence-3');
   await until(() => edges[1].wanted > 0);
   await isRight();
