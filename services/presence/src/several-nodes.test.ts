@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
-import { partitionOf, SUBSCRIPTION } from '@starling/contracts';
+import { encodeEdgeBatch, partitionOf, SUBSCRIPTION, subjects } from '@starling/contracts';
 import type { BareJid } from '@starling/jid';
 import { OwnerMap } from '@starling/owners';
 import type { FakeEdge, FakeSession } from './testing/fake-edge.ts';
@@ -109,6 +109,7 @@ test('an edge dies while a partition is learned from it', async () => {
 test('a silent edge is asked, and then not waited for any longer', async () => {
   await everybody();
   edges[1].watch.delayMs = 60_000;
+  edges[1].watch.noticeEpoch = () => undefined;
   world.killNode('presence-3');
   await until(() => edges[1].wanted > 0);
   await isRight();
@@ -202,6 +203,27 @@ test('what no number and no digest shows is repaired when its partition has its 
   other.view.keepOnly(other.jid);
   other.got.push('');
   for (const edge of edges) for (let turn = 0; turn < 32; turn++) edge.repair(8);
+  await isRight();
+  noRepetition();
+});
+
+test('who was said to be gone with too late a stamp says that he is there', async () => {
+  await everybody();
+  const [user = ''] = USERS;
+  const session = sessions.find((s) => s.user === user);
+  assert.ok(session);
+  // As another session with its address may have done, of which the owner has forgotten that it was displaced.
+  const stamp = Date.now() + 50;
+  const { id: node, membership } = world.node(ownerOf(user));
+  const head = { node, incarnation: membership.incarnation, epoch: membership.epoch, sequence: 999 };
+  const gone = { from: session.jid, stamp, unavailable: true, to: USERS, toSeen: false, always: false };
+  const presence = Buffer.from(` from="${session.jid}" type="unavailable"/>`);
+  const batch = encodeEdgeBatch({
+    ...{ ...head, requests: [], wanted: [], missed: false },
+    emissions: [{ ...gone, presence }],
+  });
+  for (const { id } of edges) world.bus.publish(subjects.edge(id), batch);
+  await until(() => session.stamp > stamp);
   await isRight();
   noRepetition();
 });

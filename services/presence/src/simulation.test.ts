@@ -21,6 +21,8 @@ const DIGEST_MS = 50;
 /** Partitions that are repaired with each digest: all of them in less than a second. */
 const REPAIR_STEP = 16;
 const HEALED_MS = 20_000;
+/** After which it is known why it does not heal. */
+const TOLD_MS = 2_000;
 /** Whatever is on its way has arrived then. */
 const STRAY_MS = 20;
 const USER = /user\d+@example\.com/g;
@@ -134,8 +136,13 @@ class Simulation {
   /** @throws Error with what is wrong, and what has happened to those whom it is about */
   async healed(): Promise<void> {
     const { world } = this;
+    const sinceMs = performance.now();
     try {
-      await until(() => differences(world) === '', HEALED_MS);
+      await until(() => {
+        world.trace.isFull = performance.now() - sinceMs > TOLD_MS;
+        return differences(world) === '';
+      }, HEALED_MS);
+      world.trace.isFull = false;
     } catch (error) {
       const wrong = differences(world);
       const owners = [...new Set(wrong.match(USER))].map((user) => `${user} in ${partitionOf(user as BareJid)}`);

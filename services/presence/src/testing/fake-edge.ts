@@ -322,6 +322,7 @@ export class FakeEdge {
     this.#heard.set(batch.incarnation, batch.sequence);
     if (batch.sequence !== heard + 1) this.resync();
     for (const emission of batch.emissions) this.#emit(emission);
+    for (const emission of batch.emissions) if (emission.unavailable) this.#hearEnd(emission);
     for (const { to, stanza } of batch.requests) this.sessions.get(to)?.requests.push(Buffer.from(stanza).toString());
     this.wanted += batch.wanted.length;
     if (batch.missed) {
@@ -347,6 +348,13 @@ export class FakeEdge {
           if (session.user === to && session.isAvailable) this.#showTo(session, emission);
       }
     }
+  }
+
+  #hearEnd({ from, stamp }: Emission): void {
+    const session = this.sessions.get(from);
+    if (!session?.isAvailable || stamp < session.stamp) return;
+    session.stamp = Math.max(Date.now(), stamp + 1);
+    this.#tell(session, session.event());
   }
 
   #showTo(session: FakeSession, emission: Emission): void {

@@ -1,14 +1,18 @@
 import { decodeEdgeBatch, decodeEnvelope, decodeNodeBatch, decodeSessionTable } from '@starling/contracts';
 
 const LINES_MAX = 20_000;
-const LINES_SHOWN = 80;
+const LINES_SHOWN = 120;
 
 /** What has happened in a world, for whoever has to find out why it went wrong. */
 export class Trace {
   readonly #lines: string[] = [];
   readonly #startMs = performance.now();
 
+  /** What comes now is the same again and again. */
+  isFull = false;
+
   add(text: string): void {
+    if (this.isFull) return;
     this.#lines.push(`${(performance.now() - this.#startMs).toFixed(1).padStart(9)} ${text}`);
     if (this.#lines.length > LINES_MAX) this.#lines.splice(0, LINES_MAX / 10);
   }
@@ -37,8 +41,8 @@ function describe(subject: string, data: Uint8Array): string | undefined {
       ...probes.map((p) => `probe by ${p.prober} of ${p.targets}`),
       ...seen.map((s) => `seen ${s.from} ${s.stamp}`),
     ];
-    if (words.length === 0 && states.length === 0) return undefined;
-    return `${incarnation}:${epoch}:${sequence} ${states.length} states; ${words.join('; ')}`;
+    if (words.length === 0) return undefined;
+    return `${incarnation}:${epoch}:${sequence} ${[...new Set(words)].join('; ')}`;
   }
   if (subject.startsWith('edge.')) {
     const { incarnation, epoch, sequence, emissions, wanted, missed } = decodeEdgeBatch(data);
