@@ -15,6 +15,8 @@ const NO_PEP = 'XEP-0163: personal eventing is not there yet, and these publish 
 
 const LATE_PRESENCE =
   'RFC 6121 §2.5.2 sets no order between the answer to a removal and the unsubscribe that the contact gets; Smack takes the latter, when it comes late, for what it waits for';
+const STALE_ANSWER =
+  "RFC 6120 §4.8.1: Smack's answer to a roster push that comes while it leaves stays in its queue, and goes out before the header of its next stream: invalid-namespace";
 
 export const KNOWN_FAILURES: readonly KnownFailure[] = [
   // These ask each other's full JID, and see to no subscription or directed presence before. Smack runs its classes in no certain
@@ -24,6 +26,9 @@ export const KNOWN_FAILURES: readonly KnownFailure[] = [
   { test: 'PingIntegrationTest.pingAsync', sometimes: true, reason: STRANGERS_IQ },
   { test: 'VersionIntegrationTest.testVersion', sometimes: true, reason: STRANGERS_IQ },
   { test: 'RosterIntegrationTest.testPresenceDeliveredToRecipient', sometimes: true, reason: LATE_PRESENCE },
+  // Its newer connection, by TCP: the push comes together with our closing tag.
+  { test: 'LowLevelRosterIntegrationTest', connection: 'modular', sometimes: true, reason: STALE_ANSWER },
+  { test: 'LowLevelRosterIntegrationTest', connection: 'modular-nocompress', sometimes: true, reason: STALE_ANSWER },
   { test: 'GeolocationIntegrationTest', reason: NO_PEP },
   { test: 'MoodIntegrationTest', reason: NO_PEP },
   { test: 'UserTuneIntegrationTest', reason: NO_PEP },
