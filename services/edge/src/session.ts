@@ -157,9 +157,9 @@ export class ClientSession implements Session {
     this.ended = true;
   }
 
-  /** The stamp of a presence that it sends now, to whomever. */
-  nextStamp(): number {
-    this.#lastStamp = Math.max(this.#lastStamp + 1, this.boundAt, Date.now());
+  /** The stamp of a presence that it sends now, to whomever; above `after` as well. */
+  nextStamp(after = 0): number {
+    this.#lastStamp = Math.max(this.#lastStamp + 1, this.boundAt, after + 1, Date.now());
     return this.#lastStamp;
   }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
-import { partitionOf, SUBSCRIPTION } from '@starling/contracts';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { encodeEdgeBatch, partitionOf, SUBSCRIPTION, subjects } from '@starling/contracts';
 import type { BareJid } from '@starling/jid';
 import { OwnerMap } from '@starling/owners';
 import type { FakeEdge, FakeSession } from './testing/fake-edge.ts';
@@ -46,7 +47,8 @@ async function everybody(): Promise<void> {
   await isRight();
 }
 
-function noRepetition(): void {
+function noRepetition(contradicted = 0): void {
+  assert.equal(edges[0].contradicted + edges[1].contradicted, contradicted);
   assert.equal(repetitions(sessions), '');
 }
 
@@ -183,6 +185,7 @@ test('what an edge has said and nobody heard is seen by its digest', async () =>
   const { wanted } = edges[0];
   edges[0].sendDigests();
   edges[1].sendDigests();
+  await nextTurn(); // or the login would be told before them
   await login(edges[0], USERS[2] ?? '', 'probe');
   await isRight();
   assert.equal(edges[0].wanted, wanted, 'nothing more was wrong');
@@ -205,6 +208,27 @@ test('what no number and no digest shows is repaired when its partition has its 
   for (const edge of edges) for (let turn = 0; turn < 32; turn++) edge.repair(8);
   await isRight();
   noRepetition();
+});
+
+test('who was said to be gone with too late a stamp says that he is there', async () => {
+  await everybody();
+  const [user = ''] = USERS;
+  const session = sessions.find((s) => s.user === user);
+  assert.ok(session);
+  // As another session with its address may have done, of which the owner has forgotten that it was displaced.
+  const stamp = Date.now() + 50;
+  const { id: node, membership } = world.node(ownerOf(user));
+  const head = { node, incarnation: membership.incarnation, epoch: membership.epoch, sequence: 999 };
+  const gone = { from: session.jid, stamp, unavailable: true, to: USERS, toSeen: false, always: false };
+  const presence = Buffer.from(` from="${session.jid}" type="unavailable"/>`);
+  const batch = encodeEdgeBatch({
+    ...{ ...head, requests: [], wanted: [], missed: false },
+    emissions: [{ ...gone, presence }],
+  });
+  for (const { id } of edges) world.bus.publish(subjects.edge(id), batch);
+  await until(() => session.stamp > stamp);
+  await isRight();
+  noRepetition(1);
 });
 
 test('subscriptions that change are shown at once, to all resources, across owners', async () => {

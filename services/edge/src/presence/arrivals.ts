@@ -4,6 +4,7 @@ import { decodeEdgeBatch, type EdgeBatch, type Emission, subjects } from '@starl
 import { type BareJid, bareOf, type Jid, resourceOf } from '@starling/jid';
 import type { Logger } from '@starling/runtime';
 import type { EdgeMetrics } from '../metrics.ts';
+import type { ClientSession } from '../session.ts';
 import type { Healing } from './healing.ts';
 import type { PresenceOwners } from './owners.ts';
 import { type PresenceAudience, showToSeen, showToTargets } from './shown.ts';
@@ -101,6 +102,7 @@ export class Arrivals {
         await nextTurn();
       }
       await this.#showToSeen(batch.emissions.filter((emission) => emission.toSeen));
+      for (const emission of batch.emissions) if (emission.unavailable) this.#hearEnd(emission);
       this.#rest(batch);
     }
     this.#busy = false;
@@ -121,6 +123,16 @@ export class Arrivals {
     }
   }
 
+  /** Its owner did not know the session, or another one had its address and spoke after it. With its own stamp it is hidden from somebody. */
+  #hearEnd({ from, stamp }: Emission): void {
+    const session = this.#sessionOf(from as Jid);
+    if (session?.available && stamp > session.stamp) this.#healing.contradict(session, stamp);
+  }
+
+  #sessionOf(jid: Jid): ClientSession | undefined {
+    return this.#audience.sessionsOf(bareOf(jid) as BareJid)?.local.get(resourceOf(jid));
+  }
+
   #count(shown: number): number {
     if (shown > 0) this.#metrics.stanzasOut.inc(shown, { kind: 'presence' });
     return shown;
@@ -129,8 +141,7 @@ export class Arrivals {
   /** What is no presence: requests that wait for an answer, and what the node asks for. */
   #rest({ requests, wanted, missed }: EdgeBatch): void {
     for (const { to, stanza } of requests) {
-      const jid = to as Jid;
-      const session = this.#audience.sessionsOf(bareOf(jid) as BareJid)?.local.get(resourceOf(jid));
+      const session = this.#sessionOf(to as Jid);
       // RFC 6121 §3.1.3: requests go to available resources.
       if (session?.available) session.deliver(stanza);
     }

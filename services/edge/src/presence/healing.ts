@@ -71,6 +71,12 @@ export class Healing {
     }, MISSED_PAUSE_MS);
   }
 
+  /** Somebody was told that it has gone, with a stamp that would hide what it says: it is there, and says so above that. */
+  contradict(session: ClientSession, stamp: number): void {
+    session.stamp = session.nextStamp(stamp);
+    this.#batches.event(session.partition, session.event);
+  }
+
   #beat(): void {
     this.#tellDigests();
     this.#repair();

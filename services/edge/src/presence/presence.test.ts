@@ -255,6 +255,15 @@ describe('presence at the edge', () => {
       await until(() => digests().at(-1)?.hash !== before, 'another hash');
     });
 
+    it('a session that is there contradicts who says that it has gone, above his stamp', async () => {
+      const stamp = Date.now() + 1_000;
+      const gone = Buffer.from(` from="${romeo.jid}" type="unavailable"/>`);
+      show(nurse(stamp, { from: romeo.jid, unavailable: true, presence: gone }));
+      await romeo.receives`<presence type='unavailable' from='${romeo.jid}'/>`;
+      await romeo.receives`<presence from='${romeo.jid}'/>`;
+      assert.equal(events('romeo').at(-1)?.stamp, stamp + 1);
+    });
+
     it('what comes from an incarnation that is not in the document is dropped', async () => {
       world.presence.send(world.id, { incarnation: 'old', emissions: [nurse(30)] });
       show(nurse(31));

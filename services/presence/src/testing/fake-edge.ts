@@ -104,6 +104,7 @@ export class FakeEdge {
   #isDead = false;
   wanted = 0;
   missed = 0;
+  contradicted = 0;
 
   constructor(id: string, bus: LossyBus, edges: FakeGroup, nodes: FakeGroup) {
     this.id = id;
@@ -322,6 +323,7 @@ export class FakeEdge {
     this.#heard.set(batch.incarnation, batch.sequence);
     if (batch.sequence !== heard + 1) this.resync();
     for (const emission of batch.emissions) this.#emit(emission);
+    for (const emission of batch.emissions) if (emission.unavailable) this.#hearEnd(emission);
     for (const { to, stanza } of batch.requests) this.sessions.get(to)?.requests.push(Buffer.from(stanza).toString());
     this.wanted += batch.wanted.length;
     if (batch.missed) {
@@ -347,6 +349,17 @@ export class FakeEdge {
           if (session.user === to && session.isAvailable) this.#showTo(session, emission);
       }
     }
+  }
+
+  #hearEnd({ from, stamp }: Emission): void {
+    const session = this.sessions.get(from);
+    if (!session?.isAvailable || stamp <= session.stamp) return;
+    this.contradicted++;
+    session.stamp = Math.max(Date.now(), stamp + 1);
+    // Who has not heard of the end is told the same again: here it can be told from what is repeated without need.
+    const text = Buffer.from(session.presence).toString();
+    session.presence = Buffer.from(text.replace('</status>', ' again</status>'));
+    this.#tell(session, session.event());
   }
 
   #showTo(session: FakeSession, emission: Emission): void {
