@@ -8,7 +8,8 @@ import { EXIT } from './exit-codes.ts';
 import { runCommand } from './testing/run-command.ts';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'starling-cluster-test-'));
-after(() => rmSync(dataDir, { recursive: true, force: true }));
+// What a killed server was just writing may come once more.
+after(() => rmSync(dataDir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }));
 
 const user = (...args: string[]) => runCommand(['user', ...args], { dataDir });
 
