@@ -123,10 +123,10 @@ export class Arrivals {
     }
   }
 
-  /** Its owner did not know the session, or another one had its address and spoke after it. */
+  /** Its owner did not know the session, or another one had its address and spoke after it. With its own stamp it is hidden from somebody. */
   #hearEnd({ from, stamp }: Emission): void {
     const session = this.#sessionOf(from as Jid);
-    if (session?.available && stamp >= session.stamp) this.#healing.contradict(session, stamp);
+    if (session?.available && stamp > session.stamp) this.#healing.contradict(session, stamp);
   }
 
   #sessionOf(jid: Jid): ClientSession | undefined {

@@ -104,6 +104,7 @@ export class FakeEdge {
   #isDead = false;
   wanted = 0;
   missed = 0;
+  contradicted = 0;
 
   constructor(id: string, bus: LossyBus, edges: FakeGroup, nodes: FakeGroup) {
     this.id = id;
@@ -352,8 +353,12 @@ export class FakeEdge {
 
   #hearEnd({ from, stamp }: Emission): void {
     const session = this.sessions.get(from);
-    if (!session?.isAvailable || stamp < session.stamp) return;
+    if (!session?.isAvailable || stamp <= session.stamp) return;
+    this.contradicted++;
     session.stamp = Math.max(Date.now(), stamp + 1);
+    // Who has not heard of the end is told the same again: here it can be told from what is repeated without need.
+    const text = Buffer.from(session.presence).toString();
+    session.presence = Buffer.from(text.replace('</status>', ' again</status>'));
     this.#tell(session, session.event());
   }
 
