@@ -17,6 +17,7 @@ const session: Session = {
   },
   jid: makeFullJid(makeBareJid('romeo', 'localhost'), 'orchard'),
   send: () => undefined,
+  deliver: () => undefined,
   heardAt: 0,
   fail: () => undefined,
 };

@@ -1,4 +1,4 @@
-import type { BlockList, RosterChange } from '@starling/contracts';
+import type { BlockList, Envelope, Position, RosterChange } from '@starling/contracts';
 import type { BareJid, Jid } from '@starling/jid';
 import { type Stanza, StanzaError, type StanzaKind } from '@starling/stanza';
 import type { Session } from './session.ts';
@@ -22,6 +22,26 @@ export interface HookMap {
     readonly type: string;
     /** It is an entry of the user's log, in its turn: the archive answers for it. */
     readonly durable: boolean;
+  };
+  /**
+   * A message in its turn, before it goes to sessions of a user on this edge: once for all of them, his own copies of what he sent
+   * included. Decided at once; a rewrite puts other bytes of a whole stanza in place of `stanza`.
+   */
+  'user:message': {
+    readonly user: BareJid;
+    readonly envelope: Envelope;
+    /** In the user's log, which is on this stream; undefined: it is live. Its epoch may be 0: not known yet. */
+    readonly position: Position | undefined;
+    readonly stream: number;
+    stanza: Uint8Array;
+  };
+  /** It went to `delivered`; of the user's own copies that is nobody. `sessions` are all of his on this edge, by resource. Decided at once. */
+  'user:delivered': {
+    readonly user: BareJid;
+    readonly envelope: Envelope;
+    readonly stanza: Uint8Array;
+    readonly sessions: ReadonlyMap<string, Session>;
+    readonly delivered: readonly Session[];
   };
   /** An entry of the user's log, in its turn: whom he has blocked from here on (XEP-0191). With his sessions on this edge. */
   'user:blocks': { readonly user: BareJid; readonly list: BlockList; readonly sessions: Iterable<Session> };

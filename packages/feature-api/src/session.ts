@@ -18,6 +18,8 @@ export interface Session {
   readonly slots: Map<string, unknown>;
   /** To this client, behind all that was sent before. */
   send(stanza: Stanza): void;
+  /** As send, a stanza as Stanza.encode gives it. */
+  deliver(encoded: Uint8Array): void;
   /** Closes the client's stream with an error. */
   fail(error: StreamError): void;
 }

@@ -6,8 +6,8 @@ export type GapCause = 'missed' | 'digest' | 'epoch';
 
 /** What a feed needs of its surroundings. */
 export interface FeedHost {
-  /** An entry, in its place in the log's order. */
-  deliver(entry: Uint8Array): void;
+  /** An entry, in its place in the log's order. The epoch is 0 while it is not known. */
+  deliver(entry: Uint8Array, position: Position): void;
   /** The epoch of the log's stream; 0 while it is not known (the archive has been away since the edge started). */
   epoch(): number;
   /** Entries behind `after` up to `upTo`, in order; `complete` false: there are more. Rejects when the archive cannot answer now. */
@@ -92,8 +92,9 @@ export class Feed {
   }
 
   #deliver(epoch: number, sequence: number, data: Uint8Array): void {
-    this.#last = { epoch, sequence };
-    this.#host.deliver(data);
+    const position = { epoch, sequence };
+    this.#last = position;
+    this.#host.deliver(data, position);
   }
 
   /** An epoch that was not known when L was set is the one that L was in; so is that of what was seen to be missing since. */
@@ -165,7 +166,7 @@ export class Feed {
   #take(entry: ArchivedEntry): void {
     if (this.#last === undefined || comparePositions(entry.position, this.#last) <= 0) return;
     this.#last = entry.position;
-    this.#host.deliver(entry.envelope);
+    this.#host.deliver(entry.envelope, entry.position);
   }
 
   /** Delivers what was held, as far as nothing is missing in front of it. */

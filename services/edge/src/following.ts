@@ -32,7 +32,7 @@ export interface FeedSink {
   /** Something was published for the user. */
   arrived(user: FollowedUser, delivery: Delivery): void;
   /** An entry of the user's log, in its turn. */
-  entry(user: FollowedUser, entry: Uint8Array): void;
+  entry(user: FollowedUser, entry: Uint8Array, position: Position): void;
   /** A live stanza that has waited for its entry. */
   live(user: FollowedUser, arrival: Arrival): void;
 }
@@ -164,7 +164,7 @@ export class Following implements FollowedUsers {
   #open(jid: BareJid): FollowedUser {
     const stream = streamOf(partitionOf(jid), this.#streams);
     const feed: Feed = new Feed({
-      deliver: (entry) => this.#sink.entry(user, entry),
+      deliver: (entry, position) => this.#sink.entry(user, entry, position),
       epoch: () => this.#digests.epochOf(stream),
       fetch: (after, upTo) => this.#fetch(user, after, upTo),
       graceMs: GAP_GRACE_MS,

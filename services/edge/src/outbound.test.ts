@@ -141,6 +141,31 @@ describe('from the bus to the sessions', () => {
     assert.deepEqual([phone.sent, laptop.sent], [[], ['<message/>']]);
   });
 
+  it('features put other bytes in place, once for all sessions, and hear where it went', async () => {
+    const [phone, laptop] = [await attached('phone'), await attached('laptop', 'connected')];
+    const seen: unknown[] = [];
+    hooks.on('rewriter', 'user:message', 'rewrite', (event) => {
+      seen.push(event.position?.sequence);
+      event.stanza = Buffer.concat([event.stanza, Buffer.from('<!>')]);
+      return 'next';
+    });
+    hooks.on('copier', 'user:delivered', 'copy', ({ envelope, stanza, sessions, delivered }) => {
+      seen.push([envelope.copy, String(stanza), [...sessions.keys()], delivered.map((s) => s.id)]);
+      return 'next';
+    });
+    await append('<message n="1"/>', { fate: FATE.archived });
+    live('<message n="2"/>');
+    await append('<message n="3"/>', { copy: COPY.sent, fate: FATE.archived });
+    await settle();
+    const all = ['phone', 'laptop'];
+    assert.deepEqual(seen, [
+      ...[1, [COPY.received, '<message n="1"/><!>', all, ['phone']]],
+      ...[undefined, [COPY.received, '<message n="2"/><!>', all, ['phone']]],
+      ...[2, [COPY.sent, '<message n="3"/><!>', all, []]],
+    ]);
+    assert.deepEqual([phone.sent, laptop.sent], [['<message n="1"/><!>', '<message n="2"/><!>'], []]);
+  });
+
   it('presence goes to who is available, an iq to its resource', async () => {
     const [phone, laptop] = [await attached('phone'), await attached('laptop', 'connected')];
     live('<presence/>', { kind: KIND.presence, type: '' });

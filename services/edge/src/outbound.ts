@@ -9,9 +9,10 @@ import {
   type Envelope,
   FATE,
   KIND,
+  type Position,
   type SessionTable,
 } from '@starling/contracts';
-import type { Hooks } from '@starling/feature-api';
+import type { HookMap, Hooks } from '@starling/feature-api';
 import { verdictOf } from '@starling/features/rfc-6121-delivery/verdict';
 import { type BareJid, type Jid, resourceOf } from '@starling/jid';
 import type { BoundCounter, Logger } from '@starling/runtime';
@@ -24,6 +25,8 @@ import { hide } from './presence/shown.ts';
 import { deservesAnswer, refusalOf } from './refusal.ts';
 import type { ClientSession } from './session.ts';
 import type { UserSessions } from './user-sessions.ts';
+
+const NOBODY: readonly ClientSession[] = [];
 
 /** What happens to everything that comes for a user: from the bus to the sessions that this edge holds of him. */
 export class Outbound implements FeedSink {
@@ -77,16 +80,16 @@ export class Outbound implements FeedSink {
     else this.live(user, { envelope, replyTo });
   }
 
-  entry(user: FollowedUser, entry: Uint8Array): void {
+  entry(user: FollowedUser, entry: Uint8Array, position: Position): void {
     const envelope = this.#read(entry);
-    if (envelope !== undefined) this.live(user, { envelope, replyTo: '' });
+    if (envelope !== undefined) this.live(user, { envelope, replyTo: '' }, position);
     user.live.passed(user.feed.last?.sequence ?? 0);
   }
 
-  /** 2 What it is. */
-  live(user: FollowedUser, arrival: Arrival): void {
+  /** 2 What it is; with its place in the log if it has one. */
+  live(user: FollowedUser, arrival: Arrival, position?: Position): void {
     const { kind } = arrival.envelope;
-    if (kind === KIND.message) this.#message(user, arrival.envelope);
+    if (kind === KIND.message) this.#message(user, arrival.envelope, position);
     else if (kind === KIND.presence) this.#presence(user, arrival.envelope);
     else if (kind === KIND.iq) this.#iq(user, arrival);
     else if (kind === KIND.sessionTable) this.#table(user, arrival.envelope);
@@ -96,14 +99,18 @@ export class Outbound implements FeedSink {
   }
 
   /** 3 Who gets it: RFC 6121 §8.5 over the user's sessions on all edges; each edge serves its own. */
-  #message(user: FollowedUser, envelope: Envelope): void {
-    const { sessions } = user;
-    if (envelope.copy === COPY.sent || !this.#mayPass('message', user, envelope, () => isFirst(sessions))) return;
-    const arriving = { kind: 'message', type: envelope.type, resource: resourceOf(envelope.to) } as const;
-    for (const row of verdictOf(arriving, sessions.rows).sessions) {
-      const session = sessions.local.get(row.resource);
-      if (session !== undefined && session.id === row.session) this.#deliver('message', session, envelope);
-    }
+  #message(user: FollowedUser, envelope: Envelope, position: Position | undefined): void {
+    const { jid, sessions, stream } = user;
+    if (sessions.local.size === 0) return; // somebody is still being bound
+    const isOwn = envelope.copy === COPY.sent;
+    if (!isOwn && !this.#mayPass('message', user, envelope, () => isFirst(sessions))) return;
+    const event: HookMap['user:message'] = { user: jid, envelope, position, stream, stanza: envelope.stanza };
+    if (this.#hooks.runNow('user:message', event) !== 'next') return;
+    const { stanza } = event;
+    const delivered = isOwn ? NOBODY : chosen(envelope, sessions);
+    for (const session of delivered) this.#deliver('message', session, stanza);
+    const { local } = sessions;
+    this.#hooks.runNow('user:delivered', { user: jid, envelope, stanza, sessions: local, delivered });
   }
 
   /** Directed presence (§4.6), and errors about presence; what is broadcast comes from the presence nodes. */
@@ -118,7 +125,7 @@ export class Outbound implements FeedSink {
       if (resource === '' ? !session.available : session.resource !== resource) continue;
       if (unavailable) session.directed.delete(from); // §4.6.1
       if (type !== 'error' && !session.view.show({ from, stamp, unavailable, always: true })) continue;
-      this.#deliver('presence', session, envelope);
+      this.#deliver('presence', session, envelope.stanza);
     }
   }
 
@@ -129,7 +136,7 @@ export class Outbound implements FeedSink {
     const session = sessions.local.get(resource);
     if (session !== undefined) {
       const passes = this.#mayPass('iq', user, envelope, () => replyTo === '');
-      if (passes) this.#deliver('iq', session, envelope);
+      if (passes) this.#deliver('iq', session, envelope.stanza);
       if (replyTo !== '') this.#bus.publish(replyTo, deliveredAnswer(passes));
       return;
     }
@@ -174,7 +181,7 @@ export class Outbound implements FeedSink {
   }
 
   /** 4 To the socket. */
-  #deliver(kind: StanzaKind, session: ClientSession, { stanza }: Envelope): void {
+  #deliver(kind: StanzaKind, session: ClientSession, stanza: Uint8Array): void {
     this.#delivered[kind].inc();
     session.deliver(stanza);
   }
@@ -215,6 +222,16 @@ export class Outbound implements FeedSink {
       return undefined;
     }
   }
+}
+
+/** The sessions of this edge among those that RFC 6121 §8.5 chooses. */
+function chosen({ type, to }: Envelope, { rows, local }: UserSessions): readonly ClientSession[] {
+  const here: ClientSession[] = [];
+  for (const row of verdictOf({ kind: 'message', type, resource: resourceOf(to) }, rows).sessions) {
+    const session = local.get(row.resource);
+    if (session !== undefined && session.id === row.session) here.push(session);
+  }
+  return here;
 }
 
 /** Whether this edge holds the first one of a user's sessions: of all edges that hold one, it is the one that answers. */

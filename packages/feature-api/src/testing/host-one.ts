@@ -27,6 +27,7 @@ export function testSession(jid = 'romeo@localhost/orchard'): TestSession {
     slots: new Map(),
     sent,
     send: (stanza) => void sent.push(stanza),
+    deliver: (encoded) => void sent.push(Stanza.decode(encoded)),
     fail: (error: StreamError) => void sent.push(`!${error.condition}`),
   };
 }

@@ -31,6 +31,7 @@ function makeClient(resource: string, available = true): Client {
     ...{ id: resource, user: USER, jid: `${USER}/${resource}` as FullJid, peerAddress: '', loopback: true },
     ...{ heardAt: 0, available, slots: new Map(), fail: () => undefined },
     send: (stanza) => void got.push(describeStanza(stanza)),
+    deliver: (encoded) => void got.push(describeStanza(Stanza.decode(encoded))),
   };
   return { session, got };
 }
