@@ -2,12 +2,14 @@
 import { existsSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { cpuOfProcess, cpuOfTree } from './bench/process-cpu.ts';
 import { currentCommit, keepFile } from './bench/results.ts';
 import { figuresOf, type PeerLines } from './peers/figures.ts';
 import { OTHER_NAMES, startOther, versionOf } from './peers/other-server.ts';
 import { reportOf } from './peers/report.ts';
-import type { PeerOptions, PeerServer } from './peers/server.ts';
+import type { PeerOptions, PeerPart, PeerServer } from './peers/server.ts';
 import { startStarling } from './peers/starling-server.ts';
 import { type XloadLine, xload } from './peers/xload.ts';
 import { UsageError } from './usage-error.ts';
@@ -18,6 +20,10 @@ const GROUPS = 4;
 const PASSWORD = 'pw';
 const SERVER_CORES = '0';
 const GENERATOR_CORES = '1';
+/** Less of a core than that is rest. */
+const IDLE_CORES = 0.1;
+const IDLE_LOOK_MS = 3_000;
+const IDLE_TIMEOUT_MS = 600_000;
 
 interface Options {
   readonly peersFolder: string;
@@ -70,7 +76,8 @@ async function measureOne(start: () => Promise<PeerServer>, options: Options, us
       xload(server, { peersFolder, generatorCores: GENERATOR_CORES, password: PASSWORD }, { users, ...load });
     const scram = { domain: server.scramDomain, mech: 'SCRAM-SHA-1' };
     for (const domain of new Set([server.domain, server.scramDomain]))
-      await run({ mode: 'roster-setup', contacts, domain });
+      requireSubscriptions(await run({ mode: 'roster-setup', contacts, domain }));
+    await untilIdle(server.parts);
     const times = { reps: repetitions, secs: seconds, warmup: 3 };
     const presence = await run({ mode: 'presence', contacts, rate: `max,${perSecond}`, ...times });
     requireCopies(presence, contacts + 1);
@@ -81,6 +88,22 @@ async function measureOne(start: () => Promise<PeerServer>, options: Options, us
   } finally {
     await server.stop();
   }
+}
+
+/** @throws Error when subscriptions are missing */
+function requireSubscriptions(lines: readonly XloadLine[]): void {
+  for (const { subs, want } of lines) if (subs !== want) throw new Error(`${subs} of ${want} subscriptions`);
+}
+
+/** Some servers are still busy with rosters long after the last answer. @throws Error when that does not end */
+async function untilIdle(parts: readonly PeerPart[]): Promise<void> {
+  const cpu = () => parts.reduce((sum, { pid, isTree }) => sum + (isTree ? cpuOfTree(pid) : cpuOfProcess(pid)), 0);
+  for (let waitedMs = 0; waitedMs < IDLE_TIMEOUT_MS; waitedMs += IDLE_LOOK_MS) {
+    const before = cpu();
+    await sleep(IDLE_LOOK_MS);
+    if ((cpu() - before) / 1_000 < IDLE_LOOK_MS * IDLE_CORES) return;
+  }
+  throw new Error('the server does not come to rest');
 }
 
 /** @throws Error when not everybody has everybody: whoever sends to fewer people has less to do */

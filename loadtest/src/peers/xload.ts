@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import type { PeerPart, PeerServer } from './server.ts';
 
 const run = promisify(execFile);
-const TIMEOUT_MS = 300_000;
+const TIMEOUT_MS = 600_000;
 const OUTPUT_BYTES_MAX = 16 * 1024 * 1024;
 
 /** One line of what the load generator prints: one repetition of one load. */

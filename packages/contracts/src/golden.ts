@@ -195,10 +195,15 @@ const SINCE_0_2_0: Readonly<Record<string, Sample>> = {
   ),
   'contacts-reply': sample(
     {
-      version,
-      contacts: [{ jid: 'nurse@example.com', subscription: SUBSCRIPTION.from }],
-      requests: 2,
-      blocked: ['tybalt@example.com'],
+      users: [
+        {
+          exists: true,
+          version,
+          contacts: [{ jid: 'nurse@example.com', subscription: SUBSCRIPTION.from }],
+          requests: 2,
+          blocked: ['tybalt@example.com'],
+        },
+      ],
     },
     rosters.contacts.encodeReply,
     rosters.contacts.decodeReply,

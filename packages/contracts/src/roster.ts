@@ -45,6 +45,21 @@ export interface Contact {
   readonly subscription: Subscription;
 }
 
+/** Users whose contacts one request asks for. */
+export const CONTACTS_USERS_MAX = 500;
+
+export interface UserContacts {
+  /** False: there is no such account. */
+  readonly exists: boolean;
+  readonly version?: RosterVersion | null;
+  /** Whose subscription is not none. */
+  readonly contacts: readonly Contact[];
+  /** Subscription requests that wait for the user's answer. */
+  readonly requests: number;
+  /** JIDs of the block list (XEP-0191). */
+  readonly blocked: readonly string[];
+}
+
 /** What the roster service answers about rosters (proto/roster.proto). `user` is a bare JID with an account, prepared. */
 export const rosters = {
   /** `known` false: no version, the whole roster is wanted. */
@@ -65,10 +80,12 @@ export const rosters = {
     wire.SubscribeRequest,
     wire.Empty,
   ),
-  contacts: method<
-    { user: string },
-    { version: RosterVersion; contacts: readonly Contact[]; requests: number; blocked: readonly string[] }
-  >(subjects.roster('contacts'), wire.ContactsRequest, wire.ContactsReply),
+  /** At most CONTACTS_USERS_MAX of them. As many, in this order, as an answer holds: at least the first. */
+  contacts: method<{ users: readonly string[] }, { users: readonly UserContacts[] }>(
+    subjects.roster('contacts'),
+    wire.ContactsRequest,
+    wire.ContactsReply,
+  ),
   /** What `user` is to `contact`, who may be a full JID; `exists` is false also when he has blocked the contact. */
   contact: method<{ user: string; contact: string }, { exists: boolean; subscription: Subscription }>(
     subjects.roster('contact'),

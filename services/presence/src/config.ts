@@ -56,7 +56,12 @@ export const presenceConfig = configSpec({
     { min: '50ms', max: '60s' },
     'how long the roster service has for an answer',
   ),
-  loadsMax: int('STARLING_PRESENCE_LOADS_MAX', 64, { min: 1, max: 4_096 }, 'questions to the roster service at once'),
+  loadsMax: int(
+    'STARLING_PRESENCE_LOADS_MAX',
+    8,
+    { min: 1, max: 4_096 },
+    'questions to the roster service at once, most of them about up to 500 users',
+  ),
   loadAttemptsMax: int(
     'STARLING_PRESENCE_LOAD_ATTEMPTS_MAX',
     100,

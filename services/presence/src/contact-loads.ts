@@ -1,5 +1,6 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Bus, call, RpcError } from '@starling/bus';
-import { rosters } from '@starling/contracts';
+import { CONTACTS_USERS_MAX, rosters, type UserContacts } from '@starling/contracts';
 import type { Logger } from '@starling/runtime';
 import type { PresenceConfig } from './config.ts';
 import { Contacts } from './contacts.ts';
@@ -8,10 +9,19 @@ import type { PresenceMetrics } from './metrics.ts';
 import type { User } from './user.ts';
 
 const RETRY_MS_MAX = 10_000;
+/** Users who are told of, and asked for, with their contacts before others have a turn of the loop. */
+const USERS_A_TURN = 50;
 /** What waits for the contacts of one user. */
 const WAITING_MAX = 1_000;
 /** Users in one question whose contacts have changed. */
 const PAGE_MAX = 500;
+
+/** A user whose contacts are to be asked for. */
+interface Asked {
+  readonly user: User;
+  /** Times that it was tried, this one included. */
+  readonly attempt: number;
+}
 
 export interface LoadSink {
   /** The user is still one of this node's. */
@@ -22,7 +32,10 @@ export interface LoadSink {
   gaveUp(user: User): void;
 }
 
-/** Asks the roster service who the contacts of users are: bounded in number at once, and again when it cannot answer. */
+/**
+ * Asks the roster service who the contacts of users are: of all that are wanted within a turn of the loop at once, bounded in number, and
+ * again when it cannot answer.
+ */
 export class ContactLoads {
   readonly #bus: Bus;
   readonly #config: PresenceConfig;
@@ -31,6 +44,8 @@ export class ContactLoads {
   readonly #sink: LoadSink;
   readonly #limiter: Limiter;
   readonly #timers = new Set<NodeJS.Timeout>();
+  #asked: Asked[] = [];
+  #flushing: NodeJS.Immediate | undefined;
   #isStopped = false;
 
   constructor(options: {
@@ -52,7 +67,7 @@ export class ContactLoads {
   load(user: User): void {
     if (user.isLoading) return;
     user.isLoading = true;
-    this.#limiter.add(() => this.#attempt(user, 1));
+    this.#ask({ user, attempt: 1 });
   }
 
   /** Calls back with the contacts, at once when they are known; undefined when they cannot be had now. */
@@ -95,6 +110,9 @@ export class ContactLoads {
   /** Forgets what is under way. */
   reset(): void {
     this.#limiter.clear();
+    clearImmediate(this.#flushing);
+    this.#flushing = undefined;
+    this.#asked = [];
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
   }
@@ -120,20 +138,45 @@ export class ContactLoads {
     for (const user of page) if (isChanged(user) && this.#sink.isCurrent(user)) this.load(user);
   }
 
-  async #attempt(user: User, attempt: number): Promise<void> {
-    if (!this.#sink.isCurrent(user)) return;
-    const { rpcTimeoutMs } = this.#config;
+  #ask(asked: Asked): void {
+    this.#asked.push(asked);
+    this.#flushing ??= setImmediate(() => this.#flush());
+  }
+
+  #flush(): void {
+    this.#flushing = undefined;
+    const all = this.#asked;
+    this.#asked = [];
+    for (let at = 0; at < all.length; at += CONTACTS_USERS_MAX) {
+      const page = all.slice(at, at + CONTACTS_USERS_MAX);
+      this.#limiter.add(() => this.#attempt(page));
+    }
+  }
+
+  async #attempt(all: readonly Asked[]): Promise<void> {
+    const page = all.filter(({ user }) => this.#sink.isCurrent(user));
+    if (page.length === 0) return;
+    let answers: readonly UserContacts[];
     try {
-      const reply = await call(this.#bus, rosters.contacts, { user: user.jid }, rpcTimeoutMs);
-      this.#metrics.loads.inc(1, { outcome: 'ok' });
-      this.#take(user, new Contacts(reply), reply.requests > 0);
+      const request = { users: page.map(({ user }) => user.jid) };
+      answers = (await call(this.#bus, rosters.contacts, request, this.#config.rpcTimeoutMs)).users;
     } catch (error) {
       if (!(error instanceof RpcError)) throw error;
-      if (error.condition === 'item-not-found') {
-        this.#metrics.loads.inc(1, { outcome: 'none' });
-        this.#take(user, Contacts.none(), false);
-      } else this.#failed(user, attempt, error);
+      for (const { user, attempt } of page) this.#failed(user, attempt, error);
+      return;
     }
+    for (const [index, asked] of page.entries()) {
+      const answer = answers[index];
+      if (answer !== undefined) this.#answered(asked.user, answer);
+      else if (answers.length === 0) this.#failed(asked.user, asked.attempt, new RpcError('internal-server-error'));
+      else this.#ask(asked); // there was no room for it
+      if (index % USERS_A_TURN === USERS_A_TURN - 1) await nextTurn();
+    }
+  }
+
+  #answered(user: User, answer: UserContacts): void {
+    this.#metrics.loads.inc(1, { outcome: answer.exists ? 'ok' : 'none' });
+    this.#take(user, answer.exists ? new Contacts(answer) : Contacts.none(), answer.requests > 0);
   }
 
   #take(user: User, contacts: Contacts, hasRequests: boolean): void {
@@ -165,7 +208,7 @@ export class ContactLoads {
     const delayMs = Math.min(RETRY_MS_MAX, loadRetryMs * 2 ** Math.min(attempt - 1, 16));
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      this.#limiter.add(() => this.#attempt(user, attempt + 1));
+      this.#ask({ user, attempt: attempt + 1 });
     }, delayMs);
     this.#timers.add(timer);
   }

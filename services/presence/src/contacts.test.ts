@@ -10,7 +10,6 @@ const make = (states: Readonly<Record<string, Subscription>>, blocked: readonly 
   new Contacts({
     version: { lineage: 'l', number },
     contacts: Object.entries(states).map(([jid, subscription]) => ({ jid, subscription })),
-    requests: 0,
     blocked,
   });
 const notice = (contact: string, subscription: Subscription, number: number, lineage = 'l') => ({

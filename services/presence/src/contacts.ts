@@ -4,17 +4,13 @@ import {
   type Subscription,
   seenByContact,
   seesContact,
+  type UserContacts,
 } from '@starling/contracts';
 import { Blocks } from './blocks.ts';
 import { bareOf } from './jids.ts';
 import type { TargetGroup, Targets } from './targets.ts';
 
-export interface ContactsReply {
-  readonly version: RosterVersion;
-  readonly contacts: readonly { readonly jid: string; readonly subscription: Subscription }[];
-  readonly requests: number;
-  readonly blocked: readonly string[];
-}
+const NO_VERSION: RosterVersion = Object.freeze({ lineage: '', number: 0 });
 
 /** Who watches a user no more, or now, and whom he watches now. */
 export interface ContactsDifference {
@@ -31,15 +27,15 @@ export class Contacts {
   #watchers: Targets | undefined;
   #watched: Targets | undefined;
 
-  constructor({ version, contacts, blocked }: ContactsReply) {
-    this.#version = version;
+  constructor({ version, contacts, blocked }: Pick<UserContacts, 'version' | 'contacts' | 'blocked'>) {
+    this.#version = version ?? NO_VERSION;
     this.#subscriptions = new Map(contacts.map(({ jid, subscription }) => [jid, subscription]));
     this.#blocks = new Blocks(blocked);
   }
 
   /** Of an account that is not there. */
   static none(): Contacts {
-    return new Contacts({ version: { lineage: '', number: 0 }, contacts: [], requests: 0, blocked: [] });
+    return new Contacts({ contacts: [], blocked: [] });
   }
 
   get version(): RosterVersion {

@@ -17,9 +17,9 @@ const told = (list: EmissionList) => list.take().map(({ from, stamp }) => `${fro
 
 test('a newer presence takes the place of the older, behind what came in between', () => {
   const list = new EmissionList();
-  assert.equal(list.push(emission('a/1', 1)), true);
+  assert.equal(list.push(emission('a/1', 1)), 'added');
   list.push(emission('b/1', 1));
-  assert.equal(list.push(emission('a/1', 2)), false);
+  assert.equal(list.push(emission('a/1', 2)), 'replaced');
   assert.equal(list.length, 2);
   assert.deepEqual(told(list), ['b/1 1', 'a/1 2']);
   assert.deepEqual(told(list), []);
@@ -42,4 +42,31 @@ test('what somebody wants in any case he gets in any case', () => {
     list.take().map(({ stamp, always }) => [stamp, always]),
     [[2, true]],
   );
+});
+
+test('the same presence for several resources goes as one; what is for bare JIDs keeps its addressees', () => {
+  const list = new EmissionList();
+  const presence = Buffer.from('/>');
+  const first = emission('a/1', 1, { presence, to: ['nurse@example.com/r'] });
+  list.push(first);
+  list.push(emission('b/1', 1, { presence, to: ['x@example.com/r'] }));
+  assert.equal(list.push(emission('a/1', 1, { presence, to: ['romeo@example.com/r'] })), 'joined');
+  assert.equal(list.push(emission('a/1', 1, { presence, to: ['tybalt@example.com/r'] })), 'joined');
+  assert.equal(list.push(emission('a/1', 1, { presence, to: ['romeo@example.com/r'], always: true })), 'added');
+  assert.deepEqual(
+    list.take().map(({ from, to }) => `${from} ${to}`),
+    [
+      'a/1 nurse@example.com/r,romeo@example.com/r,tybalt@example.com/r',
+      'b/1 x@example.com/r',
+      'a/1 romeo@example.com/r',
+    ],
+  );
+  assert.deepEqual(first.to, ['nurse@example.com/r'], 'whose list it was may use it again');
+  list.push(first);
+  assert.equal(list.push(emission('a/1', 2, { presence, to: ['romeo@example.com/r'] })), 'added');
+  assert.equal(list.push(emission('a/1', 1, { presence, to: ['romeo@example.com/r'] })), 'replaced');
+  list.take();
+  list.push(emission('a/1', 1, { presence }));
+  assert.equal(list.push(emission('a/1', 1, { presence, to: ['romeo@example.com'] })), 'added');
+  assert.equal(list.push(emission('a/1', 2, { presence })), 'replaced');
 });

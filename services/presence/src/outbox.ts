@@ -134,9 +134,12 @@ export class Outbox {
 
   #emit(map: Map<string, Pending>, receiver: string, emission: Emission): void {
     const pending = this.#of(map, receiver);
-    if (!pending.emissions.push(emission)) this.#metrics.coalesced.inc();
+    const pushed = pending.emissions.push(emission);
+    if (pushed !== 'added') this.#metrics.coalesced.inc();
     const { from, presence, to } = emission;
-    this.#added(map, receiver, pending, presence.length + (from.length + charactersOf(to)) * BYTES_A_CHARACTER);
+    const addresses = charactersOf(to) * BYTES_A_CHARACTER;
+    const itself = pushed === 'joined' ? 0 : presence.length + from.length * BYTES_A_CHARACTER;
+    this.#added(map, receiver, pending, itself + addresses);
   }
 
   #of(map: Map<string, Pending>, receiver: string): Pending {

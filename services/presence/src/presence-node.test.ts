@@ -124,6 +124,15 @@ test('without the roster service the own resources are told at once, the contact
   assert.equal(romeo.got.length, 2);
 });
 
+test('contacts that found no room in an answer are asked for again', async () => {
+  world.roster.usersAtOnce = 1;
+  for (const other of ['nurse@localhost', 'tybalt@localhost']) world.roster.befriend(other, ROMEO);
+  const romeo = await edge.login(ROMEO, 'orchard');
+  await Promise.all(['nurse@localhost', 'tybalt@localhost'].map((user) => edge.login(user, 'home')));
+  await got(romeo, 'nurse@localhost/home 1');
+  await got(romeo, 'tybalt@localhost/home 1');
+});
+
 test('who went while the roster service was away is told to be gone', async () => {
   world.roster.befriend(JULIET, ROMEO);
   const romeo = await edge.login(ROMEO, 'orchard');

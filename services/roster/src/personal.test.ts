@@ -243,11 +243,12 @@ describe('block lists (XEP-0191)', () => {
       ['b@x', SUBSCRIPTION.from],
     ] as const)
       await subscribe(user, contact, subscription);
-    assert.deepEqual((await ask(rosters.contacts, { user })).blocked, []);
+    const before = await ask(rosters.contacts, { users: [user] });
+    assert.deepEqual(before.users[0]?.blocked, []);
     await block(user, 'a@x', 'c');
     await bus.flush();
-    const { contacts, blocked } = await ask(rosters.contacts, { user });
-    assert.deepEqual([contacts.length, [...blocked]], [2, ['a@x', 'c']]);
+    const { users } = await ask(rosters.contacts, { users: [user] });
+    assert.deepEqual([users[0]?.contacts.length, users[0]?.blocked], [2, ['a@x', 'c']]);
   });
 
   it('§3.3 of a blocked one no request waits, and what he ends is ended in silence', async () => {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { MetricsRegistry } from '@starling/runtime';
 import { rosterMetrics } from './metrics.ts';
 import { RosterCache } from './roster-cache.ts';
-import type { StoredRoster } from './sql/select-roster.ts';
+import type { StoredRoster } from './sql/select-rosters.ts';
 
 const rosterOf = (number: number): StoredRoster => ({
   version: { lineage: 'x', number },

@@ -1,6 +1,6 @@
 import type { BoundCounter } from '@starling/runtime';
 import type { RosterMetrics } from './metrics.ts';
-import type { StoredItem, StoredRoster } from './sql/select-roster.ts';
+import type { StoredItem, StoredRoster } from './sql/select-rosters.ts';
 
 interface Entry {
   readonly roster: StoredRoster;

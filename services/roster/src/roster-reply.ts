@@ -1,5 +1,5 @@
 import type { RosterReply, RosterVersion } from '@starling/contracts';
-import type { StoredItem, StoredRoster } from './sql/select-roster.ts';
+import type { StoredItem, StoredRoster } from './sql/select-rosters.ts';
 
 /**
  * The answer to who has version `known`: what has changed since, if that is still known, else the whole roster (RFC 6121 §2.6.3). An

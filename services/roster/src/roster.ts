@@ -29,9 +29,9 @@ import { Notices } from './notices.ts';
 import { servePersonal } from './personal.ts';
 import { RosterCache } from './roster-cache.ts';
 import { RosterEdits } from './roster-edits.ts';
+import { RosterReads } from './roster-reads.ts';
 import { Rosters } from './rosters.ts';
 import { secretOf } from './sql/secret.ts';
-import { selectRoster } from './sql/select-roster.ts';
 
 const SECRET_BYTES = 32;
 
@@ -56,7 +56,8 @@ export async function startRoster({ db, bus, log, config, logger, metrics: regis
   const notices = new Notices({ db, log, metrics, logger, sweepMs: config.noticeSweepMs });
   const announcer = new Announcer(bus);
   const { cacheBytesMax, cacheMs, editsMax, noticeSweepMs } = config;
-  const cache = new RosterCache((user) => selectRoster(db, user), {
+  const reads = new RosterReads(db);
+  const cache = new RosterCache((user) => reads.read(user), {
     bytesMax: cacheBytesMax,
     keepMs: cacheMs,
     metrics,
@@ -89,7 +90,7 @@ export async function startRoster({ db, bus, log, config, logger, metrics: regis
     ),
     answer('roster-set', set, async ({ user, item }) => done(await rosters.set(user, item))),
     answer('subscribe', subscribe, async (r) => done(await rosters.subscribe(r.user, r.contact, r.type, r.stanza))),
-    answer('contacts', contacts, ({ user }) => rosters.contacts(user)),
+    answer('contacts', contacts, async ({ users }) => ({ users: await rosters.contacts(users) })),
     answer('contacts-since', contactsSince, async ({ known }) => ({ changed: await rosters.contactsSince(known) })),
     answer('requests', requests, async ({ user }) => ({ stanzas: await rosters.requests(user) })),
     ...servePersonal(answer, { db, bus, notices, config }),

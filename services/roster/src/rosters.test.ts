@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { RpcError } from '@starling/bus';
-import { accounts, blocks, rosters } from '@starling/contracts';
+import { accounts, blocks, CONTACTS_USERS_MAX, rosters, type UserContacts } from '@starling/contracts';
 import { heardOf, itemOf, openRosterWorld, type RosterWorld, show, until } from './testing/roster-world.ts';
 
 let world: RosterWorld;
@@ -27,6 +27,11 @@ async function people(...names: string[]): Promise<string[]> {
 }
 const refused = (condition: string) => (error: unknown) =>
   error instanceof RpcError && (error.condition === condition || assert.fail(`${error.condition}, not ${condition}`));
+/** What the owner of the user's presence hears. */
+async function contactsOf(user: string): Promise<UserContacts> {
+  const { users } = await world.ask(rosters.contacts, { users: [user] });
+  return users[0] ?? assert.fail('no answer');
+}
 const set = (user: string, ...item: Parameters<typeof itemOf>) =>
   world.ask(rosters.set, { user, item: itemOf(...item) });
 const remove = (user: string, jid: string) => set(user, jid, '', [], true);
@@ -46,7 +51,11 @@ describe('RFC 6121 §2 rosters', () => {
     const { version, items, difference } = await world.get(romeo);
     assert.deepEqual([version.number, items.length, difference], [0, 0, false]);
     await assert.rejects(world.get('nobody@localhost'), refused('item-not-found'));
-    await assert.rejects(world.ask(rosters.contacts, { user: 'nobody@localhost' }), refused('item-not-found'));
+    const { users } = await world.ask(rosters.contacts, { users: ['nobody@localhost'] });
+    assert.deepEqual(
+      users.map(({ exists }) => exists),
+      [false],
+    );
     await assert.rejects(set('nobody@localhost', 'a@b'), refused('item-not-found'));
   });
 
@@ -200,13 +209,41 @@ describe('RFC 6121 §2.6 versions', () => {
       await world.ask(rosters.requests, { user: romeo });
     }
     assert.equal(world.db.statements, before);
-    await world.ask(rosters.contacts, { user: romeo });
+    await world.ask(rosters.contacts, { users: [romeo] });
     assert.equal(world.db.statements, before + 1, 'the block list alone: it has no version');
     await set(romeo, juliet, 'J');
+    await set(juliet, romeo, 'R');
+    const unread = world.db.statements;
+    await world.ask(rosters.contacts, { users: [romeo, juliet] });
+    assert.equal(world.db.statements - unread, 2, 'both rosters, both lists');
+    await set(romeo, juliet, 'Ju');
     const changed = world.db.statements;
     await world.get(romeo);
     await world.get(romeo);
     assert.equal(world.db.statements - changed, 1);
+  });
+
+  it('of many contacts of many users as many are told as an answer holds, in order', async () => {
+    const users = await people('many', 'more', 'most');
+    const contact = (name: string) => `${name.repeat(500)}@example.com`;
+    for (const user of users)
+      await world.db.query(
+        `insert into roster_item (username, jid, name, groups, subscription, ask, approved, removed, changed)
+           select $1, i || $2, '', '{}', 3, false, false, false, i from generate_series(1, 300) i`,
+        [user, contact('c')],
+      );
+    const { users: answer } = await world.ask(rosters.contacts, { users: ['nobody@localhost', ...users] });
+    assert.deepEqual(
+      answer.map(({ exists, contacts }) => [exists, contacts.length]),
+      [
+        [false, 0],
+        [true, 300],
+      ],
+    );
+    const [, ...rest] = users;
+    assert.equal((await world.ask(rosters.contacts, { users: rest })).users.length, 1);
+    const tooMany = Array.from({ length: CONTACTS_USERS_MAX + 1 }, () => 'x@localhost');
+    await assert.rejects(world.ask(rosters.contacts, { users: tooMany }), refused('bad-request'));
   });
 
   it('another process hears of a change; a bus that was away makes it forget all', async () => {
@@ -237,7 +274,7 @@ describe('RFC 6121 §3 subscriptions', () => {
     const { stanzas } = await world.ask(rosters.requests, { user: juliet });
     assert.deepEqual(stanzas.map(String).join(), stanzas.length === 1 ? String(ofJuliet[0]?.stanza) : '');
     assert.match(Buffer.from(stanzas[0] ?? []).toString(), /first/);
-    assert.equal((await world.ask(rosters.contacts, { user: juliet })).requests, 1);
+    assert.equal((await contactsOf(juliet)).requests, 1);
     const notice = world.notices.find((n) => n.user === juliet);
     assert.deepEqual([notice?.contact, notice?.requested, notice?.subscription], [romeo, true, 0]);
   });
@@ -249,7 +286,7 @@ describe('RFC 6121 §3 subscriptions', () => {
     await world.send(juliet, 'subscribed', romeo);
     assert.deepEqual([heardOf(ofRomeo), heardOf(ofJuliet)], [['subscribed → to'], ['→ from']]);
     assert.equal((await world.ask(rosters.requests, { user: juliet })).stanzas.length, 0);
-    const { contacts } = await world.ask(rosters.contacts, { user: juliet });
+    const { contacts } = await contactsOf(juliet);
     assert.deepEqual(
       contacts.map((c) => [c.jid, c.subscription]),
       [[romeo, 2]],
@@ -319,7 +356,7 @@ describe('XEP-0191 a contact has blocked the user', () => {
     await world.send(romeo, 'subscribe', juliet);
     assert.deepEqual([heardOf(heard), show(await world.item(romeo, juliet))], [[], 'none ask']);
     assert.equal((await world.ask(rosters.requests, { user: juliet })).stanzas.length, 0);
-    assert.deepEqual([...(await world.ask(rosters.contacts, { user: juliet })).blocked], [romeo]);
+    assert.deepEqual((await contactsOf(juliet)).blocked, [romeo]);
   });
 
   it('what ends a subscription counts', async () => {

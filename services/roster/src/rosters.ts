@@ -1,6 +1,6 @@
 import { RpcError } from '@starling/bus';
-import type { Contact, RosterItem, RosterReply, RosterVersion } from '@starling/contracts';
-import { SUBSCRIPTION, seenByContact, seesContact } from '@starling/contracts';
+import type { RosterItem, RosterReply, RosterVersion, UserContacts } from '@starling/contracts';
+import { CONTACTS_USERS_MAX, SUBSCRIPTION, seenByContact, seesContact } from '@starling/contracts';
 import type { Db, Queryable } from '@starling/db';
 import { exchange, type Step } from '@starling/features/rfc-6121-subscription/exchange';
 import {
@@ -17,16 +17,18 @@ import type { RosterEdits, Sides } from './roster-edits.ts';
 import { replyOf } from './roster-reply.ts';
 import { serverPresence } from './server-presence.ts';
 import type { Delivered, Side } from './side.ts';
-import { selectBlocks } from './sql/block-list.ts';
+import { selectBlocksOf } from './sql/block-list.ts';
 import { hasBlocked } from './sql/has-blocked.ts';
 import { itemBytes, measureRoster } from './sql/measure-roster.ts';
 import { pruneTombstones } from './sql/prune-tombstones.ts';
 import { measureRequests, selectRequests } from './sql/requests.ts';
-import type { StoredRoster } from './sql/select-roster.ts';
+import type { StoredRoster } from './sql/select-rosters.ts';
 import { selectVersions } from './sql/select-versions.ts';
 
 /** Users that one request may ask of. */
 const KNOWN_MAX = 10_000;
+/** Characters of addresses in one answer about contacts: it must stay below what a message holds. */
+const CONTACTS_CHARACTERS_MAX = 200 * 1024;
 
 export interface RostersOptions {
   readonly db: Db;
@@ -87,13 +89,24 @@ export class Rosters {
     });
   }
 
-  async contacts(user: string) {
-    // The list not from the cache: it has no version by which the asker would see that he got an old one.
-    const [{ version, items, requests }, blocks] = await Promise.all([this.#read(user), selectBlocks(this.#db, user)]);
-    const contacts: Contact[] = items
-      .filter((item) => item.subscription !== SUBSCRIPTION.none)
-      .map(({ jid, subscription }) => ({ jid, subscription }));
-    return { version, contacts, requests, blocked: blocks?.jids ?? [] };
+  /** Of the first of these users, as many as an answer holds. */
+  async contacts(users: readonly string[]): Promise<readonly UserContacts[]> {
+    if (users.length > CONTACTS_USERS_MAX) throw new RpcError('bad-request', 'too many users');
+    // The lists not from the cache: they have no version by which the asker would see that he got an old one.
+    const [rosters, blocks] = await Promise.all([
+      Promise.all(users.map((user) => this.#cache.get(user))),
+      selectBlocksOf(this.#db, users),
+    ]);
+    const answer: UserContacts[] = [];
+    let characters = 0;
+    for (const [index, user] of users.entries()) {
+      const contacts = contactsOf(rosters[index], blocks.get(user) ?? NOBODY);
+      for (const { jid } of contacts.contacts) characters += jid.length;
+      for (const jid of contacts.blocked) characters += jid.length;
+      if (characters > CONTACTS_CHARACTERS_MAX && index > 0) break;
+      answer.push(contacts);
+    }
+    return answer;
   }
 
   /** Those of whom something else is known now; without the cache, since that may have missed the same as the asker. */
@@ -178,6 +191,17 @@ function cancel(own: Side, other: Side | undefined, type: SubscriptionType, isBl
     take(other, step, isBlocked ? undefined : step.deliver && { type, stanza });
   }
 }
+
+function contactsOf(roster: StoredRoster | undefined, blocked: readonly string[]): UserContacts {
+  if (roster === undefined) return { exists: false, contacts: [], requests: 0, blocked };
+  const { version, items, requests } = roster;
+  const contacts = items
+    .filter((item) => item.subscription !== SUBSCRIPTION.none)
+    .map(({ jid, subscription }) => ({ jid, subscription }));
+  return { exists: true, version, contacts, requests, blocked };
+}
+
+const NOBODY: readonly string[] = [];
 
 const isSame = (a: RosterVersion | null | undefined, b: RosterVersion | undefined) =>
   a != null && b !== undefined && a.lineage === b.lineage && a.number === b.number;

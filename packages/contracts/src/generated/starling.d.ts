@@ -4484,8 +4484,8 @@ export namespace starling {
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
 
-            /** ContactsRequest user. */
-            user: string;
+            /** ContactsRequest users. */
+            users: string[];
 
             /**
              * Creates a new ContactsRequest instance using the specified properties.
@@ -4519,8 +4519,8 @@ export namespace starling {
             /** Properties of a ContactsRequest. */
             interface $Properties {
 
-                /** ContactsRequest user */
-                user?: (string|null);
+                /** ContactsRequest users */
+                users?: (string[]|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
@@ -4602,6 +4602,95 @@ export namespace starling {
         }
 
         /**
+         * Properties of a UserContacts.
+         * @deprecated Use starling.v1.UserContacts.$Properties instead.
+         */
+        interface IUserContacts extends starling.v1.UserContacts.$Properties {
+        }
+
+        /** Represents a UserContacts. */
+        class UserContacts {
+
+            /**
+             * Constructs a new UserContacts.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.UserContacts.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** UserContacts exists. */
+            exists: boolean;
+
+            /** UserContacts version. */
+            version?: (starling.v1.RosterVersion.$Properties|null);
+
+            /** UserContacts contacts. */
+            contacts: starling.v1.Contact.$Properties[];
+
+            /** UserContacts requests. */
+            requests: number;
+
+            /** UserContacts blocked. */
+            blocked: string[];
+
+            /**
+             * Creates a new UserContacts instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns UserContacts instance
+             */
+            static create(properties: starling.v1.UserContacts.$Shape): starling.v1.UserContacts & starling.v1.UserContacts.$Shape;
+            static create(properties?: starling.v1.UserContacts.$Properties): starling.v1.UserContacts;
+
+            /**
+             * Encodes the specified UserContacts message. Does not implicitly {@link starling.v1.UserContacts.verify|verify} messages.
+             * @param message UserContacts message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.UserContacts.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a UserContacts message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.UserContacts & starling.v1.UserContacts.$Shape} UserContacts
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.UserContacts & starling.v1.UserContacts.$Shape;
+        }
+
+        namespace UserContacts {
+
+            /** Properties of a UserContacts. */
+            interface $Properties {
+
+                /** UserContacts exists */
+                exists?: (boolean|null);
+
+                /** UserContacts version */
+                version?: (starling.v1.RosterVersion.$Properties|null);
+
+                /** UserContacts contacts */
+                contacts?: (starling.v1.Contact.$Properties[]|null);
+
+                /** UserContacts requests */
+                requests?: (number|null);
+
+                /** UserContacts blocked */
+                blocked?: (string[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a UserContacts. */
+            type $Shape = starling.v1.UserContacts.$Properties;
+        }
+
+        /**
          * Properties of a ContactsReply.
          * @deprecated Use starling.v1.ContactsReply.$Properties instead.
          */
@@ -4620,17 +4709,8 @@ export namespace starling {
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
 
-            /** ContactsReply version. */
-            version?: (starling.v1.RosterVersion.$Properties|null);
-
-            /** ContactsReply contacts. */
-            contacts: starling.v1.Contact.$Properties[];
-
-            /** ContactsReply requests. */
-            requests: number;
-
-            /** ContactsReply blocked. */
-            blocked: string[];
+            /** ContactsReply users. */
+            users: starling.v1.UserContacts.$Properties[];
 
             /**
              * Creates a new ContactsReply instance using the specified properties.
@@ -4664,17 +4744,8 @@ export namespace starling {
             /** Properties of a ContactsReply. */
             interface $Properties {
 
-                /** ContactsReply version */
-                version?: (starling.v1.RosterVersion.$Properties|null);
-
-                /** ContactsReply contacts */
-                contacts?: (starling.v1.Contact.$Properties[]|null);
-
-                /** ContactsReply requests */
-                requests?: (number|null);
-
-                /** ContactsReply blocked */
-                blocked?: (string[]|null);
+                /** ContactsReply users */
+                users?: (starling.v1.UserContacts.$Properties[]|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];

@@ -11117,7 +11117,7 @@ export const starling = $root.starling = (() => {
             /**
              * Properties of a ContactsRequest.
              * @typedef {Object} starling.v1.ContactsRequest.$Properties
-             * @property {string|null} [user] ContactsRequest user
+             * @property {Array.<string>|null} [users] ContactsRequest users
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -11143,6 +11143,7 @@ export const starling = $root.starling = (() => {
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
             const ContactsRequest = function (properties) {
+                this.users = [];
                 if (properties)
                     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                         if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -11150,12 +11151,12 @@ export const starling = $root.starling = (() => {
             };
 
             /**
-             * ContactsRequest user.
-             * @member {string} user
+             * ContactsRequest users.
+             * @member {Array.<string>} users
              * @memberof starling.v1.ContactsRequest
              * @instance
              */
-            ContactsRequest.prototype.user = "";
+            ContactsRequest.prototype.users = $util.emptyArray;
 
             /**
              * Creates a new ContactsRequest instance using the specified properties.
@@ -11189,8 +11190,9 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
-                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
+                if (message.users != null && message.users.length)
+                    for (let i = 0; i < message.users.length; ++i)
+                        writer.uint32(/* id 1, wireType 2 =*/10).string(message.users[i]);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -11215,7 +11217,7 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $Reader.recursionLimit)
                     throw $Error("max depth exceeded");
-                let end, message, value;
+                let end, message;
                 if (length === $undefined)
                     end = reader.len;
                 else {
@@ -11238,10 +11240,9 @@ export const starling = $root.starling = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            if ((value = reader.stringVerify()).length)
-                                message.user = value;
-                            else
-                                delete message.user;
+                            if (!(message.users && message.users.length))
+                                message.users = [];
+                            message.users.push(reader.stringVerify());
                             continue;
                         }
                     }
@@ -11436,15 +11437,243 @@ export const starling = $root.starling = (() => {
             return Contact;
         })();
 
+        v1.UserContacts = (function() {
+
+            /**
+             * Properties of a UserContacts.
+             * @typedef {Object} starling.v1.UserContacts.$Properties
+             * @property {boolean|null} [exists] UserContacts exists
+             * @property {starling.v1.RosterVersion.$Properties|null} [version] UserContacts version
+             * @property {Array.<starling.v1.Contact.$Properties>|null} [contacts] UserContacts contacts
+             * @property {number|null} [requests] UserContacts requests
+             * @property {Array.<string>|null} [blocked] UserContacts blocked
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a UserContacts.
+             * @memberof starling.v1
+             * @interface IUserContacts
+             * @augments starling.v1.UserContacts.$Properties
+             * @deprecated Use starling.v1.UserContacts.$Properties instead.
+             */
+
+            /**
+             * Shape of a UserContacts.
+             * @typedef {starling.v1.UserContacts.$Properties} starling.v1.UserContacts.$Shape
+             */
+
+            /**
+             * Constructs a new UserContacts.
+             * @memberof starling.v1
+             * @classdesc Represents a UserContacts.
+             * @constructor
+             * @param {starling.v1.UserContacts.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const UserContacts = function (properties) {
+                this.contacts = [];
+                this.blocked = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * UserContacts exists.
+             * @member {boolean} exists
+             * @memberof starling.v1.UserContacts
+             * @instance
+             */
+            UserContacts.prototype.exists = false;
+
+            /**
+             * UserContacts version.
+             * @member {starling.v1.RosterVersion.$Properties|null|undefined} version
+             * @memberof starling.v1.UserContacts
+             * @instance
+             */
+            UserContacts.prototype.version = null;
+
+            /**
+             * UserContacts contacts.
+             * @member {Array.<starling.v1.Contact.$Properties>} contacts
+             * @memberof starling.v1.UserContacts
+             * @instance
+             */
+            UserContacts.prototype.contacts = $util.emptyArray;
+
+            /**
+             * UserContacts requests.
+             * @member {number} requests
+             * @memberof starling.v1.UserContacts
+             * @instance
+             */
+            UserContacts.prototype.requests = 0;
+
+            /**
+             * UserContacts blocked.
+             * @member {Array.<string>} blocked
+             * @memberof starling.v1.UserContacts
+             * @instance
+             */
+            UserContacts.prototype.blocked = $util.emptyArray;
+
+            /**
+             * Creates a new UserContacts instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.UserContacts
+             * @static
+             * @param {starling.v1.UserContacts.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.UserContacts} UserContacts instance
+             * @type {{
+             *   (properties: starling.v1.UserContacts.$Shape): starling.v1.UserContacts & starling.v1.UserContacts.$Shape;
+             *   (properties?: starling.v1.UserContacts.$Properties): starling.v1.UserContacts;
+             * }}
+             */
+            UserContacts.create = function(properties) {
+                return new UserContacts(properties);
+            };
+
+            /**
+             * Encodes the specified UserContacts message. Does not implicitly {@link starling.v1.UserContacts.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.UserContacts
+             * @static
+             * @param {starling.v1.UserContacts.$Properties} message UserContacts message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            UserContacts.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.exists != null && $Object.hasOwnProperty.call(message, "exists") && message.exists !== false)
+                    writer.uint32(/* id 1, wireType 0 =*/8).bool(message.exists);
+                if (message.version != null && $Object.hasOwnProperty.call(message, "version"))
+                    $root.starling.v1.RosterVersion.encode(message.version, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+                if (message.contacts != null && message.contacts.length)
+                    for (let i = 0; i < message.contacts.length; ++i)
+                        $root.starling.v1.Contact.encode(message.contacts[i], writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+                if (message.requests != null && $Object.hasOwnProperty.call(message, "requests") && message.requests !== 0)
+                    writer.uint32(/* id 4, wireType 0 =*/32).uint32(message.requests);
+                if (message.blocked != null && message.blocked.length)
+                    for (let i = 0; i < message.blocked.length; ++i)
+                        writer.uint32(/* id 5, wireType 2 =*/42).string(message.blocked[i]);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a UserContacts message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.UserContacts
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.UserContacts & starling.v1.UserContacts.$Shape} UserContacts
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            UserContacts.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.UserContacts();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.exists = value;
+                            else
+                                delete message.exists;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            message.version = $root.starling.v1.RosterVersion.decode(reader, reader.size(), $undefined, _depth + 1, message.version);
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.contacts && message.contacts.length))
+                                message.contacts = [];
+                            message.contacts.push($root.starling.v1.Contact.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.requests = value;
+                            else
+                                delete message.requests;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.blocked && message.blocked.length))
+                                message.blocked = [];
+                            message.blocked.push(reader.stringVerify());
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return UserContacts;
+        })();
+
         v1.ContactsReply = (function() {
 
             /**
              * Properties of a ContactsReply.
              * @typedef {Object} starling.v1.ContactsReply.$Properties
-             * @property {starling.v1.RosterVersion.$Properties|null} [version] ContactsReply version
-             * @property {Array.<starling.v1.Contact.$Properties>|null} [contacts] ContactsReply contacts
-             * @property {number|null} [requests] ContactsReply requests
-             * @property {Array.<string>|null} [blocked] ContactsReply blocked
+             * @property {Array.<starling.v1.UserContacts.$Properties>|null} [users] ContactsReply users
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -11470,8 +11699,7 @@ export const starling = $root.starling = (() => {
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
             const ContactsReply = function (properties) {
-                this.contacts = [];
-                this.blocked = [];
+                this.users = [];
                 if (properties)
                     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                         if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -11479,36 +11707,12 @@ export const starling = $root.starling = (() => {
             };
 
             /**
-             * ContactsReply version.
-             * @member {starling.v1.RosterVersion.$Properties|null|undefined} version
+             * ContactsReply users.
+             * @member {Array.<starling.v1.UserContacts.$Properties>} users
              * @memberof starling.v1.ContactsReply
              * @instance
              */
-            ContactsReply.prototype.version = null;
-
-            /**
-             * ContactsReply contacts.
-             * @member {Array.<starling.v1.Contact.$Properties>} contacts
-             * @memberof starling.v1.ContactsReply
-             * @instance
-             */
-            ContactsReply.prototype.contacts = $util.emptyArray;
-
-            /**
-             * ContactsReply requests.
-             * @member {number} requests
-             * @memberof starling.v1.ContactsReply
-             * @instance
-             */
-            ContactsReply.prototype.requests = 0;
-
-            /**
-             * ContactsReply blocked.
-             * @member {Array.<string>} blocked
-             * @memberof starling.v1.ContactsReply
-             * @instance
-             */
-            ContactsReply.prototype.blocked = $util.emptyArray;
+            ContactsReply.prototype.users = $util.emptyArray;
 
             /**
              * Creates a new ContactsReply instance using the specified properties.
@@ -11542,16 +11746,9 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.version != null && $Object.hasOwnProperty.call(message, "version"))
-                    $root.starling.v1.RosterVersion.encode(message.version, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
-                if (message.contacts != null && message.contacts.length)
-                    for (let i = 0; i < message.contacts.length; ++i)
-                        $root.starling.v1.Contact.encode(message.contacts[i], writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
-                if (message.requests != null && $Object.hasOwnProperty.call(message, "requests") && message.requests !== 0)
-                    writer.uint32(/* id 3, wireType 0 =*/24).uint32(message.requests);
-                if (message.blocked != null && message.blocked.length)
-                    for (let i = 0; i < message.blocked.length; ++i)
-                        writer.uint32(/* id 4, wireType 2 =*/34).string(message.blocked[i]);
+                if (message.users != null && message.users.length)
+                    for (let i = 0; i < message.users.length; ++i)
+                        $root.starling.v1.UserContacts.encode(message.users[i], writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -11576,7 +11773,7 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $Reader.recursionLimit)
                     throw $Error("max depth exceeded");
-                let end, message, value;
+                let end, message;
                 if (length === $undefined)
                     end = reader.len;
                 else {
@@ -11599,32 +11796,9 @@ export const starling = $root.starling = (() => {
                     case 1: {
                             if (wireType !== 2)
                                 break;
-                            message.version = $root.starling.v1.RosterVersion.decode(reader, reader.size(), $undefined, _depth + 1, message.version);
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            if (!(message.contacts && message.contacts.length))
-                                message.contacts = [];
-                            message.contacts.push($root.starling.v1.Contact.decode(reader, reader.size(), $undefined, _depth + 1));
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.requests = value;
-                            else
-                                delete message.requests;
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 2)
-                                break;
-                            if (!(message.blocked && message.blocked.length))
-                                message.blocked = [];
-                            message.blocked.push(reader.stringVerify());
+                            if (!(message.users && message.users.length))
+                                message.users = [];
+                            message.users.push($root.starling.v1.UserContacts.decode(reader, reader.size(), $undefined, _depth + 1));
                             continue;
                         }
                     }

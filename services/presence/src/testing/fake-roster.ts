@@ -25,6 +25,8 @@ export class FakeRoster {
   readonly #subscriptions: Subscription[];
   /** Cannot answer now. */
   isAway = false;
+  /** Of how many users the contacts find room in an answer. */
+  usersAtOnce = Number.POSITIVE_INFINITY;
   /** Notices get lost. */
   isMute = false;
   /** How often contacts were asked for. */
@@ -38,7 +40,13 @@ export class FakeRoster {
       throw error;
     };
     this.#subscriptions = [
-      serve(bus, rosters.contacts, queues.roster, async ({ user }) => this.#contacts(user), onError),
+      serve(
+        bus,
+        rosters.contacts,
+        queues.roster,
+        async ({ users }) => ({ users: users.slice(0, this.usersAtOnce).map((user) => this.#contacts(user)) }),
+        onError,
+      ),
       serve(
         bus,
         personal.setLast,
@@ -134,6 +142,7 @@ export class FakeRoster {
     this.loads++;
     const { number, states, blocked, requests } = this.#of(user);
     return {
+      exists: true,
       version: { lineage: 'l', number },
       contacts: Array.from(states, ([jid, subscription]) => ({ jid, subscription })),
       requests: requests.length,

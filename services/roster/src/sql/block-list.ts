@@ -14,6 +14,15 @@ export async function selectBlocks(db: Queryable, user: string): Promise<StoredB
   return row && { version: Number(row.version), jids: row.jids };
 }
 
+/** The JIDs on the block lists of these users; who has none is left out. */
+export async function selectBlocksOf(db: Queryable, users: readonly string[]): Promise<Map<string, readonly string[]>> {
+  const rows = await db.query<{ username: string; jids: string[] }>(
+    'select username, jids from block_list where username = any ($1)',
+    [users],
+  );
+  return new Map(rows.map(({ username, jids }) => [username, jids]));
+}
+
 export async function upsertBlocks(tx: Queryable, user: string, { version, jids }: StoredBlocks): Promise<void> {
   await tx.query(
     `insert into block_list (username, version, jids) values ($1, $2, $3)

@@ -18,6 +18,7 @@ export interface StoredRoster {
 }
 
 interface RosterRow extends Row {
+  readonly username: string;
   readonly lineage: string;
   readonly number: bigint;
   readonly pruned: bigint;
@@ -33,25 +34,33 @@ interface RosterRow extends Row {
   readonly changed: bigint;
 }
 
-/** The roster of an account, in one statement: of one moment. Undefined when there is no such account. */
-export async function selectRoster(db: Queryable, user: string): Promise<StoredRoster | undefined> {
+/** The rosters of accounts, in one statement: of one moment. Who has no account is left out. */
+export async function selectRosters(db: Queryable, users: readonly string[]): Promise<Map<string, StoredRoster>> {
   const rows = await db.query<RosterRow>(
-    `select a.lineage, a.roster_version as number, a.roster_pruned as pruned,
+    `select a.username, a.lineage, a.roster_version as number, a.roster_pruned as pruned,
             (select count(*) from roster_request r where r.username = a.username) as requests,
             i.jid, i.name, i.groups, i.subscription, i.ask, i.approved, i.removed, i.changed
        from account a left join roster_item i on i.username = a.username
-      where a.username = $1 order by i.changed`,
-    [user],
+      where a.username = any ($1) order by a.username, i.changed`,
+    [users],
   );
-  const [first] = rows;
-  if (first === undefined) return undefined;
-  return {
-    version: { lineage: first.lineage, number: Number(first.number) },
-    pruned: Number(first.pruned),
-    items: rows.flatMap(itemOf),
-    requests: Number(first.requests),
-  };
+  const rosters = new Map<string, StoredRoster & { readonly items: StoredItem[] }>();
+  for (const row of rows) {
+    let roster = rosters.get(row.username);
+    if (roster === undefined) {
+      const version = { lineage: row.lineage, number: Number(row.number) };
+      roster = { version, pruned: Number(row.pruned), items: [], requests: Number(row.requests) };
+      rosters.set(row.username, roster);
+    }
+    if (row.jid !== null) roster.items.push(itemOf(row, row.jid));
+  }
+  return rosters;
 }
 
-const itemOf = ({ jid, name, groups, subscription, ask, approved, removed, changed }: RosterRow): StoredItem[] =>
-  jid === null ? [] : [{ jid, name, groups, subscription, ask, approved, removed, changed: Number(changed) }];
+const itemOf = (
+  { name, groups, subscription, ask, approved, removed, changed }: RosterRow,
+  jid: string,
+): StoredItem => ({
+  ...{ jid, name, groups, subscription, ask, approved, removed },
+  changed: Number(changed),
+});
