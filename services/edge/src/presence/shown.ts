@@ -57,13 +57,30 @@ export function showToSeen(
   sessions: Iterable<ClientSession>,
 ): number {
   let count = 0;
-  for (const session of sessions) {
-    // Showing changes what is looked at.
-    const found = [...session.view.available()].flatMap(([from]) => emissions.get(from) ?? []);
-    for (const emission of found) if (session.view.show(emission)) count += write(session, emission, session.user);
-  }
+  for (const session of sessions)
+    for (const emission of seenBy(session, emissions))
+      if (session.view.show(emission)) count += write(session, emission, session.user);
   return count;
 }
+
+/** Those about whom the session has been shown something: looked up by the shorter of both lists. */
+function seenBy({ view }: ClientSession, emissions: ReadonlyMap<string, readonly Emission[]>): readonly Emission[] {
+  let found: Emission[] | undefined;
+  const add = (those: readonly Emission[]) => {
+    found = found === undefined ? [...those] : [...found, ...those];
+  };
+  if (emissions.size <= view.size) {
+    for (const [from, those] of emissions) if (view.stampOf(from) !== undefined) add(those);
+  } else {
+    for (const [from] of view.available()) {
+      const those = emissions.get(from);
+      if (those !== undefined) add(those);
+    }
+  }
+  return found ?? NOTHING;
+}
+
+const NOTHING: readonly Emission[] = [];
 
 function write(session: ClientSession, emission: Emission, user: string): number {
   session.deliver(encode(emission, user));
