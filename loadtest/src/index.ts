@@ -1,16 +1,20 @@
 import { bench } from './bench.ts';
+import { benchArchive } from './bench-archive.ts';
 import { benchPeers } from './bench-peers.ts';
 import { benchPresence } from './bench-presence.ts';
 import { interopSmack } from './interop-smack.ts';
+import { smokeHistory } from './smoke-history.ts';
 import { smokeKill } from './smoke-kill.ts';
 import { smokePresence } from './smoke-presence.ts';
 import { UsageError } from './usage-error.ts';
 
 const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
   bench,
+  'bench-archive': benchArchive,
   'bench-peers': benchPeers,
   'bench-presence': benchPresence,
   'interop-smack': interopSmack,
+  'smoke-history': smokeHistory,
   'smoke-kill': smokeKill,
   'smoke-presence': smokePresence,
 };

@@ -11,6 +11,8 @@ export interface PeerServer {
   readonly prefix: string;
   /** Whose CPU is counted. */
   readonly parts: readonly PeerPart[];
+  /** Messages in its archive: a row for each of both users. */
+  archivedRows(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -28,4 +30,6 @@ export interface PeerOptions {
   readonly password: string;
   /** Of taskset: each server has the same. */
   readonly serverCores: string;
+  /** Every message is kept in PostgreSQL for both users (XEP-0313); else the others only route. Ours keeps them in any case. */
+  readonly archives: boolean;
 }

@@ -6,7 +6,7 @@ import { currentCommit } from '../bench/results.ts';
 import { Cliques } from '../presence/people.ts';
 import { sharedKeys } from '../presence/scram.ts';
 import { seedPeople } from '../presence/seed-people.ts';
-import { connectDb } from '../stored.ts';
+import { connectDb, countRows } from '../stored.ts';
 import type { PeerOptions, PeerServer } from './server.ts';
 
 const run = promisify(execFile);
@@ -34,6 +34,14 @@ export async function startStarling({ accounts, password, serverCores }: PeerOpt
       scramDomain: DOMAIN,
       prefix: 'p',
       parts: world.ready.processes.map(({ service, pid }) => ({ label: service, pid, isTree: service === 'postgres' })),
+      archivedRows: async () => {
+        const stored = await connectDb(world);
+        try {
+          return await countRows(stored);
+        } finally {
+          await stored.close();
+        }
+      },
       stop: () => world.stop(),
     };
   } catch (error) {

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { archiveFiguresOf, archiveReportOf } from './archive-figures.ts';
+
+const window = (rateTarget: string | number, rate: number, server: number, postgres: number) => ({
+  rateTarget,
+  rate,
+  server_us_per_delivery: server,
+  postgres_us_per_delivery: postgres,
+  p50_ms: 1,
+  p99_ms: 2,
+});
+const totals = { total: true, totalSent: 10, totalDelivered: 10 };
+const peer = {
+  name: 'other',
+  version: '1',
+  parts: ['server', 'postgres'],
+  lines: [window('max', 3_000, 300, 240), window('max', 3_100, 290, 210), window('max', 2_900, 310, 230), totals],
+  rows: 20,
+  lagSeconds: 0,
+};
+
+test('medians of all parts together', () => {
+  const [load] = archiveFiguresOf(peer).loads;
+  assert.deepEqual([load?.target, load?.perSecond, load?.us], ['max', 3_000, 540]);
+  assert.deepEqual(load?.partsUs, { server: 300, postgres: 230 });
+});
+
+test('a message that is missing, or a row too many or too few, is no figure', () => {
+  assert.throws(() => archiveFiguresOf({ ...peer, rows: 19 }), /19 rows of 10 messages/);
+  assert.throws(() => archiveFiguresOf({ ...peer, lines: [{ ...totals, totalDelivered: 9 }] }), /9 of 10/);
+  assert.throws(() => archiveFiguresOf({ ...peer, lines: [totals] }), /nothing was measured/);
+});
+
+test('the report tells what the others cost in multiples of ours', () => {
+  const ours = { ...peer, name: 'Starling', lines: [window('max', 9_000, 100, 80), totals] };
+  const report = archiveReportOf('# Head', [peer, ours].map(archiveFiguresOf));
+  assert.match(report, /^\| other 1 \| max \| 3000 \| 540 \| 3\.0 \| server 300, postgres 230 \| 1\.0 \| 2\.0 \|$/m);
+  assert.match(report, /^\| Starling 1 \| max \| 9000 \| 180 \| {2}\| server 100, postgres 80 /m);
+});
