@@ -159,7 +159,7 @@ const SINCE_0_2_0: Readonly<Record<string, Sample>> = {
       ],
       digests: [{ partition: 255, sessions: 3, hash: 4_294_967_295 }],
       emissions: [emission],
-      probes: [{ prober: 'a@b/c', edge: 'edge-1', targets: [bob], asked: true, id: 'p1' }],
+      probes: [{ prober: 'a@b/c', edge: 'edge-1', targets: [bob], asked: true, id: 'p1', shown: true }],
       seen: [{ from: 'a@b/c', stamp }],
     },
     encodeNodeBatch,

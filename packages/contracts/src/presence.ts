@@ -71,6 +71,8 @@ export interface Probe {
   readonly asked: boolean;
   /** Of the client's stanza. */
   readonly id: string;
+  /** The prober has been shown the targets: only what it may not see is answered, and so taken back. */
+  readonly shown: boolean;
 }
 
 /** Who sends, and as what: receivers drop what comes from an incarnation that is not in their document, and see losses by the sequence. */

@@ -229,7 +229,7 @@ export class Broadcast {
 
   #probe(row: Row, groups: readonly TargetGroup[]): void {
     for (const { node, jids } of groups) {
-      const probe = { prober: row.jid, edge: row.edge.id, targets: jids, asked: false, id: '' };
+      const probe = { prober: row.jid, edge: row.edge.id, targets: jids, asked: false, id: '', shown: false };
       if (node === '') this.#probes.answer(probe);
       else this.#outbox.probe(node, probe);
     }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { RpcError } from '@starling/bus';
-import { SESSION_STATE, SUBSCRIPTION } from '@starling/contracts';
+import { PARTITIONS, SESSION_STATE, SUBSCRIPTION } from '@starling/contracts';
 import type { FakeEdge, FakeSession } from './testing/fake-edge.ts';
 import { until, World } from './testing/world.ts';
 
@@ -122,6 +123,26 @@ test('without the roster service the own resources are told at once, the contact
   await got(romeo, `${JULIET}/balcony waiting`);
   await got(balcony, `${ROMEO}/orchard 1`);
   assert.equal(romeo.got.length, 2);
+});
+
+test('a session that still sees what it may not see is told, whatever was lost', async () => {
+  for (const user of [JULIET, 'nurse@localhost']) world.roster.befriend(user, ROMEO);
+  const romeo = await edge.login(ROMEO, 'orchard');
+  for (const user of [JULIET, 'nurse@localhost', 'tybalt@localhost']) await edge.login(user, 'home');
+  const tybalt = edge.sessions.get('tybalt@localhost/home');
+  if (tybalt !== undefined) edge.direct(tybalt, romeo.jid);
+  for (const user of [JULIET, 'nurse@localhost']) await got(romeo, `${user}/home 1`);
+  romeo.view.show({ from: 'tybalt@localhost/home', stamp: tybalt?.stamp ?? 0, unavailable: false, always: false });
+  world.node('presence-1').bus.loses = (subject) => subject.startsWith('edge.');
+  world.roster.set(JULIET, ROMEO, SUBSCRIPTION.none);
+  world.roster.set(ROMEO, JULIET, SUBSCRIPTION.none);
+  while ((await edge.visible(romeo.jid, `${JULIET}/home`)).visible) await sleep(1);
+  assert.ok(romeo.view.stampOf(`${JULIET}/home`) !== undefined, 'the word was lost');
+  world.node('presence-1').bus.loses = () => false;
+  edge.repair(PARTITIONS);
+  await until(() => romeo.view.stampOf(`${JULIET}/home`) === undefined);
+  assert.ok(romeo.view.stampOf('nurse@localhost/home') !== undefined, 'he may see her');
+  assert.ok(romeo.view.stampOf('tybalt@localhost/home') !== undefined, 'who has shown himself');
 });
 
 test('contacts that found no room in an answer are asked for again', async () => {

@@ -95,12 +95,30 @@ export class Probes {
       this.#tell(user, probe, target, true, undefined);
       return;
     }
+    if (probe.shown) {
+      this.#takeBack(user, probe);
+      return;
+    }
     // Those who watch him are told anyway as soon as it is known who they are.
     if (user.contacts === undefined && user.owed.size > 0 && !probe.asked) return;
     const asked = user;
     this.#loads.whenLoaded(asked, (contacts) => {
       if (contacts !== undefined) this.#tell(asked, probe, target, contacts.isWatchedBy(probe.prober), contacts);
       this.#partitions.closeIfIdle(asked);
+    });
+  }
+
+  /** The word of a cancelled subscription, or of a block, was lost: the prober still has what it may not see. */
+  #takeBack(user: User, { prober, edge }: Probe): void {
+    this.#loads.whenLoaded(user, (contacts) => {
+      if (contacts === undefined || contacts.isWatchedBy(prober)) return;
+      for (const row of user.sessions.available()) {
+        if (isDirectedTo(row, prober) && !contacts.isBlocked(prober)) continue;
+        // The same stamp: it has not gone, it is hidden.
+        const presence = unavailable(row.jid);
+        const hidden = { from: row.jid, stamp: row.stamp, unavailable: true, presence, toSeen: false, always: false };
+        this.#outbox.emitToEdge(edge, { ...hidden, to: [prober] });
+      }
     });
   }
 

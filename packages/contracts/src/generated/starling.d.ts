@@ -3315,6 +3315,9 @@ export namespace starling {
             /** Probe id. */
             id: string;
 
+            /** Probe shown. */
+            shown: boolean;
+
             /**
              * Creates a new Probe instance using the specified properties.
              * @param [properties] Properties to set
@@ -3361,6 +3364,9 @@ export namespace starling {
 
                 /** Probe id */
                 id?: (string|null);
+
+                /** Probe shown */
+                shown?: (boolean|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];

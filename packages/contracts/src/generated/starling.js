@@ -8105,6 +8105,7 @@ export const starling = $root.starling = (() => {
              * @property {Array.<string>|null} [targets] Probe targets
              * @property {boolean|null} [asked] Probe asked
              * @property {string|null} [id] Probe id
+             * @property {boolean|null} [shown] Probe shown
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -8178,6 +8179,14 @@ export const starling = $root.starling = (() => {
             Probe.prototype.id = "";
 
             /**
+             * Probe shown.
+             * @member {boolean} shown
+             * @memberof starling.v1.Probe
+             * @instance
+             */
+            Probe.prototype.shown = false;
+
+            /**
              * Creates a new Probe instance using the specified properties.
              * @function create
              * @memberof starling.v1.Probe
@@ -8220,6 +8229,8 @@ export const starling = $root.starling = (() => {
                     writer.uint32(/* id 4, wireType 0 =*/32).bool(message.asked);
                 if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== "")
                     writer.uint32(/* id 5, wireType 2 =*/42).string(message.id);
+                if (message.shown != null && $Object.hasOwnProperty.call(message, "shown") && message.shown !== false)
+                    writer.uint32(/* id 6, wireType 0 =*/48).bool(message.shown);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -8306,6 +8317,15 @@ export const starling = $root.starling = (() => {
                                 message.id = value;
                             else
                                 delete message.id;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.shown = value;
+                            else
+                                delete message.shown;
                             continue;
                         }
                     }

@@ -25,6 +25,7 @@ const EMPTY: readonly ClientSession[] = [];
 /** How views and owners become right again, whatever was lost (ADR 7): this edge's part. */
 export class Healing {
   readonly #sessions: () => Iterable<ClientSession>;
+  readonly #edge: string;
   readonly #batches: NodeBatches;
   readonly #digests: NodeJS.Timeout;
   /** Partitions that are repaired at each digest, a fraction perhaps. */
@@ -35,12 +36,14 @@ export class Healing {
   /** `sessions` are all of this edge, those that are being bound included. */
   constructor(options: {
     sessions: () => Iterable<ClientSession>;
+    edge: string;
     batches: NodeBatches;
     digestMs: number;
     /** In which everything is compared once. */
     repairMs: number;
   }) {
     this.#sessions = options.sessions;
+    this.#edge = options.edge;
     this.#batches = options.batches;
     this.#repairStep = Math.min(PARTITIONS, (PARTITIONS * options.digestMs) / options.repairMs);
     this.#digests = setInterval(() => this.#beat(), options.digestMs);
@@ -91,6 +94,7 @@ export class Healing {
     for (let p = Math.ceil(from); p < this.#repairAt; p++) partitions.add(p % PARTITIONS);
     this.#repairAt %= PARTITIONS;
     this.#compare(partitions);
+    void this.#askWhatMayBeSeen(partitions);
   }
 
   /** The owners of these partitions get the sessions and tell them everything again, and are asked about what was shown of their users. */
@@ -133,6 +137,22 @@ export class Healing {
     for (const [from, stamp] of stamps) {
       if (++steps % STEPS_A_TURN === 0) await nextTurn();
       this.#batches.seen(partitionOf(bareOf(from as Jid) as BareJid), { from, stamp });
+    }
+  }
+
+  /** Whatever was shown to sessions of these partitions, and may not be seen any more, is taken back: its owner knows. */
+  async #askWhatMayBeSeen(partitions: ReadonlySet<number>): Promise<void> {
+    let steps = 0;
+    for (const session of [...this.#sessions()]) {
+      if (!partitions.has(session.partition)) continue;
+      const targets = new Set<string>();
+      for (const [from] of session.view.available()) targets.add(bareOf(from as Jid));
+      targets.delete(session.user);
+      for (const target of targets) {
+        if (++steps % STEPS_A_TURN === 0) await nextTurn();
+        const probe = { prober: session.jid, edge: this.#edge, targets: [target], asked: false, id: '', shown: true };
+        this.#batches.probe(partitionOf(target as BareJid), probe);
+      }
     }
   }
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Emission, partitionOf, SESSION_STATE, type SessionEvent } from '@starling/contracts';
+import { type Emission, type Probe, partitionOf, SESSION_STATE, type SessionEvent } from '@starling/contracts';
 import type { BareJid } from '@starling/jid';
 import type { Client } from '@starling/testkit';
 import { DOMAIN, type OneEdge, startOneEdge } from '../testing/one-edge.ts';
@@ -311,6 +311,9 @@ describe('what no number shows (ADR 7)', () => {
     const told = () => new Set(later().flatMap((b) => b.states.filter((s) => s.missed).map((s) => s.partition)));
     await until(() => told().size === 256, 'all partitions');
     await until(() => later().some((b) => b.seen.some((s) => s.from === from && s.stamp === 10)), 'what was shown');
+    const asks = ({ prober, targets, shown }: Probe) =>
+      shown && prober === romeo.jid && targets.join() === 'nurse@localhost';
+    await until(() => later().some((b) => b.probes.some(asks)), 'whether it may be seen');
     await romeo.close();
   });
 });

@@ -49,7 +49,7 @@ export class Presence {
     const owners = new PresenceOwners(groups.nodes, (partitions) => this.#healing.moved(partitions));
     const batches = new NodeBatches({ bus, edge, incarnation, owners });
     const { presenceDigestMs: digestMs, presenceRepairMs: repairMs } = config;
-    const healing = new Healing({ sessions: () => audience.sessions(), batches, digestMs, repairMs });
+    const healing = new Healing({ sessions: () => audience.sessions(), edge, batches, digestMs, repairMs });
     const { rpcTimeoutMs, bindTimeoutMs, presenceBatchesMax: batchesMax, directedPresenceMax: directedMax } = config;
     this.#audience = audience;
     this.#owners = owners;

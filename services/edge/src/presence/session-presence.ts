@@ -97,7 +97,7 @@ export class SessionPresence {
   /** §4.3: clients should not, but may. */
   #probe(session: ClientSession, { id }: Stanza, to: Jid): void {
     const user = isFull(to) ? bareOf(to) : (to as BareJid);
-    const probe = { prober: session.jid, edge: this.#edge, targets: [to], asked: true, id };
+    const probe = { prober: session.jid, edge: this.#edge, targets: [to], asked: true, id, shown: false };
     this.#batches.probe(partitionOf(user), probe);
   }
 

@@ -197,7 +197,7 @@ export class FakeEdge {
   }
 
   probe(session: FakeSession, target: string, id: string): void {
-    const probe = { prober: session.jid, edge: this.id, targets: [target], asked: true, id };
+    const probe = { prober: session.jid, edge: this.id, targets: [target], asked: true, id, shown: false };
     const owner = this.#owners.ownerOf(partitionOf((target.split('/')[0] ?? '') as BareJid));
     if (owner) this.#to(owner).probes.push(probe);
   }
@@ -226,7 +226,9 @@ export class FakeEdge {
 
   /** As part by part in five minutes. */
   repair(step: number): void {
-    this.compare(Array.from({ length: step }, () => this.#repairAt++ % PARTITIONS));
+    const partitions = Array.from({ length: step }, () => this.#repairAt++ % PARTITIONS);
+    this.compare(partitions);
+    this.#askWhatMayBeSeen(new Set(partitions));
   }
 
   /** After its connection came back. */
@@ -241,6 +243,19 @@ export class FakeEdge {
       (partition) => asked.has(partition),
       () => false,
     );
+  }
+
+  #askWhatMayBeSeen(partitions: ReadonlySet<number>): void {
+    for (const session of this.sessions.values()) {
+      if (!partitions.has(partitionOf(session.user as BareJid))) continue;
+      for (const [from] of session.view.available()) {
+        const target = from.slice(0, from.indexOf('/'));
+        const owner = this.#owners.ownerOf(partitionOf(target as BareJid));
+        if (owner === undefined || target === session.user) continue;
+        const probe = { prober: session.jid, edge: this.id, targets: [target], asked: false, id: '', shown: true };
+        this.#to(owner).probes.push(probe);
+      }
+    }
   }
 
   #tell(session: FakeSession, event: SessionEvent): void {
