@@ -8,6 +8,7 @@ import type { ArchiveConfig } from './config.ts';
 import { GapReads } from './gap.ts';
 import { archiveMetrics } from './metrics.ts';
 import { Ownership } from './ownership.ts';
+import { Partitions } from './partitions.ts';
 import { prepareTables } from './prepare-tables.ts';
 import { StreamArchive } from './stream-archive.ts';
 
@@ -59,6 +60,7 @@ class ArchiveProcess implements Archive {
   readonly #running = new Map<number, Running>();
   readonly #isLogHere: boolean;
   readonly #untrack: () => void;
+  readonly #partitions: Partitions;
   #prepared: Promise<void> | undefined;
   #ownership: Ownership | undefined;
 
@@ -66,6 +68,7 @@ class ArchiveProcess implements Archive {
     this.#options = options;
     this.#metrics = options.metrics.register(archiveMetrics);
     this.#isLogHere = options.log instanceof MemoryLog;
+    this.#partitions = new Partitions(options.db, options.config);
     this.#untrack = this.#metrics.streams.track(() => this.#running.size);
   }
 
@@ -105,11 +108,16 @@ class ArchiveProcess implements Archive {
 
   /** Once; again when it failed. */
   #prepare(): Promise<void> {
-    this.#prepared ??= prepareTables(this.#options.db, this.#options.log.streams).catch((error: unknown) => {
+    this.#prepared ??= this.#makeTables().catch((error: unknown) => {
       this.#prepared = undefined;
       throw error;
     });
     return this.#prepared;
+  }
+
+  async #makeTables(): Promise<void> {
+    await prepareTables(this.#options.db, this.#options.log.streams);
+    await this.#partitions.makeAhead(Date.now());
   }
 
   async #change(streams: ReadonlySet<number>): Promise<void> {
@@ -124,7 +132,9 @@ class ArchiveProcess implements Archive {
     const isLogHere = this.#isLogHere;
     const prepare = () => this.#prepare();
     const publisher = this.#publisher;
-    const archive = new StreamArchive({ stream, db, bus, log, config, logger, metrics, publisher, isLogHere, prepare });
+    const partitions = this.#partitions;
+    const shared = { db, bus, log, config, logger, metrics, publisher, isLogHere, prepare, partitions };
+    const archive = new StreamArchive({ stream, ...shared });
     const reads = new GapReads({ archive, db, config, metrics, isLogHere });
     const onError = (error: unknown, subject: string) =>
       logger.error({ what: 'request_handling_failed', subject, err: error });

@@ -23,6 +23,13 @@ export const archiveConfig = configSpec({
     { min: '16KiB', max: '900KiB' },
     "their bytes, unless it is one entry; NATS's own limit is 1 MiB",
   ),
+  partitionMs: duration(
+    'STARLING_ARCHIVE_PARTITION',
+    '30d',
+    { min: '1h', max: '3650d' },
+    'of the archive: the time that one table of it covers, and the smallest part that retention drops at once; each read looks into all',
+  ),
+  partitionsAhead: int('STARLING_ARCHIVE_PARTITIONS_AHEAD', 2, { min: 1, max: 60 }, 'of them, made before their time'),
   keepMs: duration('STARLING_LOG_KEEP', '10m', { min: '1s' }, 'how long written entries stay in the log'),
 });
 

@@ -8,6 +8,7 @@ import { DigestPublisher } from './digest.ts';
 import { answerUnavailable, deservesAnswer } from './gatekeeper.ts';
 import { Life } from './life.ts';
 import type { ArchiveMetrics } from './metrics.ts';
+import type { Partitions } from './partitions.ts';
 import { Pause } from './pause.ts';
 import { openEpoch } from './sql/open-epoch.ts';
 import { selectWatermark, type Watermark } from './sql/select-watermark.ts';
@@ -29,6 +30,7 @@ export interface StreamArchiveOptions {
   readonly isLogHere: boolean;
   /** Makes the tables; rejects with DbUnavailableError until they are there. */
   readonly prepare: () => Promise<void>;
+  readonly partitions: Partitions;
 }
 
 const READ_MAX = 1_000;
@@ -307,9 +309,10 @@ export class StreamArchive {
 
   /** @returns whether all of the batch is done with */
   async #writeBatch(life: Life, mark: Watermark, batch: readonly TailEntry[]): Promise<boolean> {
-    const { db, metrics } = this.#options;
+    const { db, metrics, partitions } = this.#options;
     const startedAt = performance.now();
-    const written = await this.#retry(life, () => writeFirst(db, this.stream, mark.position, batch));
+    const write = () => writeFirst(db, this.stream, mark.position, batch);
+    const written = await this.#retry(life, () => partitions.having(batch, write));
     if (!written) return true;
     if (!written.moved) {
       await this.#lostRace(life, mark);
