@@ -23,6 +23,18 @@ export const archiveConfig = configSpec({
     { min: '16KiB', max: '900KiB' },
     "their bytes, unless it is one entry; NATS's own limit is 1 MiB",
   ),
+  pageMs: duration(
+    'STARLING_ARCHIVE_PAGE_TIMEOUT',
+    '3s',
+    { min: '100ms', max: '30s' },
+    'how long one page of an archive may be looked for (XEP-0313); then the asker hears that it is too much',
+  ),
+  pageCountMax: int(
+    'STARLING_ARCHIVE_PAGE_COUNT_MAX',
+    10_000,
+    { min: 0, max: 1_000_000 },
+    'messages that are counted for whoever asks how many there are; more are not told',
+  ),
   keepMs: duration('STARLING_LOG_KEEP', '10m', { min: '1s' }, 'how long written entries stay in the log'),
 });
 
