@@ -70,7 +70,7 @@ export async function selectPage(db: Queryable, range: PageRange, bounds: PageBo
 export async function countPage(db: Queryable, range: PageRange, max: number): Promise<number> {
   const { where, params } = conditions(range);
   const [row] = await db.query<{ count: number }>(
-    `select count(*)::int as count from (select 1 from archive where ${where} limit $${params.length + 1}) as some`,
+    `select count(*)::int as count from (select 1 from archive where ${where} limit $${params.length + 1}) as found`,
     [...params, max + 1],
   );
   return row?.count ?? 0;
