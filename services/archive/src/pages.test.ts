@@ -171,7 +171,7 @@ for (const WorldClass of [MemoryWorld, ClusterWorld]) {
       await world.recreate(0);
       await until('the next epoch takes entries', async () => {
         await send('d').catch(() => undefined);
-        return (await idsOf().catch(() => [])).includes('d');
+        return (await idsOf().catch((): string[] => [])).includes('d');
       });
       assert.deepEqual(await idsOf(), ['a', 'b', 'c', 'd']);
       assert.deepEqual(await idsOf({ after: old[1]?.position }), ['c', 'd']);

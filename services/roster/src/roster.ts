@@ -98,7 +98,7 @@ export async function startRoster({ db, bus, log, config, logger, metrics: regis
     answer('requests', requests, async ({ user }) => ({ stanzas: await rosters.requests(user) })),
     ...servePersonal(answer, { db, bus, notices, config }),
     answer('preferences-get', preferenceMethods.get, ({ user }) => preferences.get(user)),
-    answer('preferences-set', preferenceMethods.set, ({ user, ...wanted }) => preferences.set(user, wanted)),
+    answer('preferences-set', preferenceMethods.set, (wanted) => preferences.set(wanted.user, wanted)),
   ];
   const stopReconnect = bus.onReconnect(() => cache.clear()); // notices may have been missed
   notices.start();
