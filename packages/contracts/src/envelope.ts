@@ -14,6 +14,7 @@ export const KIND = {
   sessionTable: 6,
   rosterChange: 7,
   blocksChanged: 8,
+  preferencesChanged: 9,
 } as const;
 export type Kind = (typeof KIND)[keyof typeof KIND];
 

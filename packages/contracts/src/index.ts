@@ -1,3 +1,4 @@
+export * from './archive-id.ts';
 export * from './blocks.ts';
 export * from './delivered.ts';
 export * from './entry-id.ts';
@@ -9,6 +10,7 @@ export * from './owners.ts';
 export * from './partition.ts';
 export * from './personal.ts';
 export * from './position.ts';
+export * from './preferences.ts';
 export * from './presence.ts';
 export * from './roster.ts';
 export * from './rpc.ts';

@@ -72,6 +72,39 @@ export interface GapReply {
   readonly complete: boolean;
 }
 
+/** Which messages of a user's archive are wanted (XEP-0313); all that is given has to be so. */
+export interface PageRequest {
+  readonly user: string;
+  /** Exclusive. */
+  readonly after?: Position | undefined;
+  /** Exclusive. */
+  readonly before?: Position | undefined;
+  /** Time of the commit, inclusive. */
+  readonly startMs?: number | undefined;
+  readonly endMs?: number | undefined;
+  /** Prepared; '' = anybody. A bare JID stands for all its resources. */
+  readonly with: string;
+  /** Just these; none = no such filter. */
+  readonly ids: readonly Position[];
+  /** Must be in the archive. */
+  readonly known: readonly Position[];
+  readonly limit: number;
+  /** The last ones, not the first. */
+  readonly backwards: boolean;
+  /** How many match is wanted too. */
+  readonly count: boolean;
+}
+export interface PageReply {
+  /** In the log's order. */
+  readonly entries: readonly ArchivedEntry[];
+  /** There are no more in the direction of the page. */
+  readonly complete: boolean;
+  /** Absent also when there are too many to be counted. */
+  readonly count?: number | undefined;
+  /** False: some of it is not written yet. */
+  readonly stable: boolean;
+}
+
 /** What the archive of one stream answers (proto/archive.proto). */
 export const archive = {
   /** Entries of one user's log, in order; also those that are committed but not yet written to the database. */
@@ -84,6 +117,12 @@ export const archive = {
       wire.LastRequest,
       wire.LastReply,
     ),
+  /**
+   * A page of one user's archive. `item-not-found`: one of `known` or `ids` is not in it; `resource-constraint`: it took too long, or
+   * the database is away.
+   */
+  page: (stream: number) =>
+    method<PageRequest, PageReply>(subjects.archive(stream, 'page'), wire.PageRequest, wire.PageReply),
 } as const;
 
 export type RpcOutcome = { readonly ok: Uint8Array } | { readonly condition: string; readonly text: string };

@@ -2,6 +2,7 @@ import type { Method, ScramKeys, SessionRow } from '@starling/contracts';
 import type { BareJid } from '@starling/jid';
 import type { ConfigOf, ConfigSpec } from '@starling/runtime';
 import type { Element } from '@starling/xml';
+import type { Archives } from './archives.ts';
 import type { Disco, DiscoDeclaration } from './disco.ts';
 import type { HookHandler, HookMap, Phase } from './hooks.ts';
 import type { HttpRoute } from './http-table.ts';
@@ -31,6 +32,7 @@ export interface FeatureContext<C extends ConfigSpec> {
   readonly disco: Disco;
   /** What clients have to keep to; complete once all features are set up. */
   readonly limits: StreamLimits;
+  readonly archives: Archives;
   /** Calls back once, when all features are set up and before anybody is served. */
   whenSetUp(handler: () => void): void;
   /** Asks another service. Throws StanzaError. */

@@ -1,4 +1,4 @@
-import type { BlockList, Envelope, Position, RosterChange } from '@starling/contracts';
+import type { ArchivePreferences, BlockList, Envelope, Position, RosterChange } from '@starling/contracts';
 import type { BareJid, Jid } from '@starling/jid';
 import { type Stanza, StanzaError, type StanzaKind } from '@starling/stanza';
 import type { Session } from './session.ts';
@@ -34,6 +34,8 @@ export interface HookMap {
     readonly position: Position | undefined;
     readonly stream: number;
     stanza: Uint8Array;
+    /** A guard says so when the user's preferences keep it out of his archive, whatever its fate (XEP-0441). */
+    excluded?: boolean;
   };
   /** It went to `delivered`; of the user's own copies that is nobody. `sessions` are all of his on this edge, by resource. Decided at once. */
   'user:delivered': {
@@ -45,6 +47,8 @@ export interface HookMap {
   };
   /** An entry of the user's log, in its turn: whom he has blocked from here on (XEP-0191). With his sessions on this edge. */
   'user:blocks': { readonly user: BareJid; readonly list: BlockList; readonly sessions: Iterable<Session> };
+  /** An entry of the user's log, in its turn: what of it is archived from here on (XEP-0441). */
+  'user:preferences': { readonly user: BareJid; readonly preferences: ArchivePreferences };
   /** A session is about to be bound: its client has not been told yet, and nothing reaches it before. */
   'session:bound': { readonly session: Session };
   /** A session is over, however it ended. */

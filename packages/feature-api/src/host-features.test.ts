@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { ArchiveIds } from '@starling/contracts';
 import { configSpec, int } from '@starling/runtime';
 import { el } from '@starling/stanza';
 import { type AnyFeature, defineFeature, type Feature } from './define-feature.ts';
@@ -12,6 +13,7 @@ const services: HostServices = {
   domain: 'localhost',
   software: { name: 'Starling', version: '0' },
   stanzaBytesMax: 10_000,
+  archives: { ids: new ArchiveIds('of a test, and long enough'), streamOf: () => 0 },
   configOf: () => ({}),
   call: () => Promise.reject(new Error('nobody to ask')),
   sessionsOf: async () => [],

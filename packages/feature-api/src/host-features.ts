@@ -2,6 +2,7 @@ import type { Method, ScramKeys, SessionRow } from '@starling/contracts';
 import type { BareJid } from '@starling/jid';
 import type { ConfigOf, ConfigSpec } from '@starling/runtime';
 import type { Element } from '@starling/xml';
+import type { Archives } from './archives.ts';
 import type { AnyFeature, FeatureContext, Host } from './define-feature.ts';
 import { Disco } from './disco.ts';
 import { Hooks, type OnHookFailure } from './hooks.ts';
@@ -15,6 +16,7 @@ export interface HostServices {
   readonly software: { readonly name: string; readonly version: string };
   /** A larger stanza ends its stream. */
   readonly stanzaBytesMax: number;
+  readonly archives: Archives;
   /** Values of each feature's configuration, by the feature's name. */
   readonly configOf: (feature: string) => unknown;
   readonly call: <Request, Reply>(method: Method<Request, Reply>, request: Request) => Promise<Reply>;
@@ -51,6 +53,7 @@ export function hostFeatures(host: Host, features: readonly AnyFeature[], servic
       software: services.software,
       disco,
       limits,
+      archives: services.archives,
       whenSetUp: (handler) => void whenSetUp.push(handler),
       call: services.call,
       sessionsOf: services.sessionsOf,

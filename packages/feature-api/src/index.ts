@@ -1,3 +1,4 @@
+export * from './archives.ts';
 export * from './define-feature.ts';
 export * from './disco.ts';
 export { DiscoNodes } from './disco-nodes.ts';
@@ -6,4 +7,5 @@ export * from './host-features.ts';
 export * from './http-table.ts';
 export * from './iq-table.ts';
 export * from './session.ts';
+export * from './session-slots.ts';
 export * from './stream-limits.ts';

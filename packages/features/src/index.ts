@@ -17,6 +17,9 @@ import contactAddresses from './xep-0157-contact-addresses/contact-addresses.ts'
 import blocking from './xep-0191-blocking/blocking.ts';
 import ping from './xep-0199-ping/ping.ts';
 import time from './xep-0202-time/time.ts';
+import mam from './xep-0313-mam/mam.ts';
+import stanzaIds from './xep-0359-stanza-ids/stanza-ids.ts';
+import mamPreferences from './xep-0441-mam-preferences/mam-preferences.ts';
 import streamLimits from './xep-0478-stream-limits/stream-limits.ts';
 
 /** Everything that Starling speaks, in the order of the folders. */
@@ -38,5 +41,8 @@ export const features: readonly AnyFeature[] = [
   blocking,
   ping,
   time,
+  mam,
+  stanzaIds,
+  mamPreferences,
   streamLimits,
 ];

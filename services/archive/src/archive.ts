@@ -8,6 +8,7 @@ import type { ArchiveConfig } from './config.ts';
 import { GapReads } from './gap.ts';
 import { archiveMetrics } from './metrics.ts';
 import { Ownership } from './ownership.ts';
+import { Pages } from './pages.ts';
 import { Partitions } from './partitions.ts';
 import { prepareTables } from './prepare-tables.ts';
 import { StreamArchive } from './stream-archive.ts';
@@ -136,12 +137,14 @@ class ArchiveProcess implements Archive {
     const shared = { db, bus, log, config, logger, metrics, publisher, isLogHere, prepare, partitions };
     const archive = new StreamArchive({ stream, ...shared });
     const reads = new GapReads({ archive, db, config, metrics, isLogHere });
+    const pages = new Pages({ archive, db, log, config, metrics, isLogHere });
     const onError = (error: unknown, subject: string) =>
       logger.error({ what: 'request_handling_failed', subject, err: error });
     archive.start();
     const subscriptions = [
       serve(bus, methods.gap(stream), queues.archive, (request) => reads.gap(request), onError),
       serve(bus, methods.last(stream), queues.archive, ({ known }) => reads.last(known), onError),
+      serve(bus, methods.page(stream), queues.archive, (request) => pages.page(request), onError),
     ];
     this.#running.set(stream, { archive, subscriptions });
   }

@@ -30,6 +30,18 @@ export const archiveConfig = configSpec({
     'of the archive: the time that one table of it covers, and the smallest part that retention drops at once; each read looks into all',
   ),
   partitionsAhead: int('STARLING_ARCHIVE_PARTITIONS_AHEAD', 2, { min: 1, max: 60 }, 'of them, made before their time'),
+  pageMs: duration(
+    'STARLING_ARCHIVE_PAGE_TIMEOUT',
+    '3s',
+    { min: '100ms', max: '30s' },
+    'how long one page of an archive may be looked for (XEP-0313); then the asker hears that it is too much',
+  ),
+  pageCountMax: int(
+    'STARLING_ARCHIVE_PAGE_COUNT_MAX',
+    10_000,
+    { min: 0, max: 1_000_000 },
+    'messages that are counted for whoever asks how many there are; more are not told',
+  ),
   keepMs: duration('STARLING_LOG_KEEP', '10m', { min: '1s' }, 'how long written entries stay in the log'),
 });
 

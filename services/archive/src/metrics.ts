@@ -19,13 +19,30 @@ export const archiveMetrics = metricsSpec({
   epochs: counter('starling_archive_epochs_total', 'Streams that were found made anew'),
   holes: counter('starling_archive_holes_total', 'Times that the log had lost entries before they were written'),
   gaps: counter('starling_archive_gap_requests_total', 'Gap reads answered', ['source']),
+  pages: counter('starling_archive_pages_total', 'Pages of archives (XEP-0313) asked for', ['outcome']),
+  pageSeconds: histogram(
+    'starling_archive_page_seconds',
+    'One page of an archive, from the request to the answer',
+    [0.001, 0.002, 0.005, 0.01, 0.03, 0.1, 0.3, 1, 3],
+  ),
   rejected: counter('starling_archive_rejected_total', 'Messages answered with an error', ['reason']),
 });
 
 export type ArchiveMetrics = MetricsOf<typeof archiveMetrics>;
 
 /**
- * Label `outcome` of `entries`: a row, a notice about an account, a block list, no row for want of an account, no row of a blocked
+ * Label `outcome` of `entries`: a row, a notice about an account, a block list, preferences, no row for want of an account, no row of a blocked
  * sender, no row by their kind, unreadable.
  */
-export type EntryOutcome = 'written' | 'account' | 'block_list' | 'rejected' | 'blocked' | 'skipped' | 'unreadable';
+export type EntryOutcome =
+  | 'written'
+  | 'account'
+  | 'block_list'
+  | 'preferences'
+  | 'rejected'
+  | 'blocked'
+  | 'skipped'
+  | 'unreadable';
+
+/** Label `outcome` of `pages`: answered, refused (an id that is not there, the database away), out of time. */
+export type PageOutcome = 'answered' | 'refused' | 'timeout';

@@ -1,4 +1,5 @@
 import { type Db, migrate } from '@starling/db';
+import { fillPeers } from './fill-peers.ts';
 import { ensureStreams } from './sql/ensure-streams.ts';
 
 /** The database holds the archive of another log. */
@@ -15,6 +16,7 @@ export const migrateArchive = (db: Db) => migrate(db, 'archive', new URL('./migr
  */
 export async function prepareTables(db: Db, streams: number): Promise<void> {
   await migrateArchive(db);
+  await fillPeers(db);
   const known = await ensureStreams(db, streams);
   if (known !== streams)
     throw new ArchiveError(`the database holds the archive of ${known} streams, STARLING_LOG_STREAMS says ${streams}`);

@@ -348,13 +348,14 @@ export class StreamArchive {
     this.#progress();
   }
 
-  #count({ rows, rejected, blocked, skipped, unreadable, accounts, blockLists }: Written): void {
+  #count({ rows, rejected, blocked, skipped, unreadable, accounts, blockLists, preferences }: Written): void {
     const { entries } = this.#options.metrics;
     if (rows > 0) entries.inc(rows, { outcome: 'written' });
     if (accounts > 0) entries.inc(accounts, { outcome: 'account' });
     if (rejected.length > 0) entries.inc(rejected.length, { outcome: 'rejected' });
     if (blocked.length > 0) entries.inc(blocked.length, { outcome: 'blocked' });
     if (blockLists > 0) entries.inc(blockLists, { outcome: 'block_list' });
+    if (preferences > 0) entries.inc(preferences, { outcome: 'preferences' });
     if (skipped > 0) entries.inc(skipped, { outcome: 'skipped' });
     if (unreadable > 0) entries.inc(unreadable, { outcome: 'unreadable' });
   }

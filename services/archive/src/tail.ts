@@ -10,9 +10,11 @@ export interface TailEntry extends LogEntry {
 /** What an entry costs beside its bytes, roughly. */
 const ENTRY_OVERHEAD_BYTES = 500;
 
-/** What readers of a log get: messages, and whom its owner has blocked from there on. */
+/** What readers of a log get: messages, and whom its owner has blocked, and what he wants archived, from there on. */
 export const isForReaders = ({ envelope }: Pick<TailEntry, 'envelope'>) =>
-  envelope?.kind === KIND.message || envelope?.kind === KIND.blocksChanged;
+  envelope?.kind === KIND.message ||
+  envelope?.kind === KIND.blocksChanged ||
+  envelope?.kind === KIND.preferencesChanged;
 const isAccountNotice = ({ envelope }: TailEntry) =>
   envelope?.kind === KIND.accountCreated || envelope?.kind === KIND.accountDeleted;
 
@@ -109,6 +111,11 @@ export class Tail {
     if (!own) return [];
     const begin = own.findLastIndex(isAccountNotice) + 1;
     return own.slice(begin).filter((entry) => isForReaders(entry) && entry.sequence > after && entry.sequence <= upTo);
+  }
+
+  /** Everything of one owner's, notices too. */
+  allOf(owner: string): readonly TailEntry[] {
+    return this.#byOwner.get(owner)?.slice() ?? [];
   }
 
   /** Sequence of the owner's last entry that readers get, 0 when there is none here. */

@@ -1,7 +1,16 @@
-import { COPY, decodeBlockList, FATE, KIND, type Position } from '@starling/contracts';
+import {
+  type ArchivePreferences,
+  decodeArchivePreferences,
+  decodeBlockList,
+  FATE,
+  KIND,
+  type Position,
+} from '@starling/contracts';
 import type { Db } from '@starling/db';
+import { peerOf } from './peer-of.ts';
 import { writeCreation, writeDeletion } from './sql/write-account.ts';
 import { writeBlocks } from './sql/write-blocks.ts';
+import { writePreferences } from './sql/write-preferences.ts';
 import { type NewRow, writeRows } from './sql/write-rows.ts';
 import type { TailEntry } from './tail.ts';
 
@@ -21,23 +30,28 @@ export interface Written {
   readonly unreadable: number;
   readonly accounts: number;
   readonly blockLists: number;
+  readonly preferences: number;
 }
 
-const NOTHING = { rows: 0, rejected: [], blocked: [], skipped: 0, unreadable: 0, accounts: 0, blockLists: 0 } as const;
+const NO_BYTES = new Uint8Array(0);
+const NOTHING = {
+  ...{ rows: 0, rejected: [], blocked: [], skipped: 0, unreadable: 0, accounts: 0, blockLists: 0, preferences: 0 },
+} as const;
 
 /** What is behind it is judged otherwise than what is before. */
 const isNotice = ({ envelope }: TailEntry): boolean =>
   envelope?.kind === KIND.accountCreated ||
   envelope?.kind === KIND.accountDeleted ||
-  envelope?.kind === KIND.blocksChanged;
+  envelope?.kind === KIND.blocksChanged ||
+  envelope?.kind === KIND.preferencesChanged;
 
 /** Only what a log promises to keep becomes a row. */
 const becomesRow = ({ envelope }: TailEntry): boolean =>
   envelope?.kind === KIND.message && (envelope.fate === FATE.archived || envelope.fate === FATE.passing);
 
 /**
- * Writes the first entries of a batch: a notice about an account or a block list alone, else all up to the next notice, so that each
- * row is judged by the accounts and the block lists that there were at its place in the log.
+ * Writes the first entries of a batch: a notice about an account, a block list or preferences alone, else all up to the next notice, so that each
+ * row is judged by what there was of them at its place in the log.
  * @throws DbUnavailableError: try again
  */
 export async function writeFirst(
@@ -55,6 +69,7 @@ export async function writeFirst(
 async function writeNotice(db: Db, stream: number, from: Position, entry: TailEntry): Promise<Written> {
   const owner = entry.envelope?.owner ?? '';
   if (entry.envelope?.kind === KIND.blocksChanged) return writeBlockList(db, stream, from, entry);
+  if (entry.envelope?.kind === KIND.preferencesChanged) return writeArchivePreferences(db, stream, from, entry);
   const write = entry.envelope?.kind === KIND.accountCreated ? writeCreation : writeDeletion;
   const moved = await write(db, stream, from, { epoch: from.epoch, sequence: entry.sequence }, owner);
   return { ...NOTHING, moved, upTo: entry.sequence, accounts: 1 };
@@ -74,13 +89,38 @@ async function writeBlockList(db: Db, stream: number, from: Position, entry: Tai
   return { ...NOTHING, moved, upTo: entry.sequence, blockLists: 1 };
 }
 
-function jidsIn({ envelope }: TailEntry): readonly string[] | undefined {
+/** Undefined when nobody can read it. */
+export function jidsIn({ envelope }: TailEntry): readonly string[] | undefined {
   try {
-    return decodeBlockList(envelope?.stanza ?? new Uint8Array(0)).jids;
+    return decodeBlockList(envelope?.stanza ?? NO_BYTES).jids;
   } catch {
     // Policy: a list that nobody can read must not stop the log; the one before it goes on.
     return undefined;
   }
+}
+
+/** As jidsIn. */
+export function preferencesIn({ envelope }: TailEntry): ArchivePreferences | undefined {
+  try {
+    return decodeArchivePreferences(envelope?.stanza ?? NO_BYTES);
+  } catch {
+    // Policy: as for a block list.
+    return undefined;
+  }
+}
+
+async function writeArchivePreferences(db: Db, stream: number, from: Position, entry: TailEntry): Promise<Written> {
+  const preferences = preferencesIn(entry);
+  if (preferences === undefined) return writeMessages(db, stream, from, [entry]);
+  const moved = await writePreferences(db, stream, from, {
+    owner: entry.envelope?.owner ?? '',
+    preferences,
+    position: { epoch: from.epoch, sequence: entry.sequence },
+    committedAtMs: entry.committedAtMs,
+    entryId: entry.id,
+    envelope: entry.data,
+  });
+  return { ...NOTHING, moved, upTo: entry.sequence, preferences: 1 };
 }
 
 async function writeMessages(db: Db, stream: number, from: Position, entries: readonly TailEntry[]): Promise<Written> {
@@ -112,6 +152,6 @@ function rowOf({ sequence, committedAtMs, id, data, envelope }: TailEntry, epoch
     fate: envelope?.fate ?? 0,
     copy: envelope?.copy ?? 0,
     envelope: data,
-    sender: envelope?.copy === COPY.received ? envelope.from : '',
+    peer: envelope === undefined ? '' : peerOf(envelope),
   };
 }

@@ -1,4 +1,4 @@
-import { bytes, type ConfigOf, choice, configSpec, duration, int, port, text } from '@starling/runtime';
+import { bytes, type ConfigOf, choice, configSpec, duration, int, port, secret, text } from '@starling/runtime';
 
 /** RFC 6120 §13.12: a server must not refuse a stanza of less than 10,000 bytes. */
 const STANZA_BYTES_FLOOR = 10_000;
@@ -28,6 +28,12 @@ export const edgeConfig = configSpec({
   ),
   tlsKey: text('STARLING_TLS_KEY', '', {}, 'PEM file of the private key'),
   dataDir: text('STARLING_DATA_DIR', './data', {}, 'where an edge keeps its self-signed certificate'),
+
+  archiveIdSecret: secret(
+    'STARLING_ARCHIVE_ID_SECRET',
+    '',
+    'what archive ids are made of (XEP-0313, XEP-0359): the same for all edges of a cluster, for ever, since clients remember ids; at least 16 characters; `starling start` and `starling cluster` make one',
+  ),
 
   connectionsMax: int(
     'STARLING_CONNECTIONS_MAX',

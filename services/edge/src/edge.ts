@@ -1,6 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { type Bus, call, type Log, type Records, RpcError } from '@starling/bus';
-import { accounts, type Method, type ScramKeys, type SessionRow } from '@starling/contracts';
+import {
+  type ArchiveIds,
+  accounts,
+  type Method,
+  partitionOf,
+  type ScramKeys,
+  type SessionRow,
+  streamOf,
+} from '@starling/contracts';
 import { type HostedFeatures, hostFeatures } from '@starling/feature-api';
 import { features } from '@starling/features';
 import { type BareJid, bareOf, type FullJid, JidError, makeBareJid, makeFullJid, resourceOf } from '@starling/jid';
@@ -8,6 +16,7 @@ import { joinGroup, type OwnersConfig, watchGroup } from '@starling/owners';
 import { Lifecycle, type Logger, type MetricsRegistry } from '@starling/runtime';
 import { type Condition, isCondition, NS, StanzaError, StreamError } from '@starling/stanza';
 import { DEFAULT_LIMITS, type ScanLimits } from '@starling/xml';
+import { archiveIdsOf } from './archive-ids.ts';
 import { askSessions } from './ask-sessions.ts';
 import type { EdgeConfig } from './config.ts';
 import { Digests } from './digests.ts';
@@ -51,10 +60,11 @@ export interface EdgeOptions {
   readonly metrics: MetricsRegistry;
 }
 
-/** Opens an edge: when this resolves, clients are served. */
+/** Opens an edge: when this resolves, clients are served. @throws ConfigError */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
+  const archiveIds = archiveIdsOf(options.config);
   const groups = await joinGroups(options);
-  const edge = new Edge(options, groups);
+  const edge = new Edge(options, archiveIds, groups);
   try {
     await edge.open();
   } catch (error) {
@@ -102,7 +112,11 @@ export class Edge implements StreamHost {
   #endpoints: Endpoints = { c2s: 0, c2sTls: 0, http: 0 };
   #whenEmpty: () => void = () => undefined;
 
-  constructor({ id, config, featureConfig, software, bus, log, logger, metrics }: EdgeOptions, groups: Groups) {
+  constructor(
+    { id, config, featureConfig, software, bus, log, logger, metrics }: EdgeOptions,
+    archiveIds: ArchiveIds,
+    groups: Groups,
+  ) {
     this.#groups = groups;
     this.id = id;
     this.config = config;
@@ -121,6 +135,7 @@ export class Edge implements StreamHost {
       domain: this.domain,
       software,
       stanzaBytesMax: config.stanzaBytesMax,
+      archives: { ids: archiveIds, streamOf: (user) => streamOf(partitionOf(user), log.streams) },
       configOf: (feature) => featureConfig[featureConfigKey(feature)],
       call: (method, request) => this.#call(method, request),
       sessionsOf: (account) => this.#sessionsOf(account),

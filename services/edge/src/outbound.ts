@@ -1,6 +1,7 @@
 import type { Bus, Delivery } from '@starling/bus';
 import {
   COPY,
+  decodeArchivePreferences,
   decodeBlockList,
   decodeEnvelope,
   decodeRosterChange,
@@ -94,6 +95,7 @@ export class Outbound implements FeedSink {
     else if (kind === KIND.iq) this.#iq(user, arrival);
     else if (kind === KIND.sessionTable) this.#table(user, arrival.envelope);
     else if (kind === KIND.blocksChanged) this.#blocks(user, arrival.envelope);
+    else if (kind === KIND.preferencesChanged) this.#preferences(user, arrival.envelope);
     else if (kind === KIND.accountDeleted) this.#accountDeleted(user);
     else if (kind === KIND.rosterChange) this.#rosterChange(user, arrival.envelope);
   }
@@ -172,6 +174,12 @@ export class Outbound implements FeedSink {
     const local = [...sessions.local.values()];
     this.#hooks.runNow('user:blocks', { user: jid, list, sessions: local });
     this.#delivered.presence.inc(hide(local, (from) => !this.mayShow(jid, from)));
+  }
+
+  /** XEP-0441: only features care. */
+  #preferences({ jid }: FollowedUser, { stanza }: Envelope): void {
+    const preferences = this.#decode(decodeArchivePreferences, stanza);
+    if (preferences !== undefined) this.#hooks.runNow('user:preferences', { user: jid, preferences });
   }
 
   /** Whether presence of `from` may be shown to the user. */

@@ -11,12 +11,13 @@ const NAMES: Readonly<Record<NoticeKind, string>> = {
   [KIND.accountCreated]: 'created',
   [KIND.accountDeleted]: 'deleted',
   [KIND.blocksChanged]: 'blocks',
+  [KIND.preferencesChanged]: 'preferences',
 };
 /** Notices that one sweep looks at. */
 const SWEEP_MAX = 1_000;
 
 /**
- * Tells the logs of accounts that they begin or end, and whom their owners have blocked. The notice is committed together with what it
+ * Tells the logs of accounts that they begin or end, whom their owners have blocked, and what they want archived. The notice is committed together with what it
  * tells; it is gone when the log
  * has it. A crash in between leaves it for the next sweep, and the entry's id keeps a second append from counting.
  */

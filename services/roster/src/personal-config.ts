@@ -22,4 +22,16 @@ export const personalFields = {
     { min: 4_096, max: '512KiB' },
     'of those JIDs together: every change is an entry of the log with the whole list',
   ),
+  preferencesMax: int(
+    'STARLING_PREFERENCES_MAX',
+    2_000,
+    { min: 1 },
+    'JIDs in the archiving preferences of one account (XEP-0441)',
+  ),
+  preferencesBytesMax: bytes(
+    'STARLING_PREFERENCES_BYTES_MAX',
+    '128KiB',
+    { min: 4_096, max: '192KiB' },
+    'of those JIDs together: every change is an entry of the log with all of them, and with the roster if they go by it',
+  ),
 };

@@ -3,6 +3,7 @@ import type { Db, Queryable } from '@starling/db';
 import type { Announcer } from './announcer.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import type { ChangeCause, RosterMetrics } from './metrics.ts';
+import type { Preferences } from './preferences.ts';
 import type { RosterCache } from './roster-cache.ts';
 import { Side } from './side.ts';
 import { lockRosters } from './sql/lock-rosters.ts';
@@ -24,9 +25,18 @@ export class RosterEdits {
   readonly #cache: RosterCache;
   readonly #announcer: Announcer;
   readonly #metrics: RosterMetrics;
+  readonly #preferences: Pick<Preferences, 'rosterChanged' | 'publish'>;
   readonly #queue: KeyedQueue;
 
-  constructor(options: { db: Db; cache: RosterCache; announcer: Announcer; metrics: RosterMetrics; max: number }) {
+  constructor(options: {
+    db: Db;
+    cache: RosterCache;
+    announcer: Announcer;
+    metrics: RosterMetrics;
+    preferences: Pick<Preferences, 'rosterChanged' | 'publish'>;
+    max: number;
+  }) {
+    this.#preferences = options.preferences;
     this.#db = options.db;
     this.#cache = options.cache;
     this.#announcer = options.announcer;
@@ -46,11 +56,16 @@ export class RosterEdits {
     work: (sides: Sides, tx: Queryable) => Promise<void>,
   ): Promise<void> {
     return this.#queue.run([user, contact], async () => {
+      /** Whose logs have to be told of it. */
+      const archivers: string[] = [];
       const sides = await this.#db.transaction(async (tx) => {
         const opened = await openSides(tx, user, contact);
         await work(opened, tx);
-        await opened.own?.save(tx);
-        await opened.other?.save(tx);
+        for (const side of [opened.own, opened.other]) {
+          await side?.save(tx);
+          if (side?.membershipChanged && (await this.#preferences.rosterChanged(tx, side.user)))
+            archivers.push(side.user);
+        }
         return opened;
       });
       for (const side of [sides.own, sides.other]) {
@@ -60,6 +75,7 @@ export class RosterEdits {
         this.#metrics.changes.inc(1, { cause });
         this.#announcer.announce(announcement);
       }
+      for (const archiver of archivers) await this.#preferences.publish(archiver);
     });
   }
 

@@ -13,6 +13,7 @@ import {
   accounts as accountMethods,
   decodeRosterNotice,
   type Method,
+  preferences as preferenceMethods,
   queues,
   rosters as rosterMethods,
   subjects,
@@ -27,6 +28,7 @@ import { QueueFullError } from './keyed-queue.ts';
 import { type RosterMetrics, rosterMetrics } from './metrics.ts';
 import { Notices } from './notices.ts';
 import { servePersonal } from './personal.ts';
+import { Preferences } from './preferences.ts';
 import { RosterCache } from './roster-cache.ts';
 import { RosterEdits } from './roster-edits.ts';
 import { RosterReads } from './roster-reads.ts';
@@ -62,7 +64,9 @@ export async function startRoster({ db, bus, log, config, logger, metrics: regis
     keepMs: cacheMs,
     metrics,
   });
-  const edits = new RosterEdits({ db, cache, announcer, metrics, max: editsMax });
+  const { preferencesMax: max, preferencesBytesMax: bytesMax } = config;
+  const preferences = new Preferences({ db, notices, logger, max, bytesMax });
+  const edits = new RosterEdits({ db, cache, announcer, metrics, preferences, max: editsMax });
   const farewells = new Farewells({ db, edits, announcer, metrics, logger, sweepMs: noticeSweepMs });
   const accounts = new Accounts({ db, notices, farewells, edits, decoySecret, listMax: config.listMax });
   const rosters = new Rosters({ db, cache, edits, config, metrics });
@@ -94,6 +98,8 @@ export async function startRoster({ db, bus, log, config, logger, metrics: regis
     answer('contacts-since', contactsSince, async ({ known }) => ({ changed: await rosters.contactsSince(known) })),
     answer('requests', requests, async ({ user }) => ({ stanzas: await rosters.requests(user) })),
     ...servePersonal(answer, { db, bus, notices, config }),
+    answer('preferences-get', preferenceMethods.get, ({ user }) => preferences.get(user)),
+    answer('preferences-set', preferenceMethods.set, (wanted) => preferences.set(wanted.user, wanted)),
   ];
   const stopReconnect = bus.onReconnect(() => cache.clear()); // notices may have been missed
   notices.start();

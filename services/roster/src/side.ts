@@ -33,6 +33,7 @@ export class Side {
   readonly #lineage: string;
   #number: number;
   #item: RosterItem | undefined;
+  readonly #wasMember: boolean;
   #requested: boolean;
   /** The contact's request, when it is new. */
   #request: Uint8Array | undefined;
@@ -46,11 +47,17 @@ export class Side {
     this.#lineage = version.lineage;
     this.#number = version.number;
     this.#item = item;
+    this.#wasMember = item !== undefined && !item.removed;
     this.#requested = requested;
   }
 
   get item(): RosterItem | undefined {
     return this.#item;
+  }
+
+  /** The contact has come into the roster, or has gone from it. */
+  get membershipChanged(): boolean {
+    return this.#wasMember !== (this.#item !== undefined && !this.#item.removed);
   }
 
   get state(): SubscriptionState {

@@ -6,6 +6,7 @@ import { type Edge, SOFTWARE, startEdge } from '@starling/edge';
 import { startPresence } from '@starling/presence';
 import { startRoster } from '@starling/roster';
 import type { ConfigsOf, Lifecycle, Logger, MetricsRegistry } from '@starling/runtime';
+import { archiveIdSecretOf } from './archive-id-secret.ts';
 import { openBusOrExplain } from './open-bus.ts';
 import type { EmbeddedSpecs } from './specs.ts';
 
@@ -59,6 +60,9 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<{ readonl
   const starting = startPresence({ id: presenceId, bus, records, config: presence, owners, logger, metrics });
   await use('presence', starting, (p) => p.stop());
   const shared = { id: edgeId, software: SOFTWARE, bus, log, records, owners, logger, metrics };
-  const edge = startEdge({ ...shared, config: config.edge, featureConfig: config });
+  // Others on the same log need the same: then it has to be told.
+  const isAlone = config.bus.natsUrl === '';
+  const edgeConfig = isAlone ? { ...config.edge, archiveIdSecret: archiveIdSecretOf(config.edge) } : config.edge;
+  const edge = startEdge({ ...shared, config: edgeConfig, featureConfig: config });
   return { bus, edge: await use('edge', edge, (e) => e.stop(), { stopTimeoutMs: config.edge.stopMs }) };
 }

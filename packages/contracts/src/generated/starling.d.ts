@@ -1376,6 +1376,214 @@ export namespace starling {
         }
 
         /**
+         * Properties of a PageRequest.
+         * @deprecated Use starling.v1.PageRequest.$Properties instead.
+         */
+        interface IPageRequest extends starling.v1.PageRequest.$Properties {
+        }
+
+        /** Represents a PageRequest. */
+        class PageRequest {
+
+            /**
+             * Constructs a new PageRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.PageRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** PageRequest user. */
+            user: string;
+
+            /** PageRequest after. */
+            after?: (starling.v1.Position.$Properties|null);
+
+            /** PageRequest before. */
+            before?: (starling.v1.Position.$Properties|null);
+
+            /** PageRequest startMs. */
+            startMs?: (number|null);
+
+            /** PageRequest endMs. */
+            endMs?: (number|null);
+
+            /** PageRequest with. */
+            with: string;
+
+            /** PageRequest ids. */
+            ids: starling.v1.Position.$Properties[];
+
+            /** PageRequest known. */
+            known: starling.v1.Position.$Properties[];
+
+            /** PageRequest limit. */
+            limit: number;
+
+            /** PageRequest backwards. */
+            backwards: boolean;
+
+            /** PageRequest count. */
+            count: boolean;
+
+            /**
+             * Creates a new PageRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns PageRequest instance
+             */
+            static create(properties: starling.v1.PageRequest.$Shape): starling.v1.PageRequest & starling.v1.PageRequest.$Shape;
+            static create(properties?: starling.v1.PageRequest.$Properties): starling.v1.PageRequest;
+
+            /**
+             * Encodes the specified PageRequest message. Does not implicitly {@link starling.v1.PageRequest.verify|verify} messages.
+             * @param message PageRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.PageRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a PageRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.PageRequest & starling.v1.PageRequest.$Shape} PageRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.PageRequest & starling.v1.PageRequest.$Shape;
+        }
+
+        namespace PageRequest {
+
+            /** Properties of a PageRequest. */
+            interface $Properties {
+
+                /** PageRequest user */
+                user?: (string|null);
+
+                /** PageRequest after */
+                after?: (starling.v1.Position.$Properties|null);
+
+                /** PageRequest before */
+                before?: (starling.v1.Position.$Properties|null);
+
+                /** PageRequest startMs */
+                startMs?: (number|null);
+
+                /** PageRequest endMs */
+                endMs?: (number|null);
+
+                /** PageRequest with */
+                "with"?: (string|null);
+
+                /** PageRequest ids */
+                ids?: (starling.v1.Position.$Properties[]|null);
+
+                /** PageRequest known */
+                known?: (starling.v1.Position.$Properties[]|null);
+
+                /** PageRequest limit */
+                limit?: (number|null);
+
+                /** PageRequest backwards */
+                backwards?: (boolean|null);
+
+                /** PageRequest count */
+                count?: (boolean|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a PageRequest. */
+            type $Shape = starling.v1.PageRequest.$Properties;
+        }
+
+        /**
+         * Properties of a PageReply.
+         * @deprecated Use starling.v1.PageReply.$Properties instead.
+         */
+        interface IPageReply extends starling.v1.PageReply.$Properties {
+        }
+
+        /** Represents a PageReply. */
+        class PageReply {
+
+            /**
+             * Constructs a new PageReply.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.PageReply.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** PageReply entries. */
+            entries: starling.v1.ArchivedEntry.$Properties[];
+
+            /** PageReply complete. */
+            complete: boolean;
+
+            /** PageReply count. */
+            count?: (number|null);
+
+            /** PageReply stable. */
+            stable: boolean;
+
+            /**
+             * Creates a new PageReply instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns PageReply instance
+             */
+            static create(properties: starling.v1.PageReply.$Shape): starling.v1.PageReply & starling.v1.PageReply.$Shape;
+            static create(properties?: starling.v1.PageReply.$Properties): starling.v1.PageReply;
+
+            /**
+             * Encodes the specified PageReply message. Does not implicitly {@link starling.v1.PageReply.verify|verify} messages.
+             * @param message PageReply message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.PageReply.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a PageReply message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.PageReply & starling.v1.PageReply.$Shape} PageReply
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.PageReply & starling.v1.PageReply.$Shape;
+        }
+
+        namespace PageReply {
+
+            /** Properties of a PageReply. */
+            interface $Properties {
+
+                /** PageReply entries */
+                entries?: (starling.v1.ArchivedEntry.$Properties[]|null);
+
+                /** PageReply complete */
+                complete?: (boolean|null);
+
+                /** PageReply count */
+                count?: (number|null);
+
+                /** PageReply stable */
+                stable?: (boolean|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a PageReply. */
+            type $Shape = starling.v1.PageReply.$Properties;
+        }
+
+        /**
          * Properties of a BlockList.
          * @deprecated Use starling.v1.BlockList.$Properties instead.
          */
@@ -1777,7 +1985,10 @@ export namespace starling {
             KIND_ROSTER_CHANGE = 7,
 
             /** KIND_BLOCKS_CHANGED value */
-            KIND_BLOCKS_CHANGED = 8
+            KIND_BLOCKS_CHANGED = 8,
+
+            /** KIND_PREFERENCES_CHANGED value */
+            KIND_PREFERENCES_CHANGED = 9
         }
 
         /** Fate enum. */
@@ -2822,6 +3033,256 @@ export namespace starling {
 
             /** Shape of a LastActivitySetRequest. */
             type $Shape = starling.v1.LastActivitySetRequest.$Properties;
+        }
+
+        /**
+         * Properties of an ArchivePreferences.
+         * @deprecated Use starling.v1.ArchivePreferences.$Properties instead.
+         */
+        interface IArchivePreferences extends starling.v1.ArchivePreferences.$Properties {
+        }
+
+        /** Represents an ArchivePreferences. */
+        class ArchivePreferences {
+
+            /**
+             * Constructs a new ArchivePreferences.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.ArchivePreferences.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** ArchivePreferences version. */
+            version: number;
+
+            /** ArchivePreferences fallback. */
+            fallback: starling.v1.ArchiveDefault;
+
+            /** ArchivePreferences always. */
+            always: string[];
+
+            /** ArchivePreferences never. */
+            never: string[];
+
+            /** ArchivePreferences roster. */
+            roster: string[];
+
+            /**
+             * Creates a new ArchivePreferences instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns ArchivePreferences instance
+             */
+            static create(properties: starling.v1.ArchivePreferences.$Shape): starling.v1.ArchivePreferences & starling.v1.ArchivePreferences.$Shape;
+            static create(properties?: starling.v1.ArchivePreferences.$Properties): starling.v1.ArchivePreferences;
+
+            /**
+             * Encodes the specified ArchivePreferences message. Does not implicitly {@link starling.v1.ArchivePreferences.verify|verify} messages.
+             * @param message ArchivePreferences message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.ArchivePreferences.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes an ArchivePreferences message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.ArchivePreferences & starling.v1.ArchivePreferences.$Shape} ArchivePreferences
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.ArchivePreferences & starling.v1.ArchivePreferences.$Shape;
+        }
+
+        namespace ArchivePreferences {
+
+            /** Properties of an ArchivePreferences. */
+            interface $Properties {
+
+                /** ArchivePreferences version */
+                version?: (number|null);
+
+                /** ArchivePreferences fallback */
+                fallback?: (starling.v1.ArchiveDefault|null);
+
+                /** ArchivePreferences always */
+                always?: (string[]|null);
+
+                /** ArchivePreferences never */
+                never?: (string[]|null);
+
+                /** ArchivePreferences roster */
+                roster?: (string[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of an ArchivePreferences. */
+            type $Shape = starling.v1.ArchivePreferences.$Properties;
+        }
+
+        /** ArchiveDefault enum. */
+        enum ArchiveDefault {
+
+            /** ARCHIVE_DEFAULT_ALWAYS value */
+            ARCHIVE_DEFAULT_ALWAYS = 0,
+
+            /** ARCHIVE_DEFAULT_NEVER value */
+            ARCHIVE_DEFAULT_NEVER = 1,
+
+            /** ARCHIVE_DEFAULT_ROSTER value */
+            ARCHIVE_DEFAULT_ROSTER = 2
+        }
+
+        /**
+         * Properties of an ArchivePreferencesRequest.
+         * @deprecated Use starling.v1.ArchivePreferencesRequest.$Properties instead.
+         */
+        interface IArchivePreferencesRequest extends starling.v1.ArchivePreferencesRequest.$Properties {
+        }
+
+        /** Represents an ArchivePreferencesRequest. */
+        class ArchivePreferencesRequest {
+
+            /**
+             * Constructs a new ArchivePreferencesRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.ArchivePreferencesRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** ArchivePreferencesRequest user. */
+            user: string;
+
+            /**
+             * Creates a new ArchivePreferencesRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns ArchivePreferencesRequest instance
+             */
+            static create(properties: starling.v1.ArchivePreferencesRequest.$Shape): starling.v1.ArchivePreferencesRequest & starling.v1.ArchivePreferencesRequest.$Shape;
+            static create(properties?: starling.v1.ArchivePreferencesRequest.$Properties): starling.v1.ArchivePreferencesRequest;
+
+            /**
+             * Encodes the specified ArchivePreferencesRequest message. Does not implicitly {@link starling.v1.ArchivePreferencesRequest.verify|verify} messages.
+             * @param message ArchivePreferencesRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.ArchivePreferencesRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes an ArchivePreferencesRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.ArchivePreferencesRequest & starling.v1.ArchivePreferencesRequest.$Shape} ArchivePreferencesRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.ArchivePreferencesRequest & starling.v1.ArchivePreferencesRequest.$Shape;
+        }
+
+        namespace ArchivePreferencesRequest {
+
+            /** Properties of an ArchivePreferencesRequest. */
+            interface $Properties {
+
+                /** ArchivePreferencesRequest user */
+                user?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of an ArchivePreferencesRequest. */
+            type $Shape = starling.v1.ArchivePreferencesRequest.$Properties;
+        }
+
+        /**
+         * Properties of a SetArchivePreferencesRequest.
+         * @deprecated Use starling.v1.SetArchivePreferencesRequest.$Properties instead.
+         */
+        interface ISetArchivePreferencesRequest extends starling.v1.SetArchivePreferencesRequest.$Properties {
+        }
+
+        /** Represents a SetArchivePreferencesRequest. */
+        class SetArchivePreferencesRequest {
+
+            /**
+             * Constructs a new SetArchivePreferencesRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.SetArchivePreferencesRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** SetArchivePreferencesRequest user. */
+            user: string;
+
+            /** SetArchivePreferencesRequest fallback. */
+            fallback: starling.v1.ArchiveDefault;
+
+            /** SetArchivePreferencesRequest always. */
+            always: string[];
+
+            /** SetArchivePreferencesRequest never. */
+            never: string[];
+
+            /**
+             * Creates a new SetArchivePreferencesRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns SetArchivePreferencesRequest instance
+             */
+            static create(properties: starling.v1.SetArchivePreferencesRequest.$Shape): starling.v1.SetArchivePreferencesRequest & starling.v1.SetArchivePreferencesRequest.$Shape;
+            static create(properties?: starling.v1.SetArchivePreferencesRequest.$Properties): starling.v1.SetArchivePreferencesRequest;
+
+            /**
+             * Encodes the specified SetArchivePreferencesRequest message. Does not implicitly {@link starling.v1.SetArchivePreferencesRequest.verify|verify} messages.
+             * @param message SetArchivePreferencesRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.SetArchivePreferencesRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a SetArchivePreferencesRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.SetArchivePreferencesRequest & starling.v1.SetArchivePreferencesRequest.$Shape} SetArchivePreferencesRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.SetArchivePreferencesRequest & starling.v1.SetArchivePreferencesRequest.$Shape;
+        }
+
+        namespace SetArchivePreferencesRequest {
+
+            /** Properties of a SetArchivePreferencesRequest. */
+            interface $Properties {
+
+                /** SetArchivePreferencesRequest user */
+                user?: (string|null);
+
+                /** SetArchivePreferencesRequest fallback */
+                fallback?: (starling.v1.ArchiveDefault|null);
+
+                /** SetArchivePreferencesRequest always */
+                always?: (string[]|null);
+
+                /** SetArchivePreferencesRequest never */
+                never?: (string[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a SetArchivePreferencesRequest. */
+            type $Shape = starling.v1.SetArchivePreferencesRequest.$Properties;
         }
 
         /**

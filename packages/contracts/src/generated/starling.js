@@ -3350,6 +3350,585 @@ export const starling = $root.starling = (() => {
             return Digest;
         })();
 
+        v1.PageRequest = (function() {
+
+            /**
+             * Properties of a PageRequest.
+             * @typedef {Object} starling.v1.PageRequest.$Properties
+             * @property {string|null} [user] PageRequest user
+             * @property {starling.v1.Position.$Properties|null} [after] PageRequest after
+             * @property {starling.v1.Position.$Properties|null} [before] PageRequest before
+             * @property {number|null} [startMs] PageRequest startMs
+             * @property {number|null} [endMs] PageRequest endMs
+             * @property {string|null} ["with"] PageRequest with
+             * @property {Array.<starling.v1.Position.$Properties>|null} [ids] PageRequest ids
+             * @property {Array.<starling.v1.Position.$Properties>|null} [known] PageRequest known
+             * @property {number|null} [limit] PageRequest limit
+             * @property {boolean|null} [backwards] PageRequest backwards
+             * @property {boolean|null} [count] PageRequest count
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a PageRequest.
+             * @memberof starling.v1
+             * @interface IPageRequest
+             * @augments starling.v1.PageRequest.$Properties
+             * @deprecated Use starling.v1.PageRequest.$Properties instead.
+             */
+
+            /**
+             * Shape of a PageRequest.
+             * @typedef {starling.v1.PageRequest.$Properties} starling.v1.PageRequest.$Shape
+             */
+
+            /**
+             * Constructs a new PageRequest.
+             * @memberof starling.v1
+             * @classdesc Represents a PageRequest.
+             * @constructor
+             * @param {starling.v1.PageRequest.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const PageRequest = function (properties) {
+                this.ids = [];
+                this.known = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * PageRequest user.
+             * @member {string} user
+             * @memberof starling.v1.PageRequest
+             * @instance
+             */
+            PageRequest.prototype.user = "";
+
+            /**
+             * PageRequest after.
+             * @member {starling.v1.Position.$Properties|null|undefined} after
+             * @memberof starling.v1.PageRequest
+             * @instance
+             */
+            PageRequest.prototype.after = null;
+
+            /**
+             * PageRequest before.
+             * @member {starling.v1.Position.$Properties|null|undefined} before
+             * @memberof starling.v1.PageRequest
+             * @instance
+             */
+            PageRequest.prototype.before = null;
+
+            /**
+             * PageRequest startMs.
+             * @member {number|null|undefined} startMs
+             * @memberof starling.v1.PageRequest
+             * @instance
+             */
+            PageRequest.prototype.startMs = null;
+
+            /**
+             * PageRequest endMs.
+             * @member {number|null|undefined} endMs
+             * @memberof starling.v1.PageRequest
+             * @instance
+             */
+            PageRequest.prototype.endMs = null;
+
+            /**
+             * PageRequest with.
+             * @member {string} with
+             * @memberof starling.v1.PageRequest
+             * @instance
+             */
+            PageRequest.prototype["with"] = "";
+
+            /**
+             * PageRequest ids.
+             * @member {Array.<starling.v1.Position.$Properties>} ids
+             * @memberof starling.v1.PageRequest
+             * @instance
+             */
+            PageRequest.prototype.ids = $util.emptyArray;
+
+            /**
+             * PageRequest known.
+             * @member {Array.<starling.v1.Position.$Properties>} known
+             * @memberof starling.v1.PageRequest
+             * @instance
+             */
+            PageRequest.prototype.known = $util.emptyArray;
+
+            /**
+             * PageRequest limit.
+             * @member {number} limit
+             * @memberof starling.v1.PageRequest
+             * @instance
+             */
+            PageRequest.prototype.limit = 0;
+
+            /**
+             * PageRequest backwards.
+             * @member {boolean} backwards
+             * @memberof starling.v1.PageRequest
+             * @instance
+             */
+            PageRequest.prototype.backwards = false;
+
+            /**
+             * PageRequest count.
+             * @member {boolean} count
+             * @memberof starling.v1.PageRequest
+             * @instance
+             */
+            PageRequest.prototype.count = false;
+
+            // OneOf field names bound to virtual getters and setters
+            let $oneOfFields;
+
+            // Virtual OneOf for proto3 optional field
+            $Object.defineProperty(PageRequest.prototype, "_startMs", {
+                get: $util.oneOfGetter($oneOfFields = ["startMs"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
+            // Virtual OneOf for proto3 optional field
+            $Object.defineProperty(PageRequest.prototype, "_endMs", {
+                get: $util.oneOfGetter($oneOfFields = ["endMs"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
+            /**
+             * Creates a new PageRequest instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.PageRequest
+             * @static
+             * @param {starling.v1.PageRequest.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.PageRequest} PageRequest instance
+             * @type {{
+             *   (properties: starling.v1.PageRequest.$Shape): starling.v1.PageRequest & starling.v1.PageRequest.$Shape;
+             *   (properties?: starling.v1.PageRequest.$Properties): starling.v1.PageRequest;
+             * }}
+             */
+            PageRequest.create = function(properties) {
+                return new PageRequest(properties);
+            };
+
+            /**
+             * Encodes the specified PageRequest message. Does not implicitly {@link starling.v1.PageRequest.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.PageRequest
+             * @static
+             * @param {starling.v1.PageRequest.$Properties} message PageRequest message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            PageRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
+                if (message.after != null && $Object.hasOwnProperty.call(message, "after"))
+                    $root.starling.v1.Position.encode(message.after, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+                if (message.before != null && $Object.hasOwnProperty.call(message, "before"))
+                    $root.starling.v1.Position.encode(message.before, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+                if (message.startMs != null && $Object.hasOwnProperty.call(message, "startMs"))
+                    writer.uint32(/* id 4, wireType 0 =*/32).uint64(message.startMs);
+                if (message.endMs != null && $Object.hasOwnProperty.call(message, "endMs"))
+                    writer.uint32(/* id 5, wireType 0 =*/40).uint64(message.endMs);
+                if (message["with"] != null && $Object.hasOwnProperty.call(message, "with") && message["with"] !== "")
+                    writer.uint32(/* id 6, wireType 2 =*/50).string(message["with"]);
+                if (message.ids != null && message.ids.length)
+                    for (let i = 0; i < message.ids.length; ++i)
+                        $root.starling.v1.Position.encode(message.ids[i], writer.uint32(/* id 7, wireType 2 =*/58).fork(), _depth + 1).ldelim();
+                if (message.known != null && message.known.length)
+                    for (let i = 0; i < message.known.length; ++i)
+                        $root.starling.v1.Position.encode(message.known[i], writer.uint32(/* id 8, wireType 2 =*/66).fork(), _depth + 1).ldelim();
+                if (message.limit != null && $Object.hasOwnProperty.call(message, "limit") && message.limit !== 0)
+                    writer.uint32(/* id 9, wireType 0 =*/72).uint32(message.limit);
+                if (message.backwards != null && $Object.hasOwnProperty.call(message, "backwards") && message.backwards !== false)
+                    writer.uint32(/* id 10, wireType 0 =*/80).bool(message.backwards);
+                if (message.count != null && $Object.hasOwnProperty.call(message, "count") && message.count !== false)
+                    writer.uint32(/* id 11, wireType 0 =*/88).bool(message.count);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a PageRequest message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.PageRequest
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.PageRequest & starling.v1.PageRequest.$Shape} PageRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            PageRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.PageRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.user = value;
+                            else
+                                delete message.user;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            message.after = $root.starling.v1.Position.decode(reader, reader.size(), $undefined, _depth + 1, message.after);
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            message.before = $root.starling.v1.Position.decode(reader, reader.size(), $undefined, _depth + 1, message.before);
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            message.startMs = reader.uint64();
+                            message._startMs = "startMs";
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            message.endMs = reader.uint64();
+                            message._endMs = "endMs";
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message["with"] = value;
+                            else
+                                delete message["with"];
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.ids && message.ids.length))
+                                message.ids = [];
+                            message.ids.push($root.starling.v1.Position.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.known && message.known.length))
+                                message.known = [];
+                            message.known.push($root.starling.v1.Position.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 9: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.limit = value;
+                            else
+                                delete message.limit;
+                            continue;
+                        }
+                    case 10: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.backwards = value;
+                            else
+                                delete message.backwards;
+                            continue;
+                        }
+                    case 11: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.count = value;
+                            else
+                                delete message.count;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return PageRequest;
+        })();
+
+        v1.PageReply = (function() {
+
+            /**
+             * Properties of a PageReply.
+             * @typedef {Object} starling.v1.PageReply.$Properties
+             * @property {Array.<starling.v1.ArchivedEntry.$Properties>|null} [entries] PageReply entries
+             * @property {boolean|null} [complete] PageReply complete
+             * @property {number|null} [count] PageReply count
+             * @property {boolean|null} [stable] PageReply stable
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a PageReply.
+             * @memberof starling.v1
+             * @interface IPageReply
+             * @augments starling.v1.PageReply.$Properties
+             * @deprecated Use starling.v1.PageReply.$Properties instead.
+             */
+
+            /**
+             * Shape of a PageReply.
+             * @typedef {starling.v1.PageReply.$Properties} starling.v1.PageReply.$Shape
+             */
+
+            /**
+             * Constructs a new PageReply.
+             * @memberof starling.v1
+             * @classdesc Represents a PageReply.
+             * @constructor
+             * @param {starling.v1.PageReply.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const PageReply = function (properties) {
+                this.entries = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * PageReply entries.
+             * @member {Array.<starling.v1.ArchivedEntry.$Properties>} entries
+             * @memberof starling.v1.PageReply
+             * @instance
+             */
+            PageReply.prototype.entries = $util.emptyArray;
+
+            /**
+             * PageReply complete.
+             * @member {boolean} complete
+             * @memberof starling.v1.PageReply
+             * @instance
+             */
+            PageReply.prototype.complete = false;
+
+            /**
+             * PageReply count.
+             * @member {number|null|undefined} count
+             * @memberof starling.v1.PageReply
+             * @instance
+             */
+            PageReply.prototype.count = null;
+
+            /**
+             * PageReply stable.
+             * @member {boolean} stable
+             * @memberof starling.v1.PageReply
+             * @instance
+             */
+            PageReply.prototype.stable = false;
+
+            // OneOf field names bound to virtual getters and setters
+            let $oneOfFields;
+
+            // Virtual OneOf for proto3 optional field
+            $Object.defineProperty(PageReply.prototype, "_count", {
+                get: $util.oneOfGetter($oneOfFields = ["count"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
+            /**
+             * Creates a new PageReply instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.PageReply
+             * @static
+             * @param {starling.v1.PageReply.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.PageReply} PageReply instance
+             * @type {{
+             *   (properties: starling.v1.PageReply.$Shape): starling.v1.PageReply & starling.v1.PageReply.$Shape;
+             *   (properties?: starling.v1.PageReply.$Properties): starling.v1.PageReply;
+             * }}
+             */
+            PageReply.create = function(properties) {
+                return new PageReply(properties);
+            };
+
+            /**
+             * Encodes the specified PageReply message. Does not implicitly {@link starling.v1.PageReply.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.PageReply
+             * @static
+             * @param {starling.v1.PageReply.$Properties} message PageReply message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            PageReply.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.entries != null && message.entries.length)
+                    for (let i = 0; i < message.entries.length; ++i)
+                        $root.starling.v1.ArchivedEntry.encode(message.entries[i], writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+                if (message.complete != null && $Object.hasOwnProperty.call(message, "complete") && message.complete !== false)
+                    writer.uint32(/* id 2, wireType 0 =*/16).bool(message.complete);
+                if (message.count != null && $Object.hasOwnProperty.call(message, "count"))
+                    writer.uint32(/* id 3, wireType 0 =*/24).uint32(message.count);
+                if (message.stable != null && $Object.hasOwnProperty.call(message, "stable") && message.stable !== false)
+                    writer.uint32(/* id 4, wireType 0 =*/32).bool(message.stable);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a PageReply message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.PageReply
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.PageReply & starling.v1.PageReply.$Shape} PageReply
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            PageReply.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.PageReply();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.entries && message.entries.length))
+                                message.entries = [];
+                            message.entries.push($root.starling.v1.ArchivedEntry.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.complete = value;
+                            else
+                                delete message.complete;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            message.count = reader.uint32();
+                            message._count = "count";
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.stable = value;
+                            else
+                                delete message.stable;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return PageReply;
+        })();
+
         v1.BlockList = (function() {
 
             /**
@@ -4354,6 +4933,7 @@ export const starling = $root.starling = (() => {
          * @property {number} KIND_SESSION_TABLE=6 KIND_SESSION_TABLE value
          * @property {number} KIND_ROSTER_CHANGE=7 KIND_ROSTER_CHANGE value
          * @property {number} KIND_BLOCKS_CHANGED=8 KIND_BLOCKS_CHANGED value
+         * @property {number} KIND_PREFERENCES_CHANGED=9 KIND_PREFERENCES_CHANGED value
          */
         v1.Kind = (function() {
             const valuesById = $Object.create(null), values = $Object.create(valuesById);
@@ -4366,6 +4946,7 @@ export const starling = $root.starling = (() => {
             values[valuesById[6] = "KIND_SESSION_TABLE"] = 6;
             values[valuesById[7] = "KIND_ROSTER_CHANGE"] = 7;
             values[valuesById[8] = "KIND_BLOCKS_CHANGED"] = 8;
+            values[valuesById[9] = "KIND_PREFERENCES_CHANGED"] = 9;
             return values;
         })();
 
@@ -6890,6 +7471,623 @@ export const starling = $root.starling = (() => {
             };
 
             return LastActivitySetRequest;
+        })();
+
+        v1.ArchivePreferences = (function() {
+
+            /**
+             * Properties of an ArchivePreferences.
+             * @typedef {Object} starling.v1.ArchivePreferences.$Properties
+             * @property {number|null} [version] ArchivePreferences version
+             * @property {starling.v1.ArchiveDefault|null} [fallback] ArchivePreferences fallback
+             * @property {Array.<string>|null} [always] ArchivePreferences always
+             * @property {Array.<string>|null} [never] ArchivePreferences never
+             * @property {Array.<string>|null} [roster] ArchivePreferences roster
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of an ArchivePreferences.
+             * @memberof starling.v1
+             * @interface IArchivePreferences
+             * @augments starling.v1.ArchivePreferences.$Properties
+             * @deprecated Use starling.v1.ArchivePreferences.$Properties instead.
+             */
+
+            /**
+             * Shape of an ArchivePreferences.
+             * @typedef {starling.v1.ArchivePreferences.$Properties} starling.v1.ArchivePreferences.$Shape
+             */
+
+            /**
+             * Constructs a new ArchivePreferences.
+             * @memberof starling.v1
+             * @classdesc Represents an ArchivePreferences.
+             * @constructor
+             * @param {starling.v1.ArchivePreferences.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const ArchivePreferences = function (properties) {
+                this.always = [];
+                this.never = [];
+                this.roster = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * ArchivePreferences version.
+             * @member {number} version
+             * @memberof starling.v1.ArchivePreferences
+             * @instance
+             */
+            ArchivePreferences.prototype.version = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * ArchivePreferences fallback.
+             * @member {starling.v1.ArchiveDefault} fallback
+             * @memberof starling.v1.ArchivePreferences
+             * @instance
+             */
+            ArchivePreferences.prototype.fallback = 0;
+
+            /**
+             * ArchivePreferences always.
+             * @member {Array.<string>} always
+             * @memberof starling.v1.ArchivePreferences
+             * @instance
+             */
+            ArchivePreferences.prototype.always = $util.emptyArray;
+
+            /**
+             * ArchivePreferences never.
+             * @member {Array.<string>} never
+             * @memberof starling.v1.ArchivePreferences
+             * @instance
+             */
+            ArchivePreferences.prototype.never = $util.emptyArray;
+
+            /**
+             * ArchivePreferences roster.
+             * @member {Array.<string>} roster
+             * @memberof starling.v1.ArchivePreferences
+             * @instance
+             */
+            ArchivePreferences.prototype.roster = $util.emptyArray;
+
+            /**
+             * Creates a new ArchivePreferences instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.ArchivePreferences
+             * @static
+             * @param {starling.v1.ArchivePreferences.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.ArchivePreferences} ArchivePreferences instance
+             * @type {{
+             *   (properties: starling.v1.ArchivePreferences.$Shape): starling.v1.ArchivePreferences & starling.v1.ArchivePreferences.$Shape;
+             *   (properties?: starling.v1.ArchivePreferences.$Properties): starling.v1.ArchivePreferences;
+             * }}
+             */
+            ArchivePreferences.create = function(properties) {
+                return new ArchivePreferences(properties);
+            };
+
+            /**
+             * Encodes the specified ArchivePreferences message. Does not implicitly {@link starling.v1.ArchivePreferences.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.ArchivePreferences
+             * @static
+             * @param {starling.v1.ArchivePreferences.$Properties} message ArchivePreferences message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            ArchivePreferences.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.version != null && $Object.hasOwnProperty.call(message, "version") && (typeof message.version === "object" ? message.version.low || message.version.high : message.version !== 0))
+                    writer.uint32(/* id 1, wireType 0 =*/8).uint64(message.version);
+                if (message.fallback != null && $Object.hasOwnProperty.call(message, "fallback") && message.fallback !== 0)
+                    writer.uint32(/* id 2, wireType 0 =*/16).int32(message.fallback);
+                if (message.always != null && message.always.length)
+                    for (let i = 0; i < message.always.length; ++i)
+                        writer.uint32(/* id 3, wireType 2 =*/26).string(message.always[i]);
+                if (message.never != null && message.never.length)
+                    for (let i = 0; i < message.never.length; ++i)
+                        writer.uint32(/* id 4, wireType 2 =*/34).string(message.never[i]);
+                if (message.roster != null && message.roster.length)
+                    for (let i = 0; i < message.roster.length; ++i)
+                        writer.uint32(/* id 5, wireType 2 =*/42).string(message.roster[i]);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes an ArchivePreferences message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.ArchivePreferences
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.ArchivePreferences & starling.v1.ArchivePreferences.$Shape} ArchivePreferences
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            ArchivePreferences.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.ArchivePreferences();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.version = value;
+                            else
+                                delete message.version;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.int32())
+                                message.fallback = value;
+                            else
+                                delete message.fallback;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.always && message.always.length))
+                                message.always = [];
+                            message.always.push(reader.stringVerify());
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.never && message.never.length))
+                                message.never = [];
+                            message.never.push(reader.stringVerify());
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.roster && message.roster.length))
+                                message.roster = [];
+                            message.roster.push(reader.stringVerify());
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return ArchivePreferences;
+        })();
+
+        /**
+         * ArchiveDefault enum.
+         * @name starling.v1.ArchiveDefault
+         * @enum {number}
+         * @property {number} ARCHIVE_DEFAULT_ALWAYS=0 ARCHIVE_DEFAULT_ALWAYS value
+         * @property {number} ARCHIVE_DEFAULT_NEVER=1 ARCHIVE_DEFAULT_NEVER value
+         * @property {number} ARCHIVE_DEFAULT_ROSTER=2 ARCHIVE_DEFAULT_ROSTER value
+         */
+        v1.ArchiveDefault = (function() {
+            const valuesById = $Object.create(null), values = $Object.create(valuesById);
+            values[valuesById[0] = "ARCHIVE_DEFAULT_ALWAYS"] = 0;
+            values[valuesById[1] = "ARCHIVE_DEFAULT_NEVER"] = 1;
+            values[valuesById[2] = "ARCHIVE_DEFAULT_ROSTER"] = 2;
+            return values;
+        })();
+
+        v1.ArchivePreferencesRequest = (function() {
+
+            /**
+             * Properties of an ArchivePreferencesRequest.
+             * @typedef {Object} starling.v1.ArchivePreferencesRequest.$Properties
+             * @property {string|null} [user] ArchivePreferencesRequest user
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of an ArchivePreferencesRequest.
+             * @memberof starling.v1
+             * @interface IArchivePreferencesRequest
+             * @augments starling.v1.ArchivePreferencesRequest.$Properties
+             * @deprecated Use starling.v1.ArchivePreferencesRequest.$Properties instead.
+             */
+
+            /**
+             * Shape of an ArchivePreferencesRequest.
+             * @typedef {starling.v1.ArchivePreferencesRequest.$Properties} starling.v1.ArchivePreferencesRequest.$Shape
+             */
+
+            /**
+             * Constructs a new ArchivePreferencesRequest.
+             * @memberof starling.v1
+             * @classdesc Represents an ArchivePreferencesRequest.
+             * @constructor
+             * @param {starling.v1.ArchivePreferencesRequest.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const ArchivePreferencesRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * ArchivePreferencesRequest user.
+             * @member {string} user
+             * @memberof starling.v1.ArchivePreferencesRequest
+             * @instance
+             */
+            ArchivePreferencesRequest.prototype.user = "";
+
+            /**
+             * Creates a new ArchivePreferencesRequest instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.ArchivePreferencesRequest
+             * @static
+             * @param {starling.v1.ArchivePreferencesRequest.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.ArchivePreferencesRequest} ArchivePreferencesRequest instance
+             * @type {{
+             *   (properties: starling.v1.ArchivePreferencesRequest.$Shape): starling.v1.ArchivePreferencesRequest & starling.v1.ArchivePreferencesRequest.$Shape;
+             *   (properties?: starling.v1.ArchivePreferencesRequest.$Properties): starling.v1.ArchivePreferencesRequest;
+             * }}
+             */
+            ArchivePreferencesRequest.create = function(properties) {
+                return new ArchivePreferencesRequest(properties);
+            };
+
+            /**
+             * Encodes the specified ArchivePreferencesRequest message. Does not implicitly {@link starling.v1.ArchivePreferencesRequest.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.ArchivePreferencesRequest
+             * @static
+             * @param {starling.v1.ArchivePreferencesRequest.$Properties} message ArchivePreferencesRequest message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            ArchivePreferencesRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes an ArchivePreferencesRequest message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.ArchivePreferencesRequest
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.ArchivePreferencesRequest & starling.v1.ArchivePreferencesRequest.$Shape} ArchivePreferencesRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            ArchivePreferencesRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.ArchivePreferencesRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.user = value;
+                            else
+                                delete message.user;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return ArchivePreferencesRequest;
+        })();
+
+        v1.SetArchivePreferencesRequest = (function() {
+
+            /**
+             * Properties of a SetArchivePreferencesRequest.
+             * @typedef {Object} starling.v1.SetArchivePreferencesRequest.$Properties
+             * @property {string|null} [user] SetArchivePreferencesRequest user
+             * @property {starling.v1.ArchiveDefault|null} [fallback] SetArchivePreferencesRequest fallback
+             * @property {Array.<string>|null} [always] SetArchivePreferencesRequest always
+             * @property {Array.<string>|null} [never] SetArchivePreferencesRequest never
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a SetArchivePreferencesRequest.
+             * @memberof starling.v1
+             * @interface ISetArchivePreferencesRequest
+             * @augments starling.v1.SetArchivePreferencesRequest.$Properties
+             * @deprecated Use starling.v1.SetArchivePreferencesRequest.$Properties instead.
+             */
+
+            /**
+             * Shape of a SetArchivePreferencesRequest.
+             * @typedef {starling.v1.SetArchivePreferencesRequest.$Properties} starling.v1.SetArchivePreferencesRequest.$Shape
+             */
+
+            /**
+             * Constructs a new SetArchivePreferencesRequest.
+             * @memberof starling.v1
+             * @classdesc Represents a SetArchivePreferencesRequest.
+             * @constructor
+             * @param {starling.v1.SetArchivePreferencesRequest.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const SetArchivePreferencesRequest = function (properties) {
+                this.always = [];
+                this.never = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * SetArchivePreferencesRequest user.
+             * @member {string} user
+             * @memberof starling.v1.SetArchivePreferencesRequest
+             * @instance
+             */
+            SetArchivePreferencesRequest.prototype.user = "";
+
+            /**
+             * SetArchivePreferencesRequest fallback.
+             * @member {starling.v1.ArchiveDefault} fallback
+             * @memberof starling.v1.SetArchivePreferencesRequest
+             * @instance
+             */
+            SetArchivePreferencesRequest.prototype.fallback = 0;
+
+            /**
+             * SetArchivePreferencesRequest always.
+             * @member {Array.<string>} always
+             * @memberof starling.v1.SetArchivePreferencesRequest
+             * @instance
+             */
+            SetArchivePreferencesRequest.prototype.always = $util.emptyArray;
+
+            /**
+             * SetArchivePreferencesRequest never.
+             * @member {Array.<string>} never
+             * @memberof starling.v1.SetArchivePreferencesRequest
+             * @instance
+             */
+            SetArchivePreferencesRequest.prototype.never = $util.emptyArray;
+
+            /**
+             * Creates a new SetArchivePreferencesRequest instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.SetArchivePreferencesRequest
+             * @static
+             * @param {starling.v1.SetArchivePreferencesRequest.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.SetArchivePreferencesRequest} SetArchivePreferencesRequest instance
+             * @type {{
+             *   (properties: starling.v1.SetArchivePreferencesRequest.$Shape): starling.v1.SetArchivePreferencesRequest & starling.v1.SetArchivePreferencesRequest.$Shape;
+             *   (properties?: starling.v1.SetArchivePreferencesRequest.$Properties): starling.v1.SetArchivePreferencesRequest;
+             * }}
+             */
+            SetArchivePreferencesRequest.create = function(properties) {
+                return new SetArchivePreferencesRequest(properties);
+            };
+
+            /**
+             * Encodes the specified SetArchivePreferencesRequest message. Does not implicitly {@link starling.v1.SetArchivePreferencesRequest.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.SetArchivePreferencesRequest
+             * @static
+             * @param {starling.v1.SetArchivePreferencesRequest.$Properties} message SetArchivePreferencesRequest message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            SetArchivePreferencesRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
+                if (message.fallback != null && $Object.hasOwnProperty.call(message, "fallback") && message.fallback !== 0)
+                    writer.uint32(/* id 2, wireType 0 =*/16).int32(message.fallback);
+                if (message.always != null && message.always.length)
+                    for (let i = 0; i < message.always.length; ++i)
+                        writer.uint32(/* id 3, wireType 2 =*/26).string(message.always[i]);
+                if (message.never != null && message.never.length)
+                    for (let i = 0; i < message.never.length; ++i)
+                        writer.uint32(/* id 4, wireType 2 =*/34).string(message.never[i]);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a SetArchivePreferencesRequest message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.SetArchivePreferencesRequest
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.SetArchivePreferencesRequest & starling.v1.SetArchivePreferencesRequest.$Shape} SetArchivePreferencesRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            SetArchivePreferencesRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.SetArchivePreferencesRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.user = value;
+                            else
+                                delete message.user;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.int32())
+                                message.fallback = value;
+                            else
+                                delete message.fallback;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.always && message.always.length))
+                                message.always = [];
+                            message.always.push(reader.stringVerify());
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.never && message.never.length))
+                                message.never = [];
+                            message.never.push(reader.stringVerify());
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return SetArchivePreferencesRequest;
         })();
 
         v1.SessionEvent = (function() {

@@ -1,4 +1,4 @@
-import type { Method, SessionRow } from '@starling/contracts';
+import { ArchiveIds, type Method, type SessionRow } from '@starling/contracts';
 import { bareOf, type FullJid, type Jid, parseJid } from '@starling/jid';
 import { loadConfig } from '@starling/runtime';
 import { Stanza, StanzaError, type StreamError } from '@starling/stanza';
@@ -64,6 +64,7 @@ export function hostOne(
     domain: 'localhost',
     software: { name: 'Starling', version: '1.2.3' },
     stanzaBytesMax: STANZA_BYTES_MAX,
+    archives: { ids: new ArchiveIds('of a test, and long enough'), streamOf: () => 0 },
     configOf: () => config,
     call: async <Request, Reply>({ subject }: Method<Request, Reply>, request: Request): Promise<Reply> => {
       asked.push({ subject, request });

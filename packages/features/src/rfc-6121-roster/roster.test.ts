@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
-import type { RosterChange, RosterItem, RosterReply, rosters } from '@starling/contracts';
+import { ArchiveIds, type RosterChange, type RosterItem, type RosterReply, type rosters } from '@starling/contracts';
 import { type HostedFeatures, hostFeatures, type Session } from '@starling/feature-api';
 import { type BareJid, type FullJid, parseJid } from '@starling/jid';
 import { el, NS, Stanza, StanzaError } from '@starling/stanza';
@@ -47,6 +47,7 @@ describe('the roster feature', () => {
       domain: 'localhost',
       software: { name: 'Starling', version: '0' },
       stanzaBytesMax: 10_000,
+      archives: { ids: new ArchiveIds('of a test, and long enough'), streamOf: () => 0 },
       configOf: () => ({}),
       call: async <Request, Reply>(_: unknown, request: Request) => {
         const { known, version } = request as Parameters<typeof rosters.get.encodeRequest>[0];

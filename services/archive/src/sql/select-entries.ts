@@ -12,7 +12,7 @@ export interface EntryRange {
   readonly bytesMax: number;
 }
 
-/** Entries of one owner in order: his messages, and the newest one about his block list. */
+/** Entries of one owner in order: his messages, and the newest ones about his block list and his preferences. */
 export async function selectEntries(db: Queryable, range: EntryRange): Promise<readonly ArchivedEntry[]> {
   const rows = await db.query<{ position: bigint; committed_at_ms: bigint; envelope: Uint8Array }>(
     `select position, committed_at_ms, envelope from (
@@ -23,6 +23,9 @@ export async function selectEntries(db: Queryable, range: EntryRange): Promise<r
           where owner = $1 and position > $2 and position <= $3 order by position limit $4)
         union all
         select position, committed_at_ms, envelope from archive_block
+          where owner = $1 and position > $2 and position <= $3
+        union all
+        select position, committed_at_ms, envelope from archive_preference
           where owner = $1 and position > $2 and position <= $3
         order by position limit $4
       ) as page

@@ -9,6 +9,7 @@ export async function selectLast(db: Queryable, owners: readonly string[]): Prom
         select position from (
           (select position from archive a where a.owner = k.owner order by position desc limit 1)
           union all select position from archive_block b where b.owner = k.owner
+          union all select position from archive_preference p where p.owner = k.owner
         ) as ends order by position desc limit 1
       ) as l`,
     [owners],

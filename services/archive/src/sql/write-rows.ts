@@ -9,8 +9,8 @@ export interface NewRow {
   readonly fate: number;
   readonly copy: number;
   readonly envelope: Uint8Array;
-  /** The full or bare JID of who sent it, if the owner has received it; else ''. */
-  readonly sender: string;
+  /** With whom it is, full or bare JID. */
+  readonly peer: string;
 }
 
 export interface WrittenRows {
@@ -25,23 +25,39 @@ export interface WrittenRows {
 
 // One statement is one transaction and one round trip: 2,000 rows cost about as much as begin, update, select and commit of one.
 // A sender is blocked by his full JID, his bare one or his domain (XEP-0191 §5), the owner himself never (§4).
+// What the owner's preferences keep out of the archive (XEP-0441; keepsArchived of the feature says the same) is a row all the same, of
+// fate passing: 2 is FATE.archived, 1 FATE.passing, 0 COPY.received.
 // `update` comes first by its row lock: of two writers the second waits here, finds another position and writes nothing.
 const SQL = `with moved as (
   update archive_stream set position = $3 where stream = $1 and position = $2 returning stream
 ), entry as (
   select * from unnest($4::text[], $5::bigint[], $6::bigint[], $7::text[], $8::int[], $9::int[], $10::bytea[],
       $11::text[])
-    with ordinality as e (owner, position, committed_at_ms, entry_id, fate, copy, envelope, sender, place)
+    with ordinality as e (owner, position, committed_at_ms, entry_id, fate, copy, envelope, peer, place)
 ), known as (
   select owner from archive_owner where owner = any (array(select distinct owner from entry))
 ), list as (
   select owner, jids from archive_block where owner = any (array(select distinct owner from entry))
 ), blocked as (
-  select e.place from entry e join list l using (owner), split_part(e.sender, '/', 1) as bare
-    where bare <> e.owner and l.jids && array[e.sender, bare, regexp_replace(bare, '^.*@', '')]
+  select e.place from entry e join list l using (owner), split_part(e.peer, '/', 1) as bare
+    where e.copy = 0 and bare <> e.owner and l.jids && array[e.peer, bare, regexp_replace(bare, '^.*@', '')]
+), preference as (
+  select * from archive_preference where owner = any (array(select distinct owner from entry))
+), excluded as (
+  select e.place from entry e join preference p using (owner), split_part(e.peer, '/', 1) as bare
+    where e.fate = 2 and not case
+      when e.peer = any (p.never) then false
+      when e.peer = any (p.always) then true
+      when bare = any (p.never) then false
+      when bare = any (p.always) then true
+      when p.fallback = 2 then bare = any (p.roster)
+      else p.fallback = 0
+    end
 ), written as (
-  insert into archive (owner, position, committed_at_ms, entry_id, fate, copy, envelope)
-    select e.owner, e.position, e.committed_at_ms, e.entry_id, e.fate, e.copy, e.envelope from entry e
+  insert into archive (owner, position, committed_at_ms, entry_id, fate, copy, envelope, peer)
+    select e.owner, e.position, e.committed_at_ms, e.entry_id,
+        case when e.place in (select place from excluded) then 1 else e.fate end,
+        e.copy, e.envelope, split_part(e.peer, '/', 1) from entry e
       join known using (owner) where exists (select from moved) and e.place not in (select place from blocked)
     on conflict do nothing returning 1
 )
@@ -70,7 +86,7 @@ export async function writeRows(
     rows.map((r) => r.fate),
     rows.map((r) => r.copy),
     rows.map((r) => r.envelope),
-    rows.map((r) => r.sender),
+    rows.map((r) => r.peer),
   ]);
   if (!result) throw new Error('a select without a row');
   return result;

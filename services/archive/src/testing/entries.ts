@@ -1,9 +1,11 @@
 import type { Bus, Log } from '@starling/bus';
 import {
+  type ArchivePreferences,
   COPY,
   type Copy,
   decodeEnvelope,
   type Envelope,
+  encodeArchivePreferences,
   encodeBlockList,
   encodeEnvelope,
   FATE,
@@ -35,6 +37,7 @@ export interface EntryOptions {
   readonly copy?: Copy;
   readonly type?: string;
   readonly from?: string;
+  readonly to?: string;
   readonly id?: string;
   readonly body?: string;
   /** Instead of a message. */
@@ -47,7 +50,7 @@ export function envelopeTo(owner: BareJid, options: EntryOptions = {}): Envelope
     id,
     owner,
     from: (options.from ?? 'sender@example.com/phone') as Jid,
-    to: owner,
+    to: (options.to ?? owner) as Jid,
     kind: options.kind ?? KIND.message,
     type: options.type ?? 'chat',
     fate: options.fate ?? FATE.archived,
@@ -74,6 +77,14 @@ export const block = (log: Log, owner: BareJid, version: number, ...jids: string
   append(log, owner, {
     ...{ kind: KIND.blocksChanged, copy: COPY.self, fate: FATE.passing, from: owner, id: `blocks-${version}` },
     payload: encodeBlockList({ version, jids, cleared: false }),
+  });
+
+/** From here on the owner wants this archived. */
+export const prefer = (log: Log, owner: BareJid, preferences: ArchivePreferences) =>
+  append(log, owner, {
+    ...{ kind: KIND.preferencesChanged, copy: COPY.self, fate: FATE.passing, from: owner },
+    id: `preferences-${preferences.version}`,
+    payload: encodeArchivePreferences(preferences),
   });
 
 /** The live stanzas (no log entries) on a user's subject, as they come. */

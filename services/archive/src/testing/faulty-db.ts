@@ -3,8 +3,8 @@ import { type Db, DbUnavailableError, type Queryable, type Row } from '@starling
 /** A database that a test can take away from one process. */
 export class FaultyDb implements Db {
   readonly #real: Db;
-  /** `away`: nothing is asked. `mute`: statements are carried out, and their answers lost. */
-  fault: 'none' | 'away' | 'mute' = 'none';
+  /** `away`: nothing is asked. `mute`: statements are carried out, and their answers lost. `read-only`: what would write is not asked. */
+  fault: 'none' | 'away' | 'mute' | 'read-only' = 'none';
   queries = 0;
 
   constructor(real: Db) {
@@ -12,6 +12,8 @@ export class FaultyDb implements Db {
   }
 
   query<T extends Row>(sql: string, params?: readonly unknown[]): Promise<readonly T[]> {
+    if (this.fault === 'read-only' && !sql.trimStart().startsWith('select'))
+      return Promise.reject(new DbUnavailableError('read only'));
     return this.#run(() => this.#real.query<T>(sql, params));
   }
   transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {

@@ -67,6 +67,7 @@ export async function startOneEdge(options: OneEdgeOptions = {}): Promise<OneEdg
     STARLING_DATA_DIR: folder,
     STARLING_REGISTRATION: 'open',
     STARLING_POSITION_TIMEOUT: '50ms',
+    STARLING_ARCHIVE_ID_SECRET: 'of a test, and long enough',
     ...options.env,
   };
   const config = loadConfig({ edge: edgeConfig, owners: ownersConfig, ...featureConfigs }, { env, args: [] });

@@ -1,7 +1,11 @@
 import type { KIND } from '@starling/contracts';
 import type { Queryable } from '@starling/db';
 
-export type NoticeKind = typeof KIND.accountCreated | typeof KIND.accountDeleted | typeof KIND.blocksChanged;
+export type NoticeKind =
+  | typeof KIND.accountCreated
+  | typeof KIND.accountDeleted
+  | typeof KIND.blocksChanged
+  | typeof KIND.preferencesChanged;
 
 /** What the account's log has to be told, in the transaction that makes it true. */
 export async function insertNotice(

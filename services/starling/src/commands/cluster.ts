@@ -3,6 +3,7 @@ import { OrphanGuard } from '@starling/local-servers';
 import type { Specs } from '@starling/runtime';
 import { accountsOnBus } from '../accounts.ts';
 import { mountAccounts } from '../admin-accounts.ts';
+import { archiveIdSecretOf } from '../archive-id-secret.ts';
 import { describeReady } from '../describe.ts';
 import { CommandError, EXIT } from '../exit-codes.ts';
 import { type HostContext, type ReadyLine, runHost } from '../host.ts';
@@ -63,6 +64,7 @@ async function startHere(context: Context, options: ClusterOptions, specs: Specs
     env: environmentForChildren(specs, sources, OWN_DEFAULTS),
     natsUrl: nats.url,
     databaseUrl: postgres.url,
+    archiveIdSecret: archiveIdSecretOf(config.edge),
   });
   health.ready('processes', () => whoIsMissing(services));
   const endpoints = await startBalancers(context, services.edges);

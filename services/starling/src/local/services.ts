@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OrphanGuard } from '@starling/local-servers';
-import type { Lifecycle, Logger } from '@starling/runtime';
+import type { Lifecycle, Logger, Secret } from '@starling/runtime';
 import { localConfig } from '../config.ts';
 import type { ReadyProcess } from '../host.ts';
 import { setKey } from './environment.ts';
@@ -20,6 +20,7 @@ export interface ServicesOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly natsUrl: string;
   readonly databaseUrl: string;
+  readonly archiveIdSecret: Secret;
   readonly dataDir: string;
   readonly guard: OrphanGuard;
   readonly use: Lifecycle['use'];
@@ -103,6 +104,7 @@ function plainEnvironment(options: ServicesOptions): NodeJS.ProcessEnv {
 function edgeEnvironment(options: ServicesOptions): NodeJS.ProcessEnv {
   const env = plainEnvironment(options);
   setKey(env, 'STARLING_HOST', '127.0.0.1');
+  setKey(env, 'STARLING_ARCHIVE_ID_SECRET', options.archiveIdSecret.reveal());
   for (const port of ['C2S', 'C2S_TLS', 'HTTP']) setKey(env, `STARLING_${port}_PORT`, '0');
   return env;
 }

@@ -1,0 +1,72 @@
+// Source: XEP-0313 1.1.3 — Message Archive Management
+import { type ArchivedEntry, archive, type PageRequest } from '@starling/contracts';
+import { defineFeature, type IqRequest, readsArchive } from '@starling/feature-api';
+import type { BareJid } from '@starling/jid';
+import { configSpec, int } from '@starling/runtime';
+import { dateTimeOf, el, StanzaError } from '@starling/stanza';
+import type { Element } from '@starling/xml';
+import { formElement } from './form.ts';
+import { NS } from './ns.ts';
+import { finElement, pageRequestOf, parseQuery } from './query.ts';
+import { Results } from './results.ts';
+
+const EVERYTHING = { with: '', ids: [], known: [], limit: 1, backwards: false, count: false } as const;
+
+export default defineFeature({
+  name: 'mam',
+  xep: {
+    number: 313,
+    version: '1.1.3',
+    status: 'complete',
+    since: '0.2.0',
+    note: 'of accounts; with XEP-0059, a page by its index excepted',
+  },
+  runsOn: ['edge'],
+  disco: { account: [NS.mam, NS.extended, NS.groupchatField, NS.rsm] },
+  config: configSpec({
+    pageMax: int('STARLING_MAM_PAGE_MAX', 250, { min: 10, max: 500 }, 'messages of one page of an archive (XEP-0313)'),
+  }),
+  setup({ iq, call, config, archives: { ids, streamOf } }) {
+    const ask = (request: PageRequest) => call(archive.page(streamOf(request.user as BareJid)), request);
+
+    iq.get(NS.mam, 'query', ['account', 'another-account'], (request) => {
+      ownerOf(request);
+      return el('query', NS.mam, {}, formElement());
+    });
+
+    iq.set(NS.mam, 'query', ['account', 'another-account'], async (request) => {
+      const user = ownerOf(request);
+      const { session } = request;
+      const query = parseQuery(request.payload);
+      const stream = streamOf(user);
+      const find = (id: string) => ids.decode(id, stream);
+      const idOf = (position: ArchivedEntry['position']) => ids.encode(position, stream);
+      const page = await ask(pageRequestOf(query, { user, limitMax: config.pageMax, find }));
+      readsArchive.set(session, true);
+      const results = new Results(user, session.jid, query.queryId, idOf);
+      for (const entry of query.flips ? page.entries.toReversed() : page.entries)
+        session.deliver(results.encode(entry));
+      return finElement(query, page, idOf);
+    });
+
+    iq.get(NS.mam, 'metadata', ['account', 'another-account'], async (request) => {
+      const user = ownerOf(request);
+      const stream = streamOf(user);
+      const [first, last] = await Promise.all([
+        ask({ ...EVERYTHING, user }),
+        ask({ ...EVERYTHING, user, backwards: true }),
+      ]);
+      const end = (name: string, [entry]: readonly ArchivedEntry[]): Element[] =>
+        entry === undefined
+          ? []
+          : [el(name, NS.mam, { id: ids.encode(entry.position, stream), timestamp: dateTimeOf(entry.committedAtMs) })];
+      return el('metadata', NS.mam, {}, ...end('start', first.entries), ...end('end', last.entries));
+    });
+  },
+});
+
+/** @throws StanzaError forbidden: somebody else's archive ("Data privacy"), whether there is one or not */
+function ownerOf({ target, session: { user } }: IqRequest): BareJid {
+  if (target === 'another-account') throw new StanzaError('forbidden');
+  return user;
+}
