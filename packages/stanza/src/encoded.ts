@@ -1,0 +1,38 @@
+// Stanzas that stay as Stanza.encode has written them: what stands in the start tag, and one more child.
+
+const [SPACE, QUOTE, SLASH, EQUALS, GREATER, I, D] = [0x20, 0x22, 0x2f, 0x3d, 0x3e, 0x69, 0x64] as const;
+const END_TAG_START = Buffer.from('</');
+
+/** The id of a stanza, escaped as it is written: for comparing with others of the kind; '' when it has none. */
+export function escapedIdOf(encoded: Uint8Array): string {
+  let at = nameEnd(encoded);
+  while (encoded[at] === SPACE) {
+    const equals = encoded.indexOf(EQUALS, at);
+    const end = encoded.indexOf(QUOTE, equals + 2);
+    if (equals - at === 3 && encoded[at + 1] === I && encoded[at + 2] === D) return latin1(encoded, equals + 2, end);
+    at = end + 1;
+  }
+  return '';
+}
+
+/** The stanza with one more child, given as XML, behind those it has. */
+export function withChild(encoded: Uint8Array, xml: string): Uint8Array {
+  const isEmpty = encoded[encoded.length - 2] === SLASH;
+  const child = Buffer.from(xml);
+  if (!isEmpty) {
+    const end = Buffer.from(encoded.buffer, encoded.byteOffset, encoded.length).lastIndexOf(END_TAG_START);
+    return Buffer.concat([encoded.subarray(0, end), child, encoded.subarray(end)]);
+  }
+  const name = latin1(encoded, 1, nameEnd(encoded));
+  return Buffer.concat([encoded.subarray(0, -2), Buffer.from('>'), child, Buffer.from(`</${name}>`)]);
+}
+
+/** Where the first attribute, or what ends the start tag, begins. */
+function nameEnd(encoded: Uint8Array): number {
+  let at = 1;
+  while (at < encoded.length && encoded[at] !== SPACE && encoded[at] !== SLASH && encoded[at] !== GREATER) at++;
+  return at;
+}
+
+const latin1 = (bytes: Uint8Array, start: number, end: number): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).latin1Slice(start, end);
