@@ -6,4 +6,5 @@ export * from './host-features.ts';
 export * from './http-table.ts';
 export * from './iq-table.ts';
 export * from './session.ts';
+export * from './session-slots.ts';
 export * from './stream-limits.ts';

@@ -17,6 +17,7 @@ import contactAddresses from './xep-0157-contact-addresses/contact-addresses.ts'
 import blocking from './xep-0191-blocking/blocking.ts';
 import ping from './xep-0199-ping/ping.ts';
 import time from './xep-0202-time/time.ts';
+import carbons from './xep-0280-carbons/carbons.ts';
 import streamLimits from './xep-0478-stream-limits/stream-limits.ts';
 
 /** Everything that Starling speaks, in the order of the folders. */
@@ -38,5 +39,6 @@ export const features: readonly AnyFeature[] = [
   blocking,
   ping,
   time,
+  carbons,
   streamLimits,
 ];

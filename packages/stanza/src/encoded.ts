@@ -35,4 +35,4 @@ function nameEnd(encoded: Uint8Array): number {
 }
 
 const latin1 = (bytes: Uint8Array, start: number, end: number): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).latin1Slice(start, end);
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1', start, end);

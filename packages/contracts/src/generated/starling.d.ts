@@ -2873,6 +2873,9 @@ export namespace starling {
             /** SessionEvent directed. */
             directed: string[];
 
+            /** SessionEvent carbons. */
+            carbons: boolean;
+
             /**
              * Creates a new SessionEvent instance using the specified properties.
              * @param [properties] Properties to set
@@ -2934,6 +2937,9 @@ export namespace starling {
 
                 /** SessionEvent directed */
                 directed?: (string[]|null);
+
+                /** SessionEvent carbons */
+                carbons?: (boolean|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
@@ -5633,6 +5639,9 @@ export namespace starling {
             /** SessionRow edge. */
             edge: string;
 
+            /** SessionRow carbons. */
+            carbons: boolean;
+
             /**
              * Creates a new SessionRow instance using the specified properties.
              * @param [properties] Properties to set
@@ -5682,6 +5691,9 @@ export namespace starling {
 
                 /** SessionRow edge */
                 edge?: (string|null);
+
+                /** SessionRow carbons */
+                carbons?: (boolean|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
