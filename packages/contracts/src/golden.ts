@@ -123,6 +123,7 @@ const session = {
   presence: Buffer.from(" from='bob@example.com/phone'/>"),
   ended: true,
   directed: ['nurse@example.com/home'],
+  carbons: true,
 };
 const emission = {
   from: 'bob@example.com/phone',
@@ -137,7 +138,17 @@ const head = { incarnation: 'aB3', epoch: 4, sequence: 99 };
 const table = {
   user: bob,
   version: 7,
-  rows: [{ resource: 'phone', session: 's1', state: 1, priority: -5, boundAt: 1_800_000_000_000, edge: 'edge-1' }],
+  rows: [
+    {
+      resource: 'phone',
+      session: 's1',
+      state: 1,
+      priority: -5,
+      boundAt: 1_800_000_000_000,
+      edge: 'edge-1',
+      carbons: true,
+    },
+  ],
   epoch: 5,
 } as const;
 

@@ -3,6 +3,7 @@ export * from './blocks.ts';
 export * from './delivered.ts';
 export * from './entry-id.ts';
 export * from './envelope.ts';
+export * from './hints.ts';
 export * from './limits.ts';
 export * from './method.ts';
 export * from './notices.ts';

@@ -28,6 +28,8 @@ export interface SessionRow {
   readonly boundAt: number;
   /** That holds it. */
   readonly edge: string;
+  /** Wants copies of what the other sessions send and receive (XEP-0280). */
+  readonly carbons: boolean;
 }
 /** All sessions of one user, as the owner of his presence tells them (proto/session.proto). */
 export interface SessionTable {

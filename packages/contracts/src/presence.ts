@@ -20,6 +20,8 @@ export interface SessionEvent {
   readonly ended: boolean;
   /** To whom it has sent directed presence that is not revoked (RFC 6121 §4.6). */
   readonly directed: readonly string[];
+  /** Wants copies of what its user's other sessions send and receive (XEP-0280). */
+  readonly carbons: boolean;
 }
 
 /** Some session of the edge has been shown this presence as available: what is newer or gone comes back, `toSeen`. */

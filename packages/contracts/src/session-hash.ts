@@ -3,11 +3,11 @@ import type { SessionEvent } from './presence.ts';
 
 const HASH_RANGE = 2 ** 32;
 
-type HashedSession = Pick<SessionEvent, 'session' | 'state' | 'priority' | 'boundAt' | 'stamp'>;
+type HashedSession = Pick<SessionEvent, 'session' | 'state' | 'priority' | 'boundAt' | 'stamp' | 'carbons'>;
 
 /** One session's part of PartitionDigest.hash: both ends must see the same of it. */
-export function sessionHash({ session, state, priority, boundAt, stamp }: HashedSession): number {
-  return crc32(`${session} ${state} ${priority} ${boundAt} ${stamp}`);
+export function sessionHash({ session, state, priority, boundAt, stamp, carbons }: HashedSession): number {
+  return crc32(`${session} ${state} ${priority} ${boundAt} ${stamp} ${carbons}`);
 }
 
 /** Order does not matter, and a part can be taken out again. */

@@ -7,6 +7,7 @@ import type { Disco, DiscoDeclaration } from './disco.ts';
 import type { HookHandler, HookMap, Phase } from './hooks.ts';
 import type { HttpRoute } from './http-table.ts';
 import type { IqHandler, IqRequest, StreamIqRequest, Target } from './iq-table.ts';
+import type { Session } from './session.ts';
 import type { StreamLimits } from './stream-limits.ts';
 
 /** Which process hosts a feature. */
@@ -39,6 +40,8 @@ export interface FeatureContext<C extends ConfigSpec> {
   readonly call: <Request, Reply>(method: Method<Request, Reply>, request: Request) => Promise<Reply>;
   /** The sessions of a local account on all edges; none when there is no such account. Throws StanzaError. */
   readonly sessionsOf: (account: BareJid) => Promise<readonly SessionRow[]>;
+  /** Tells all edges that follow the session's user what a slot says of it (session-slots.ts) since now. */
+  readonly tellSession: (session: Session) => void;
   /** SCRAM keys of a new password; throws StanzaError not-acceptable when the password cannot be prepared (RFC 4013). */
   readonly makeKeys: (password: string) => Promise<readonly ScramKeys[]>;
   readonly iq: {

@@ -9,6 +9,7 @@ import type { Session } from './session.ts';
 const session: Session = {
   ...{
     id: 's',
+    origin: 'e1/s',
     user: makeBareJid('romeo', 'localhost'),
     peerAddress: '::1',
     loopback: true,

@@ -17,6 +17,7 @@ const services: HostServices = {
   configOf: () => ({}),
   call: () => Promise.reject(new Error('nobody to ask')),
   sessionsOf: async () => [],
+  tellSession: () => undefined,
   makeKeys: async () => [],
   onHookFailure: (failure) => assert.fail(String(failure.error)),
 };

@@ -8,6 +8,7 @@ import { Disco } from './disco.ts';
 import { Hooks, type OnHookFailure } from './hooks.ts';
 import { HttpTable } from './http-table.ts';
 import { IqTable } from './iq-table.ts';
+import type { Session } from './session.ts';
 import { StreamLimits } from './stream-limits.ts';
 
 /** What a process that hosts features lends them. */
@@ -21,6 +22,7 @@ export interface HostServices {
   readonly configOf: (feature: string) => unknown;
   readonly call: <Request, Reply>(method: Method<Request, Reply>, request: Request) => Promise<Reply>;
   readonly sessionsOf: (account: BareJid) => Promise<readonly SessionRow[]>;
+  readonly tellSession: (session: Session) => void;
   readonly makeKeys: (password: string) => Promise<readonly ScramKeys[]>;
   readonly onHookFailure: OnHookFailure;
 }
@@ -57,6 +59,7 @@ export function hostFeatures(host: Host, features: readonly AnyFeature[], servic
       whenSetUp: (handler) => void whenSetUp.push(handler),
       call: services.call,
       sessionsOf: services.sessionsOf,
+      tellSession: services.tellSession,
       makeKeys: services.makeKeys,
       iq: {
         get: (ns, name, at, handler) => iqs.add('get', ns, name, at, handler),

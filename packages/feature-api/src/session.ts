@@ -7,6 +7,8 @@ export interface Session {
   readonly id: string;
   readonly user: BareJid;
   readonly jid: FullJid;
+  /** As it stands in envelopes of what it sent (Envelope.origin). */
+  readonly origin: string;
   /** Address of the peer, for limits. */
   readonly peerAddress: string;
   readonly loopback: boolean;

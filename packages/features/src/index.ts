@@ -17,6 +17,7 @@ import contactAddresses from './xep-0157-contact-addresses/contact-addresses.ts'
 import blocking from './xep-0191-blocking/blocking.ts';
 import ping from './xep-0199-ping/ping.ts';
 import time from './xep-0202-time/time.ts';
+import carbons from './xep-0280-carbons/carbons.ts';
 import mam from './xep-0313-mam/mam.ts';
 import stanzaIds from './xep-0359-stanza-ids/stanza-ids.ts';
 import mamPreferences from './xep-0441-mam-preferences/mam-preferences.ts';
@@ -41,6 +42,7 @@ export const features: readonly AnyFeature[] = [
   blocking,
   ping,
   time,
+  carbons,
   mam,
   stanzaIds,
   mamPreferences,

@@ -139,6 +139,7 @@ export class Edge implements StreamHost {
       configOf: (feature) => featureConfig[featureConfigKey(feature)],
       call: (method, request) => this.#call(method, request),
       sessionsOf: (account) => this.#sessionsOf(account),
+      tellSession: (session) => this.#presence.sessions.changed(session as ClientSession),
       makeKeys: keysOf,
       onHookFailure: ({ feature, event, phase, error }) => {
         this.metrics.hookFailures.inc(1, { phase });
@@ -168,7 +169,10 @@ export class Edge implements StreamHost {
     this.#stopReconnect = bus.onReconnect(() => {
       for (const missed of this.#following.sessionsByUser()) void this.features.hooks.run('user:missed', missed);
     });
-    const road = new Road({ bus, log, metrics: counted, requestTimeoutMs: config.rpcTimeoutMs });
+    const road = new Road({
+      ...{ bus, log, metrics: counted, requestTimeoutMs: config.rpcTimeoutMs },
+      wantsCopies: (session) => this.#following.sessionsOf(session.user)?.wantCopiesOf(session) ?? false,
+    });
     const audience: PresenceAudience = {
       sessions: () => this.#following.sessions(),
       sessionsOf: (user) => this.#following.sessionsOf(user),

@@ -85,6 +85,7 @@ describe('from the bus to the sessions', () => {
     priority: 0,
     boundAt: 1,
     edge: 'e2',
+    carbons: false,
   };
 
   async function attached(resource: string, priority: number | 'connected' = 0): Promise<TestSession> {

@@ -10,8 +10,8 @@ import {
   MemoryBus,
   MemoryLog,
 } from '@starling/bus';
-import { COPY, decodeEnvelope, type Envelope, FATE, subjects } from '@starling/contracts';
-import { type BareJid, parseJid } from '@starling/jid';
+import { COPY, decodeEnvelope, type Envelope, FATE, HINT, subjects } from '@starling/contracts';
+import { type BareJid, type Jid, parseJid } from '@starling/jid';
 import { MetricsRegistry } from '@starling/runtime';
 import { el, NS as RFC, Stanza, StanzaError } from '@starling/stanza';
 import type { Element } from '@starling/xml';
@@ -38,17 +38,25 @@ describe('the road', () => {
   let log: MemoryLog;
   let metrics: MetricsRegistry;
   let road: Road;
+  let wantsCopies: boolean;
 
   beforeEach(() => {
     bus = new MemoryBus({ onError: (error) => assert.fail(String(error)) });
     log = new MemoryLog(bus, { streams: 1, acknowledge: 'at-once' });
     metrics = new MetricsRegistry();
-    road = new Road({ bus, log, metrics: metrics.register(edgeMetrics), requestTimeoutMs: 100 });
+    wantsCopies = false;
+    road = roadOn(log);
   });
   afterEach(async () => {
     await log.close();
     await bus.close();
   });
+
+  const roadOn = (to: Log) =>
+    new Road({
+      ...{ bus, log: to, metrics: metrics.register(edgeMetrics), requestTimeoutMs: 100 },
+      wantsCopies: () => wantsCopies,
+    });
 
   async function entries(): Promise<(LogEntry & { readonly envelope: Envelope })[]> {
     const read = await (await log.read(0, 1)).next(1_000, 1);
@@ -158,6 +166,44 @@ describe('the road', () => {
     assert.deepEqual(after, { [JULIET]: [1, 0], [ROMEO]: [2], 'nurse@localhost': [0] });
   });
 
+  it('XEP-0280 §8 what is live is told to the sender’s other sessions if they want it, behind his own entries', async () => {
+    const { session } = makeSession();
+    const got: [string, number, number, number][] = [];
+    for (const jid of [ROMEO, JULIET]) {
+      bus.subscribe(subjects.user(jid), ({ data, commit }) => {
+        const { owner, copy, hints, after } = decodeEnvelope(data);
+        if (commit === undefined) got.push([owner, copy, hints, after]);
+      });
+    }
+    const copied = async (stanza: Stanza, to: Jid = JULIET) => {
+      got.length = 0;
+      await send(session, stanza, to);
+      await nextTurn();
+      return [...got];
+    };
+    const state = HINT.conversation;
+    assert.deepEqual(await copied(chatState), [[JULIET, COPY.received, state, 0]], 'nobody wants it');
+    wantsCopies = true;
+    await send(session, chat());
+    assert.deepEqual(await copied(chatState), [
+      [JULIET, COPY.received, state, 1],
+      [ROMEO, COPY.sent, state, 2],
+    ]);
+    const secret = Stanza.build('message', { type: 'chat' }, el('private', 'urn:xmpp:carbons:2'));
+    assert.deepEqual(await copied(secret), [[JULIET, COPY.received, HINT.noCopy, 1]], '§9');
+    assert.deepEqual(await copied(chatState, ROMEO), [[ROMEO, COPY.self, state, 2]], 'one to oneself');
+    assert.deepEqual(await copied(chat()), [], 'the log tells of what is durable');
+  });
+
+  it('the entries say what nobody behind has to read of it', async () => {
+    const { session } = makeSession();
+    await send(session, chat(el('private', 'urn:xmpp:carbons:2')));
+    assert.deepEqual(
+      (await entries()).map(({ envelope }) => envelope.hints),
+      [HINT.body | HINT.noCopy, HINT.body | HINT.noCopy],
+    );
+  });
+
   it('every fate is counted', async () => {
     const { session } = makeSession();
     await send(session, chat());
@@ -180,8 +226,6 @@ describe('the road', () => {
         },
       } as unknown as Log;
     }
-    const roadOn = (refuser: Log) =>
-      new Road({ bus, log: refuser, metrics: metrics.register(edgeMetrics), requestTimeoutMs: 100 });
 
     for (const error of [new LogFullError('x'), new LogBusyError('x'), new LogUnavailableError('x')]) {
       it(`${error.name} is resource-constraint of type wait`, async () => {

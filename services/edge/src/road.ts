@@ -22,6 +22,8 @@ import {
   wasDelivered,
 } from '@starling/contracts';
 import { fateOf } from '@starling/features/rfc-6121-message/fate';
+import { hintsOf } from '@starling/features/rfc-6121-message/hints';
+import { mayBeCopied } from '@starling/features/xep-0280-carbons/should-copy';
 import { type BareJid, bareOf, type FullJid, type Jid } from '@starling/jid';
 import type { BoundCounter } from '@starling/runtime';
 import { type Stanza, StanzaError, type StanzaKind } from '@starling/stanza';
@@ -41,6 +43,7 @@ interface Outgoing {
   readonly encoded: Uint8Array;
   readonly to: Jid;
   readonly fate: Fate;
+  readonly hints: number;
   readonly sentAtMs: number;
 }
 
@@ -57,14 +60,25 @@ export class Road {
   readonly #gate: LogGate;
   readonly #metrics: EdgeMetrics;
   readonly #requestTimeoutMs: number;
+  readonly #wantsCopies: (session: ClientSession) => boolean;
   readonly #accepted: Readonly<Record<Fate, BoundCounter>>;
 
-  /** `requestTimeoutMs`: how long another edge has to say what became of a request. */
-  constructor(options: { bus: Bus; log: Log; metrics: EdgeMetrics; requestTimeoutMs: number }) {
+  /**
+   * `requestTimeoutMs`: how long another edge has to say what became of a request; `wantsCopies`: whether another session of the user wants
+   * copies of what this one sends.
+   */
+  constructor(options: {
+    bus: Bus;
+    log: Log;
+    metrics: EdgeMetrics;
+    requestTimeoutMs: number;
+    wantsCopies: (session: ClientSession) => boolean;
+  }) {
     const { bus, log, metrics } = options;
     this.#bus = bus;
     this.#log = log;
     this.#requestTimeoutMs = options.requestTimeoutMs;
+    this.#wantsCopies = options.wantsCopies;
     this.#gate = new LogGate(log);
     this.#metrics = metrics;
     metrics.appendsWaiting.track(() => this.#gate.length);
@@ -83,18 +97,38 @@ export class Road {
   message(session: ClientSession, stanza: Stanza, to: Jid): void | Promise<void> {
     const { fate } = fateOf(stanza);
     this.#accepted[fate].inc();
+    const hints = hintsOf(stanza);
+    const outgoing = { session, stanza, encoded: stanza.encode(), to, fate, hints, sentAtMs: Date.now() };
     if (fate === FATE.live) {
-      this.live(session, stanza, to);
+      this.#liveMessage(outgoing);
       return;
     }
-    const outgoing = { session, stanza, encoded: stanza.encode(), to, fate, sentAtMs: Date.now() };
     return this.#gate.closed ? this.#gate.wait(() => this.#append(outgoing)) : this.#append(outgoing);
+  }
+
+  /** No entry of the sender's own log tells his other sessions of it: they get a copy of its own, if one of them wants it. */
+  #liveMessage(outgoing: Outgoing): void {
+    const { session, stanza, hints, to } = outgoing;
+    const recipient = bareOf(to);
+    const isOwn = recipient === session.user;
+    this.#publish(outgoing, recipient, isOwn ? COPY.self : COPY.received);
+    if (isOwn || !this.#wantsCopies(session) || !mayBeCopied(stanza.type, hints)) return;
+    this.#publish(outgoing, session.user, COPY.sent);
   }
 
   /** At most once, to the feed of a local account; there it comes behind what the session appended to that log. */
   live(session: ClientSession, stanza: Stanza, to: Jid, sentAtMs = Date.now()): void {
-    const owner = bareOf(to);
-    this.#bus.publish(subjects.user(owner), this.#liveEnvelope(session, stanza, to, owner, sentAtMs));
+    const encoded = stanza.encode();
+    this.#publish({ session, stanza, encoded, to, fate: FATE.live, hints: 0, sentAtMs }, bareOf(to), COPY.received);
+  }
+
+  #publish(outgoing: Outgoing, owner: BareJid, copy: Copy): void {
+    this.#bus.publish(subjects.user(owner), this.#liveEnvelope(outgoing, owner, copy));
+  }
+
+  #liveEnvelope(outgoing: Outgoing, owner: BareJid, copy: Copy): Uint8Array {
+    const after = outgoing.session.entries.behind(owner, outgoing.sentAtMs);
+    return encodeEnvelope(this.#envelope(outgoing, '', owner, copy, after));
   }
 
   /**
@@ -104,7 +138,9 @@ export class Road {
    */
   async request(session: ClientSession, stanza: Stanza, to: FullJid): Promise<void> {
     const owner = bareOf(to);
-    const envelope = this.#liveEnvelope(session, stanza, to, owner, Date.now());
+    const encoded = stanza.encode();
+    const outgoing = { session, stanza, encoded, to, fate: FATE.live, hints: 0, sentAtMs: Date.now() };
+    const envelope = this.#liveEnvelope(outgoing, owner, COPY.received);
     let answer: Uint8Array;
     try {
       answer = await this.#bus.request(subjects.user(owner), envelope, this.#requestTimeoutMs);
@@ -112,12 +148,6 @@ export class Road {
       throw requestRefusal(error);
     }
     if (!wasDelivered(answer)) throw new StanzaError('service-unavailable'); // RFC 6121 §8.5.3.2.3
-  }
-
-  #liveEnvelope(session: ClientSession, stanza: Stanza, to: Jid, owner: BareJid, sentAtMs: number): Uint8Array {
-    const after = session.entries.behind(owner, sentAtMs);
-    const outgoing = { session, stanza, encoded: stanza.encode(), to, fate: FATE.live, sentAtMs };
-    return encodeEnvelope(this.#envelope(outgoing, '', owner, COPY.received, after));
   }
 
   async #append(outgoing: Outgoing): Promise<void> {
@@ -156,7 +186,7 @@ export class Road {
   }
 
   #envelope(outgoing: Outgoing, id: string, owner: BareJid, copy: Copy, after: number): Envelope {
-    const { session, stanza, encoded, to, fate, sentAtMs } = outgoing;
+    const { session, stanza, encoded, to, fate, hints, sentAtMs } = outgoing;
     return {
       id,
       owner,
@@ -166,7 +196,7 @@ export class Road {
       type: stanza.type,
       fate,
       copy,
-      hints: 0,
+      hints,
       origin: session.origin,
       sentAtMs,
       after,

@@ -1,5 +1,5 @@
 import { partitionOf, SESSION_STATE, type SessionEvent, type SessionState } from '@starling/contracts';
-import type { Session } from '@starling/feature-api';
+import { type Session, wantsCarbons } from '@starling/feature-api';
 import { PresenceView } from '@starling/features/rfc-6121-presence/view';
 import { type BareJid, bareOf, type FullJid, resourceOf } from '@starling/jid';
 import type { Stanza, StreamError } from '@starling/stanza';
@@ -176,6 +176,7 @@ export class ClientSession implements Session {
       presence: this.presence,
       ended: this.ended,
       directed: [...this.directed],
+      carbons: wantsCarbons.get(this),
     };
   }
 }

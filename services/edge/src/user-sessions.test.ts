@@ -20,12 +20,24 @@ type Row = readonly [resource: string, boundAt: number, session?: string];
 
 function table(epoch: number, version: number, ...rows: readonly Row[]): SessionTable {
   const made = rows.map(([resource, boundAt, id = `other-${resource}`]) => ({
-    ...{ resource, boundAt, session: id, state: SESSION_STATE.available, priority: 0, edge: 'b' },
+    ...{ resource, boundAt, session: id, state: SESSION_STATE.available, priority: 0, edge: 'b', carbons: false },
   }));
   return { user: ROMEO, epoch, version, rows: made };
 }
 
 describe('a user’s sessions', () => {
+  it('XEP-0280 §8 others of them, wherever they are, may want copies of what one sends', () => {
+    const here = new UserSessions();
+    const own = session('phone');
+    const tell = (version: number, ...wanting: readonly string[]) => {
+      const { rows, ...rest } = table(1, version, ['phone', 1, own.id], ['laptop', 1]);
+      here.learn({ ...rest, rows: rows.map((row) => ({ ...row, carbons: wanting.includes(row.resource) })) });
+      return here.wantCopiesOf(own);
+    };
+    here.add(own);
+    assert.deepEqual([tell(1), tell(2, 'phone'), tell(3, 'phone', 'laptop'), tell(4)], [false, false, true, false]);
+  });
+
   it('are those that the owner of his presence tells', () => {
     const here = new UserSessions();
     const own = session('phone');

@@ -18,6 +18,11 @@ export class UserSessions {
     return this.rows.some((r) => r.resource === resource);
   }
 
+  /** XEP-0280: whether another session, on whichever edge, wants copies of what this one sends. */
+  wantCopiesOf({ id }: ClientSession): boolean {
+    return this.rows.some((row) => row.carbons && row.session !== id);
+  }
+
   /** The session is one of this user's now. Returns the older holder of its resource here. */
   add(session: ClientSession): ClientSession | undefined {
     const older = this.local.get(session.resource);

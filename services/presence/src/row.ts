@@ -22,6 +22,7 @@ export interface Row {
   stamp: number;
   presence: Uint8Array;
   directed: readonly string[];
+  carbons: boolean;
   /** When its bind was answered; 0 as soon as its edge has spoken of it. */
   unconfirmedSinceMs: number;
 }
@@ -46,6 +47,7 @@ export const boundRow = (
   stamp: 0,
   presence: NOTHING,
   directed: NOBODY,
+  carbons: false,
   unconfirmedSinceMs: nowMs,
 });
 
@@ -61,6 +63,7 @@ export const rowOf = (event: SessionEvent, edge: EdgeRef): Row => ({
   stamp: event.stamp,
   presence: ownCopy(event.presence),
   directed: event.directed,
+  carbons: event.carbons,
   unconfirmedSinceMs: 0,
 });
 
@@ -75,11 +78,12 @@ export const ownCopy = (bytes: Uint8Array): Uint8Array => (bytes.length === 0 ? 
 export const isLater = (a: { boundAt: number; session: string }, b: { boundAt: number; session: string }): boolean =>
   a.boundAt === b.boundAt ? a.session > b.session : a.boundAt > b.boundAt;
 
-export const tableRowOf = ({ resource, session, state, priority, boundAt, edge }: Row): SessionRow => ({
+export const tableRowOf = ({ resource, session, state, priority, boundAt, edge, carbons }: Row): SessionRow => ({
   resource,
   session,
   state,
   priority,
   boundAt,
   edge: edge.id,
+  carbons,
 });

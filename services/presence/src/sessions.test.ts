@@ -18,6 +18,7 @@ const event = (of: Partial<SessionEvent> = {}): SessionEvent => ({
   presence: Buffer.from('/>'),
   ended: false,
   directed: [],
+  carbons: false,
   ...of,
 });
 
@@ -40,13 +41,17 @@ test('an unknown session is believed; then it comes, changes and goes', () => {
   assert.deepEqual([end.table, end.departures.length, sessions.size], [true, 0, 0]);
 });
 
-test('of what is not newer only priority and directed presence count', () => {
+test('of what is not newer only priority, carbons and directed presence count', () => {
   const sessions = new Sessions(USER);
   sessions.apply(event(), edge);
   const same = sessions.apply(event({ directed: ['nurse@example.com'] }), edge);
   assert.deepEqual([same.table, same.updated], [false, undefined]);
   assert.deepEqual(sessions.get('balcony')?.directed, ['nurse@example.com']);
   assert.equal(sessions.apply(event({ priority: 5 }), edge).table, true);
+  const copied = event({ priority: 5, carbons: true });
+  assert.deepEqual([sessions.apply(copied, edge).table, sessions.table()[0]?.carbons], [true, true]);
+  assert.equal(sessions.apply(copied, edge).table, false);
+  sessions.apply(event({ priority: 5 }), edge);
   const older = sessions.apply(event({ stamp: 150, state: SESSION_STATE.connected, priority: 5 }), edge);
   assert.deepEqual([older.table, older.departures.length], [false, 0]);
 });

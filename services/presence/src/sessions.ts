@@ -130,10 +130,12 @@ export class Sessions {
   #update(row: Row, event: SessionEvent, edge: EdgeRef): Change {
     const hasMoved = row.edge.incarnation !== edge.incarnation;
     const isNewer = event.stamp > row.stamp;
-    let table = hasMoved || row.priority !== event.priority || (isNewer && row.state !== event.state);
+    const isOther = row.priority !== event.priority || row.carbons !== event.carbons;
+    let table = hasMoved || isOther || (isNewer && row.state !== event.state);
     row.unconfirmedSinceMs = 0;
     row.edge = edge;
     row.priority = event.priority;
+    row.carbons = event.carbons;
     if (!isNewer) {
       row.directed = event.directed;
       // Detached and back again: no presence was sent.

@@ -3334,6 +3334,9 @@ export namespace starling {
             /** SessionEvent directed. */
             directed: string[];
 
+            /** SessionEvent carbons. */
+            carbons: boolean;
+
             /**
              * Creates a new SessionEvent instance using the specified properties.
              * @param [properties] Properties to set
@@ -3395,6 +3398,9 @@ export namespace starling {
 
                 /** SessionEvent directed */
                 directed?: (string[]|null);
+
+                /** SessionEvent carbons */
+                carbons?: (boolean|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
@@ -6171,6 +6177,9 @@ export namespace starling {
             /** SessionRow edge. */
             edge: string;
 
+            /** SessionRow carbons. */
+            carbons: boolean;
+
             /**
              * Creates a new SessionRow instance using the specified properties.
              * @param [properties] Properties to set
@@ -6220,6 +6229,9 @@ export namespace starling {
 
                 /** SessionRow edge */
                 edge?: (string|null);
+
+                /** SessionRow carbons */
+                carbons?: (boolean|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];

@@ -8105,6 +8105,7 @@ export const starling = $root.starling = (() => {
              * @property {Uint8Array|null} [presence] SessionEvent presence
              * @property {boolean|null} [ended] SessionEvent ended
              * @property {Array.<string>|null} [directed] SessionEvent directed
+             * @property {boolean|null} [carbons] SessionEvent carbons
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -8218,6 +8219,14 @@ export const starling = $root.starling = (() => {
             SessionEvent.prototype.directed = $util.emptyArray;
 
             /**
+             * SessionEvent carbons.
+             * @member {boolean} carbons
+             * @memberof starling.v1.SessionEvent
+             * @instance
+             */
+            SessionEvent.prototype.carbons = false;
+
+            /**
              * Creates a new SessionEvent instance using the specified properties.
              * @function create
              * @memberof starling.v1.SessionEvent
@@ -8270,6 +8279,8 @@ export const starling = $root.starling = (() => {
                 if (message.directed != null && message.directed.length)
                     for (let i = 0; i < message.directed.length; ++i)
                         writer.uint32(/* id 10, wireType 2 =*/82).string(message.directed[i]);
+                if (message.carbons != null && $Object.hasOwnProperty.call(message, "carbons") && message.carbons !== false)
+                    writer.uint32(/* id 11, wireType 0 =*/88).bool(message.carbons);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -8401,6 +8412,15 @@ export const starling = $root.starling = (() => {
                             if (!(message.directed && message.directed.length))
                                 message.directed = [];
                             message.directed.push(reader.stringVerify());
+                            continue;
+                        }
+                    case 11: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.carbons = value;
+                            else
+                                delete message.carbons;
                             continue;
                         }
                     }
@@ -15283,6 +15303,7 @@ export const starling = $root.starling = (() => {
              * @property {number|null} [priority] SessionRow priority
              * @property {number|null} [boundAt] SessionRow boundAt
              * @property {string|null} [edge] SessionRow edge
+             * @property {boolean|null} [carbons] SessionRow carbons
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -15363,6 +15384,14 @@ export const starling = $root.starling = (() => {
             SessionRow.prototype.edge = "";
 
             /**
+             * SessionRow carbons.
+             * @member {boolean} carbons
+             * @memberof starling.v1.SessionRow
+             * @instance
+             */
+            SessionRow.prototype.carbons = false;
+
+            /**
              * Creates a new SessionRow instance using the specified properties.
              * @function create
              * @memberof starling.v1.SessionRow
@@ -15406,6 +15435,8 @@ export const starling = $root.starling = (() => {
                     writer.uint32(/* id 5, wireType 0 =*/40).uint64(message.boundAt);
                 if (message.edge != null && $Object.hasOwnProperty.call(message, "edge") && message.edge !== "")
                     writer.uint32(/* id 6, wireType 2 =*/50).string(message.edge);
+                if (message.carbons != null && $Object.hasOwnProperty.call(message, "carbons") && message.carbons !== false)
+                    writer.uint32(/* id 7, wireType 0 =*/56).bool(message.carbons);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -15502,6 +15533,15 @@ export const starling = $root.starling = (() => {
                                 message.edge = value;
                             else
                                 delete message.edge;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.carbons = value;
+                            else
+                                delete message.carbons;
                             continue;
                         }
                     }

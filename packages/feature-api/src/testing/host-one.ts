@@ -20,6 +20,7 @@ export function testSession(jid = 'romeo@localhost/orchard'): TestSession {
     id: full,
     user: bareOf(full),
     jid: full,
+    origin: `edge-1/${full}`,
     peerAddress: '::1',
     loopback: true,
     heardAt: 0,
@@ -40,6 +41,8 @@ export interface OneFeature {
   readonly hosted: HostedFeatures;
   /** What other services were asked: method and request. */
   readonly asked: readonly { readonly subject: string; readonly request: unknown }[];
+  /** Of which sessions others were told. */
+  readonly told: readonly Session[];
   /** Asks as a client does; the payload of the result, or the condition of the error. */
   iq(type: 'get' | 'set', to: string, payload: Element, session?: Session): Promise<IqAnswer | string>;
 }
@@ -60,6 +63,7 @@ export function hostOne(
 ): OneFeature {
   const { config } = loadConfig({ config: feature.config }, { env: options.env ?? {}, args: [] });
   const asked: { subject: string; request: unknown }[] = [];
+  const told: Session[] = [];
   const hosted = hostFeatures('edge', [feature], {
     domain: 'localhost',
     software: { name: 'Starling', version: '1.2.3' },
@@ -73,6 +77,7 @@ export function hostOne(
       return (await answer(request as never)) as Reply;
     },
     sessionsOf: async (account) => options.sessions?.[account] ?? [],
+    tellSession: (session) => void told.push(session),
     makeKeys: async () => [],
     onHookFailure: ({ error }) => {
       if (options.onHookFailure === undefined) throw error;
@@ -82,6 +87,7 @@ export function hostOne(
   return {
     hosted,
     asked,
+    told,
     async iq(type, to, payload, session = testSession()) {
       const stanza = Stanza.build('iq', { type, id: 'i', from: session.jid, to: to as Jid }, payload);
       const target = targetOf(to, session);

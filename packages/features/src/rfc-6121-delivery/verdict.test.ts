@@ -45,6 +45,7 @@ describe('properties', () => {
     priority: fc.integer({ min: -128, max: 127 }),
     boundAt: fc.nat(),
     edge: fc.constant('edge-1'),
+    carbons: fc.boolean(),
   });
   const sessions = fc.uniqueArray(session, { maxLength: 3, selector: (s) => s.resource });
   const type = fc.constantFrom(

@@ -29,7 +29,7 @@ function makeClient(resource: string, available = true): Client {
   const got: string[] = [];
   const session: Session = {
     ...{ id: resource, user: USER, jid: `${USER}/${resource}` as FullJid, peerAddress: '', loopback: true },
-    ...{ heardAt: 0, available, slots: new Map(), fail: () => undefined },
+    ...{ origin: `e1/${resource}`, heardAt: 0, available, slots: new Map(), fail: () => undefined },
     send: (stanza) => void got.push(describeStanza(stanza)),
     deliver: (encoded) => void got.push(describeStanza(Stanza.decode(encoded))),
   };
@@ -55,6 +55,7 @@ describe('the roster feature', () => {
         return (await answer()) as Reply;
       },
       sessionsOf: async () => [],
+      tellSession: () => undefined,
       makeKeys: async () => [],
       onHookFailure: ({ error }) => assert.fail(String(error)),
     });

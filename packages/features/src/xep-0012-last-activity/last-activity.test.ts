@@ -8,7 +8,10 @@ import lastActivity, { NS } from './last-activity.ts';
 
 const QUERY = el('query', NS.last);
 const JULIET = 'juliet@localhost';
-const row = { resource: 'balcony', session: 's', state: SESSION_STATE.connected, priority: 0, boundAt: 1, edge: 'e1' };
+const row = {
+  ...{ resource: 'balcony', session: 's', state: SESSION_STATE.connected, priority: 0 },
+  ...{ boundAt: 1, edge: 'e1', carbons: false },
+};
 
 /** An account that was last seen some seconds ago, as somebody sees it. */
 function seen(secondsAgo: number, status: string, options: { visible?: boolean; isThere?: boolean } = {}) {

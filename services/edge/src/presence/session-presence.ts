@@ -46,6 +46,11 @@ export class SessionPresence {
     else throw new StanzaError('feature-not-implemented');
   }
 
+  /** The session is another one for the rules of delivery: its presence is not. */
+  changed(session: ClientSession): void {
+    if (!session.ended) this.#tell(session);
+  }
+
   /** A session has ended: who watched it hears that in its name (§4.5.1), once. */
   ended(session: ClientSession): void {
     session.stamp = session.nextStamp();

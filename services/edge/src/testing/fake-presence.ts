@@ -66,8 +66,8 @@ export async function startFakePresence(options: {
     user,
     epoch: 1,
     version: ++version,
-    rows: [...sessionsOf(user).values()].map(({ resource, session, state, priority, boundAt, edge }) => ({
-      ...{ resource, session, state, priority, boundAt, edge },
+    rows: [...sessionsOf(user).values()].map(({ resource, session, state, priority, boundAt, edge, carbons }) => ({
+      ...{ resource, session, state, priority, boundAt, edge, carbons },
     })),
   });
   function publishTable(user: string): void {
@@ -141,7 +141,14 @@ export async function startFakePresence(options: {
         const older = sessions.get(resource);
         const boundAt = Math.max(Date.now(), (older?.stamp ?? 0) + 1, (older?.boundAt ?? 0) + 1);
         const row = { user, resource, session, state: SESSION_STATE.connected, priority: 0, boundAt, stamp: 0 };
-        sessions.set(resource, { ...row, presence: new Uint8Array(0), ended: false, directed: [], edge });
+        sessions.set(resource, {
+          ...row,
+          presence: new Uint8Array(0),
+          ended: false,
+          directed: [],
+          carbons: false,
+          edge,
+        });
         if (older?.state === SESSION_STATE.available) emit(emissionOf(older, [user], true));
         publishTable(user);
         return { boundAt, table: tableOf(user) };

@@ -46,6 +46,7 @@ export class FakeSession {
   stamp = 0;
   presence: Uint8Array = new Uint8Array(0);
   directed: string[] = [];
+  carbons = false;
   readonly view = new PresenceView(VIEW_MAX);
   isOver = false;
   hasConflict = false;
@@ -68,7 +69,7 @@ export class FakeSession {
   }
 
   event(ended = false): SessionEvent {
-    const { user, resource, id, state, priority, boundAt, stamp, presence, directed } = this;
+    const { user, resource, id, state, priority, boundAt, stamp, presence, directed, carbons } = this;
     return {
       user,
       resource,
@@ -80,6 +81,7 @@ export class FakeSession {
       presence,
       ended,
       directed: [...directed],
+      carbons,
     };
   }
 }
