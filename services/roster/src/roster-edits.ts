@@ -1,10 +1,13 @@
 import type { RosterVersion } from '@starling/contracts';
 import type { Db, Queryable } from '@starling/db';
+import type { Logger } from '@starling/runtime';
+import type { AccountCopies } from './account-copies.ts';
 import type { Announcer } from './announcer.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import type { ChangeCause, RosterMetrics } from './metrics.ts';
 import type { RosterCache } from './roster-cache.ts';
 import { Side } from './side.ts';
+import { accountsChanged } from './sql/copies-due.ts';
 import { lockRosters } from './sql/lock-rosters.ts';
 import { selectRelations } from './sql/select-relations.ts';
 
@@ -23,14 +26,26 @@ export class RosterEdits {
   readonly #db: Db;
   readonly #cache: RosterCache;
   readonly #announcer: Announcer;
+  readonly #copies: AccountCopies;
   readonly #metrics: RosterMetrics;
+  readonly #logger: Logger;
   readonly #queue: KeyedQueue;
 
-  constructor(options: { db: Db; cache: RosterCache; announcer: Announcer; metrics: RosterMetrics; max: number }) {
+  constructor(options: {
+    db: Db;
+    cache: RosterCache;
+    announcer: Announcer;
+    copies: AccountCopies;
+    metrics: RosterMetrics;
+    logger: Logger;
+    max: number;
+  }) {
     this.#db = options.db;
     this.#cache = options.cache;
     this.#announcer = options.announcer;
+    this.#copies = options.copies;
     this.#metrics = options.metrics;
+    this.#logger = options.logger;
     this.#queue = new KeyedQueue(options.max);
     options.metrics.edits.track(() => this.#queue.length);
   }
@@ -51,16 +66,31 @@ export class RosterEdits {
         await work(opened, tx);
         await opened.own?.save(tx);
         await opened.other?.save(tx);
+        const changed = [opened.own, opened.other].flatMap((side) => (side?.isChanged ? [side.user] : []));
+        if (changed.length > 0) await accountsChanged(tx, changed);
         return opened;
       });
+      const changed: string[] = [];
       for (const side of [sides.own, sides.other]) {
+        if (side?.isChanged) changed.push(side.user);
         const announcement = side?.announcement;
         if (announcement === undefined) continue;
         this.#cache.drop(announcement.user);
         this.#metrics.changes.inc(1, { cause });
         this.#announcer.announce(announcement);
       }
+      await this.#copy(changed);
     });
+  }
+
+  async #copy(users: readonly string[]): Promise<void> {
+    if (users.length === 0) return;
+    try {
+      await this.#copies.changed(users);
+    } catch (error) {
+      // Policy: the edit is committed and told; the sweep copies it.
+      this.#logger.warn({ what: 'account_copy_failed', err: error });
+    }
   }
 
   /** The account's row is gone, and with it the roster; `version` is the one behind its last. */
