@@ -48,6 +48,18 @@ export const busConfig = configSpec({
     'appends without an answer; at three quarters of it an edge stops reading from clients',
   ),
   pendingAppendsBytesMax: bytes('STARLING_PENDING_APPENDS_BYTES_MAX', '64MiB', { min: '1MiB' }, 'their bytes'),
+  accountCopiesBytesMax: bytes(
+    'STARLING_ACCOUNT_COPIES_MAX_BYTES',
+    '256MiB',
+    { min: '8MiB' },
+    'copies of recent accounts on JetStream, for logins while the database is away; the oldest ones make room',
+  ),
+  accountCopiesAgeMs: duration(
+    'STARLING_ACCOUNT_COPIES_AGE',
+    '30d',
+    { min: '1h' },
+    'how long an account that neither logs in nor changes is kept among them',
+  ),
   recordsTimeoutMs: duration(
     'STARLING_RECORDS_TIMEOUT',
     '2s',

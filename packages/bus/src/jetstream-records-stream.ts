@@ -7,12 +7,14 @@ import {
   StorageType,
   type StreamConfig,
 } from '@nats-io/jetstream';
-import { RECORDS } from '@starling/contracts';
 import { checkServerVersion, configOf, NAME_IN_USE, retryUntil } from './jetstream-streams.ts';
 import { LogConfigError } from './log.ts';
 import type { NatsLink } from './nats-link.ts';
 
 export interface RecordsStreamSettings {
+  readonly stream: { readonly stream: string; readonly subjects: readonly string[] };
+  /** Records that nobody has changed for so long go, and the oldest ones where there is no room for new ones; else a full stream refuses. */
+  readonly ageMaxMs?: number | undefined;
   readonly replicas: 1 | 3;
   readonly valueBytesMax: number;
   /** Of all records together. */
@@ -20,6 +22,7 @@ export interface RecordsStreamSettings {
 }
 
 const API_TIMEOUT_MS = 3_000;
+const NANOS_A_MS = 1_000_000;
 /** For the subject and the headers of a record. */
 const OVERHEAD_BYTES = 1_024;
 
@@ -56,13 +59,14 @@ async function makeStream(manager: JetStreamManager, wanted: ReturnType<typeof s
   }
 }
 
-function streamConfig({ replicas, bytesMax, valueBytesMax }: RecordsStreamSettings) {
+function streamConfig({ stream, replicas, bytesMax, valueBytesMax, ageMaxMs }: RecordsStreamSettings) {
   return {
-    name: RECORDS.stream,
-    subjects: [...RECORDS.subjects],
+    name: stream.stream,
+    subjects: [...stream.subjects],
     storage: StorageType.File,
     retention: RetentionPolicy.Limits,
-    discard: DiscardPolicy.New,
+    discard: ageMaxMs === undefined ? DiscardPolicy.New : DiscardPolicy.Old,
+    max_age: (ageMaxMs ?? 0) * NANOS_A_MS,
     num_replicas: replicas,
     max_bytes: bytesMax,
     max_msg_size: valueBytesMax + OVERHEAD_BYTES,
@@ -76,6 +80,7 @@ function differs(existing: StreamConfig, wanted: ReturnType<typeof streamConfig>
     existing.subjects.join() !== wanted.subjects.join() ||
     existing.num_replicas !== wanted.num_replicas ||
     existing.max_bytes !== wanted.max_bytes ||
+    existing.max_age !== wanted.max_age ||
     existing.max_msg_size !== wanted.max_msg_size
   );
 }

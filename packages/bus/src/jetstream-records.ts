@@ -1,10 +1,11 @@
-import { RECORDS } from '@starling/contracts';
 import type { NatsLink } from './nats-link.ts';
 import { asciiOf, headerOf, payloadOf, pubAckOf, type RawMessage, statusOf } from './nats-wire.ts';
 import type { Records, StoredRecord } from './records.ts';
 import { RecordConflictError, RecordsUnavailableError } from './records.ts';
 
 export interface JetStreamRecordsOptions {
+  /** Name of the stream that captures the keys. */
+  readonly stream: string;
   /** How long an answer is waited for. */
   readonly timeoutMs: number;
   readonly valueBytesMax: number;
@@ -40,7 +41,7 @@ export class JetStreamRecords implements Records {
   }
 
   get(key: string): Promise<StoredRecord | undefined> {
-    return this.#ask(`$JS.API.DIRECT.GET.${RECORDS.stream}.${key}`, '', EMPTY, (message) => {
+    return this.#ask(`$JS.API.DIRECT.GET.${this.#options.stream}.${key}`, '', EMPTY, (message) => {
       const status = statusOf(message);
       if (status === NOT_FOUND) return undefined;
       if (status === NO_RESPONDERS) return LEADERLESS;
@@ -71,7 +72,7 @@ export class JetStreamRecords implements Records {
     if (newest?.revision !== expectedRevision)
       throw new RecordConflictError(`${key} is at revision ${newest?.revision ?? 0}, not ${expectedRevision}`);
     const request = Buffer.from(JSON.stringify({ seq: expectedRevision, no_erase: true }));
-    await this.#ask(`$JS.API.STREAM.MSG.DELETE.${RECORDS.stream}`, '', request, (message) => {
+    await this.#ask(`$JS.API.STREAM.MSG.DELETE.${this.#options.stream}`, '', request, (message) => {
       if (statusOf(message) !== 0) return LEADERLESS;
       const { success, code, description } = deletionOf(payloadOf(message));
       if (success) return true;

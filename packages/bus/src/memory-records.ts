@@ -1,41 +1,76 @@
 import type { Records, StoredRecord } from './records.ts';
 import { RecordConflictError, RecordsUnavailableError } from './records.ts';
 
+interface Kept extends StoredRecord {
+  readonly changedAtMs: number;
+}
+
 /** Records within one process. */
 export class MemoryRecords implements Records {
-  readonly #records = new Map<string, StoredRecord>();
+  /** The one that was changed longest ago first. */
+  readonly #records = new Map<string, Kept>();
   readonly #valueBytesMax: number;
+  readonly #bytesMax: number;
+  readonly #ageMaxMs: number;
+  #bytes = 0;
   #lastRevision = 0;
   #closed = false;
 
-  /** @param valueBytesMax what one record holds */
-  constructor(valueBytesMax: number) {
+  /**
+   * @param valueBytesMax what one record holds
+   * @param forgets when the oldest records go: for want of room, or because of their age
+   */
+  constructor(valueBytesMax: number, forgets: { readonly bytesMax?: number; readonly ageMaxMs?: number } = {}) {
     this.#valueBytesMax = valueBytesMax;
+    this.#bytesMax = forgets.bytesMax ?? Number.POSITIVE_INFINITY;
+    this.#ageMaxMs = forgets.ageMaxMs ?? Number.POSITIVE_INFINITY;
   }
 
   async get(key: string): Promise<StoredRecord | undefined> {
     this.#refuseClosed();
-    return this.#records.get(key);
+    this.#forget();
+    const kept = this.#records.get(key);
+    return kept && { value: kept.value, revision: kept.revision };
   }
 
   async put(key: string, value: Uint8Array, expectedRevision: number): Promise<number> {
     this.#refuseClosed();
     if (value.length > this.#valueBytesMax) throw new RangeError(`${value.length} bytes do not fit in a record`);
+    this.#forget();
     this.#expect(key, expectedRevision);
     const revision = ++this.#lastRevision;
-    this.#records.set(key, { value: Uint8Array.from(value), revision });
+    this.#delete(key);
+    this.#records.set(key, { value: Uint8Array.from(value), revision, changedAtMs: performance.now() });
+    this.#bytes += sizeOf(key, value);
+    this.#forget();
     return revision;
   }
 
   async remove(key: string, expectedRevision: number): Promise<void> {
     this.#refuseClosed();
+    this.#forget();
     if (!this.#records.has(key)) throw new RecordConflictError(`${key} does not exist`);
     this.#expect(key, expectedRevision);
-    this.#records.delete(key);
+    this.#delete(key);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
+  }
+
+  #delete(key: string): void {
+    const kept = this.#records.get(key);
+    if (kept === undefined) return;
+    this.#records.delete(key);
+    this.#bytes -= sizeOf(key, kept.value);
+  }
+
+  #forget(): void {
+    const oldestMs = performance.now() - this.#ageMaxMs;
+    for (const [key, { changedAtMs }] of this.#records) {
+      if (this.#bytes <= this.#bytesMax && changedAtMs >= oldestMs) break;
+      this.#delete(key);
+    }
   }
 
   #expect(key: string, expectedRevision: number): void {
@@ -48,3 +83,5 @@ export class MemoryRecords implements Records {
     if (this.#closed) throw new RecordsUnavailableError('the records were closed');
   }
 }
+
+const sizeOf = (key: string, value: Uint8Array): number => key.length + value.length;

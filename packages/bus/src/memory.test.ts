@@ -1,7 +1,17 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
 import type { Bus } from './bus.ts';
 import { type BusWorld, busConformance, REQUESTS_MAX } from './conformance/bus.ts';
 import { type LogLimits, type LogWorld, logConformance, STREAMS } from './conformance/log.ts';
-import { recordsConformance, VALUE_BYTES_MAX } from './conformance/records.ts';
+import {
+  COPIES_AGE_MAX_MS,
+  COPIES_BYTES_MAX,
+  COPY_KEYS,
+  copyKey,
+  RECORD_KEYS,
+  recordsConformance,
+  VALUE_BYTES_MAX,
+} from './conformance/records.ts';
 import type { LogEntry } from './log.ts';
 import { MemoryBus } from './memory-bus.ts';
 import { MemoryLog } from './memory-log.ts';
@@ -128,5 +138,19 @@ logConformance('in process, acknowledged by the archive', async () => new Memory
 logConformance('in process, acknowledged at once', async () => new MemoryWorld('at-once'), true);
 recordsConformance('in process', async () => {
   const records = new MemoryRecords(VALUE_BYTES_MAX);
-  return { open: async () => records, close: () => records.close() };
+  return { keys: RECORD_KEYS, open: async () => records, close: () => records.close() };
+});
+recordsConformance('of accounts in process', async () => {
+  const forgets = { bytesMax: COPIES_BYTES_MAX, keyOf: copyKey };
+  const records = new MemoryRecords(VALUE_BYTES_MAX, { bytesMax: COPIES_BYTES_MAX, ageMaxMs: COPIES_AGE_MAX_MS });
+  return { keys: COPY_KEYS, forgets, open: async () => records, close: () => records.close() };
+});
+test('records in process go when nobody has changed them for so long', async () => {
+  const records = new MemoryRecords(VALUE_BYTES_MAX, { ageMaxMs: 20 });
+  await records.put('a', new Uint8Array(1), 0);
+  await records.put('b', new Uint8Array(1), 0);
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  const renewed = await records.put('b', new Uint8Array(1), 0);
+  assert.equal(await records.get('a'), undefined);
+  assert.equal((await records.get('b'))?.revision, renewed);
 });

@@ -15,4 +15,5 @@ for (const binary of chosen) {
   busConformance(name, () => NatsWorld.start(binary));
   logConformance(name, () => JetStreamWorld.start(binary));
   recordsConformance(name, () => JetStreamRecordsWorld.start(binary));
+  recordsConformance(`of accounts ${name}`, () => JetStreamRecordsWorld.start(binary, 'copies'));
 }

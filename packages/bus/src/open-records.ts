@@ -1,7 +1,8 @@
+import { ACCOUNT_COPIES, RECORDS } from '@starling/contracts';
 import type { Bus } from './bus.ts';
 import type { BusConfig } from './config.ts';
 import { JetStreamRecords } from './jetstream-records.ts';
-import { ensureRecordsStream } from './jetstream-records-stream.ts';
+import { ensureRecordsStream, type RecordsStreamSettings } from './jetstream-records-stream.ts';
 import { MemoryBus } from './memory-bus.ts';
 import { MemoryRecords } from './memory-records.ts';
 import { NatsBus } from './nats-bus.ts';
@@ -10,6 +11,10 @@ import type { Records } from './records.ts';
 /** Of one record, and of all. A membership document of 100 processes has 6 KB. */
 const VALUE_BYTES_MAX = 256 * 1024;
 const RECORDS_BYTES_MAX = 16 * 1024 * 1024;
+/** Of one account's copy: what fits, with its headers, in a message of NATS as it is configured (max_payload, 1 MiB). */
+const COPY_BYTES_MAX = 1_000_000;
+/** Copies in memory take more than on disk. */
+const MEMORY_COPIES_BYTES_MAX = 64 * 1024 * 1024;
 
 export interface OpenRecordsOptions {
   /**
@@ -25,12 +30,40 @@ export interface OpenRecordsOptions {
  */
 export async function openRecords(config: BusConfig, bus: Bus, options: OpenRecordsOptions = {}): Promise<Records> {
   if (bus instanceof MemoryBus) return new MemoryRecords(VALUE_BYTES_MAX);
+  const sizes = { valueBytesMax: VALUE_BYTES_MAX, bytesMax: RECORDS_BYTES_MAX };
+  return openStream(config, bus, { stream: RECORDS, ...sizes }, options);
+}
+
+/**
+ * The store of account copies, likewise: records of which the oldest go for want of room, and those that nobody has changed for long. In
+ * process it belongs to whoever opened it.
+ * @throws LogConfigError when the server does not fit the configuration
+ */
+export async function openAccountCopies(
+  config: BusConfig,
+  bus: Bus,
+  options: OpenRecordsOptions = {},
+): Promise<Records> {
+  const { accountCopiesBytesMax: bytesMax, accountCopiesAgeMs: ageMaxMs } = config;
+  if (bus instanceof MemoryBus)
+    return new MemoryRecords(COPY_BYTES_MAX, { bytesMax: Math.min(bytesMax, MEMORY_COPIES_BYTES_MAX), ageMaxMs });
+  const sizes = { valueBytesMax: COPY_BYTES_MAX, bytesMax, ageMaxMs };
+  return openStream(config, bus, { stream: ACCOUNT_COPIES, ...sizes }, options);
+}
+
+async function openStream(
+  config: BusConfig,
+  bus: Bus,
+  settings: Omit<RecordsStreamSettings, 'replicas'>,
+  { manage = true }: OpenRecordsOptions,
+): Promise<JetStreamRecords> {
   if (!(bus instanceof NatsBus)) throw new TypeError('the records need the bus that openBus gave');
-  const settings = {
-    replicas: config.logReplicas === '3' ? 3 : 1,
-    valueBytesMax: VALUE_BYTES_MAX,
-    bytesMax: RECORDS_BYTES_MAX,
-  } as const;
-  await ensureRecordsStream(bus.link, settings, options.manage ?? true, config.natsConnectTimeoutMs);
-  return new JetStreamRecords(bus.link, { timeoutMs: config.recordsTimeoutMs, valueBytesMax: VALUE_BYTES_MAX });
+  const replicas = config.logReplicas === '3' ? 3 : 1;
+  await ensureRecordsStream(bus.link, { ...settings, replicas }, manage, config.natsConnectTimeoutMs);
+  const { valueBytesMax, stream } = settings;
+  return new JetStreamRecords(bus.link, {
+    stream: stream.stream,
+    timeoutMs: config.recordsTimeoutMs,
+    valueBytesMax,
+  });
 }

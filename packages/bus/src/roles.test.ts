@@ -20,7 +20,7 @@ import { bytesOf, textOf, until } from './conformance/tools.ts';
 import { JetStreamLog } from './jetstream-log.ts';
 import { NatsBus } from './nats-bus.ts';
 import { NatsLink } from './nats-link.ts';
-import { openRecords } from './open-records.ts';
+import { openAccountCopies, openRecords } from './open-records.ts';
 
 const configFile = fileURLToPath(new URL('../../../infra/nats/nats.conf', import.meta.url));
 const alice = 'alice@example.com' as BareJid;
@@ -185,6 +185,17 @@ describe('infra/nats', { skip: NEWEST === undefined }, () => {
     assert.deepEqual(errors, []);
   });
 
+  it('lets the roster service keep copies of accounts, in a stream that the archive has made', async () => {
+    const [archive, roster] = [await enter('archive'), await enter('roster')];
+    const config = loadConfig({ bus: busConfig }, { env: {}, args: [] }).bus;
+    await openAccountCopies(config, archive);
+    const copies = await openAccountCopies(config, roster, { manage: false });
+    const key = subjects.accountCopy('张三@例子.中国' as BareJid);
+    const revision = await copies.put(key, bytesOf('a copy'), 0);
+    assert.deepEqual(await copies.get(key), { value: bytesOf('a copy'), revision });
+    assert.deepEqual(errors, []);
+  });
+
   it('lets no role do more', async () => {
     const publishing: [user: string, subject: string][] = [
       ['edge', 't.0'],
@@ -204,6 +215,12 @@ describe('infra/nats', { skip: NEWEST === undefined }, () => {
       ['archive', 'p.presence-1'],
       ['roster', '$JS.API.STREAM.PURGE.M0'],
       ['roster', 'r.keys'],
+      ['roster', '$JS.API.STREAM.MSG.DELETE.A'],
+      ['edge', 'acct.1.alice'],
+      ['edge', '$JS.API.DIRECT.GET.A.acct.1.alice'],
+      ['archive', 'acct.1.alice'],
+      ['archive', '$JS.API.DIRECT.GET.A.acct.1.alice'],
+      ['presence', 'acct.1.alice'],
       ['roster', 'a.0.gap'],
       ['presence', 'm.1.alice'],
       ['presence', 'a.0.gap'],

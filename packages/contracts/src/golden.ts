@@ -1,4 +1,5 @@
 import type { BareJid, Jid } from '@starling/jid';
+import { ACCOUNT_STATE, decodeAccountCopy, encodeAccountCopy } from './account-copy.ts';
 import { blocks, decodeBlockList, encodeBlockList } from './blocks.ts';
 import { COPY, decodeEnvelope, encodeEnvelope, FATE, KIND } from './envelope.ts';
 import { decodeDigest, decodeSessionTable, encodeDigest, encodeSessionTable, SESSION_STATE } from './notices.ts';
@@ -305,6 +306,36 @@ const SINCE_0_2_0: Readonly<Record<string, Sample>> = {
     { users: [{ user: bob, atMs: 1_800_000_000_000, status: '回家' }] },
     personal.setLast.encodeRequest,
     personal.setLast.decodeRequest,
+  ),
+  'account-copy': sample(
+    {
+      user: bob,
+      revision: 281_474_976_710_656,
+      state: ACCOUNT_STATE.exists,
+      writtenAtMs: 1_800_000_000_000,
+      keys: [keys],
+      version: { lineage: 'b2f0', number: 7 },
+      pruned: 3,
+      items: [
+        {
+          item: {
+            jid: '张三@例子.中国',
+            name: '张三',
+            groups: ['朋友'],
+            subscription: SUBSCRIPTION.both,
+            ask: true,
+            approved: true,
+            removed: true,
+          },
+          changed: 7,
+        },
+      ],
+      requests: [Buffer.from("<presence type='subscribe'/>")],
+      blocksVersion: 9,
+      blocked: ['tybalt@example.com'],
+    },
+    encodeAccountCopy,
+    decodeAccountCopy,
   ),
 };
 

@@ -1,3 +1,4 @@
+export * from './account-copy.ts';
 export * from './archive-id.ts';
 export * from './blocks.ts';
 export * from './delivered.ts';

@@ -58,6 +58,8 @@ export interface UserContacts {
   readonly requests: number;
   /** JIDs of the block list (XEP-0191). */
   readonly blocked: readonly string[];
+  /** Nobody can say now: ask again. */
+  readonly unknown?: boolean;
 }
 
 /** What the roster service answers about rosters (proto/roster.proto). `user` is a bare JID with an account, prepared. */

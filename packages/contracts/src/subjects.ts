@@ -22,6 +22,8 @@ export const subjects = {
   archive: (stream: number, method: string) => `a.${stream}.${method}`,
   /** Requests to the roster service. */
   roster: (method: string) => `r.${method}`,
+  /** The copy of an account outside of the database: a record. */
+  accountCopy: (user: BareJid) => `acct.${partitionOf(user)}.${tokenOf(user)}`,
   /** The membership document of a group of processes: a record. */
   membership: (group: Group) => `o.${group}`,
   /** Heartbeats of a group's members, and word of each change of its document. */
@@ -34,6 +36,9 @@ export type Group = (typeof groups)[keyof typeof groups];
 
 /** The stream of records (small documents, changed by compare-and-set) and what it captures: each subject is one record's key. */
 export const RECORDS = { stream: 'O', subjects: ['o.*'] } as const;
+
+/** The stream of account copies, likewise; it forgets the oldest ones. */
+export const ACCOUNT_COPIES = { stream: 'A', subjects: ['acct.*.*'] } as const;
 
 /** What the stream number `stream` of `streams` captures, and the subject its entries are re-published on. */
 export function streamSubjects(stream: number, streams: number, partitions: number): string[] {

@@ -18,6 +18,11 @@ export interface Db extends Queryable {
    * @throws what work threw, DbUnavailableError (whether the commit happened is then unknown), SqlError
    */
   transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>;
+  /**
+   * Whether the server answers, over a connection of its own: the pool may be full of statements that wait. Absent where no connection can be lost.
+   * @throws DbUnavailableError after timeoutMs at the latest, SqlError
+   */
+  readonly ping?: (timeoutMs: number) => Promise<void>;
   close(): Promise<void>;
 }
 

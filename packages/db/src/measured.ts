@@ -25,6 +25,7 @@ export function measured(db: Db, metrics: Instruments): Db {
     query: <T extends Row>(sql: string, params?: readonly unknown[]) =>
       time('querySeconds', () => db.query<T>(sql, params)),
     transaction: <T>(work: (tx: Queryable) => Promise<T>) => time('transactionSeconds', () => db.transaction(work)),
+    ...(db.ping === undefined ? {} : { ping: db.ping }),
     close: () => db.close(),
   };
 }

@@ -24,8 +24,10 @@ describe('PostgreSQL away', () => {
     });
     await assert.rejects(interrupted, DbUnavailableError);
     await assert.rejects(db.query('select 1'), DbUnavailableError);
+    await assert.rejects(db.ping?.(1_000) ?? assert.fail('no ping'), DbUnavailableError);
     await engine.server.startAgain();
     assert.deepEqual(await db.query('select * from t'), []);
+    await db.ping?.(1_000);
     await db.close();
   });
 
@@ -55,6 +57,7 @@ describe('PostgreSQL away', () => {
       connectTimeoutMs: 200,
     });
     await assert.rejects(db.query('select 1'), DbUnavailableError);
+    await assert.rejects(db.ping?.(200) ?? assert.fail('no ping'), DbUnavailableError);
     await db.close();
     mute.close();
   });

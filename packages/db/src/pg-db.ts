@@ -73,8 +73,10 @@ async function run<T extends Row>(
 /** PostgreSQL by a pool. Connects when first asked: an absent server is no reason not to start. */
 export class PgDb implements Db {
   readonly #pool: pg.Pool;
+  readonly #options: PgOptions;
 
   constructor(options: PgOptions) {
+    this.#options = options;
     this.#pool = new pg.Pool({
       connectionString: options.url,
       max: options.poolSize,
@@ -118,6 +120,23 @@ export class PgDb implements Db {
       client.release(spoilt);
     }
   }
+
+  readonly ping = async (timeoutMs: number): Promise<void> => {
+    const { url, applicationName } = this.#options;
+    const timeouts = { connectionTimeoutMillis: timeoutMs, query_timeout: timeoutMs };
+    const client = new pg.Client({ connectionString: url, application_name: applicationName, ...timeouts });
+    client.on('error', () => {}); // Policy: what is lost while it is asked, the question tells.
+    try {
+      await client.connect();
+      await client.query('select 1');
+    } catch (error) {
+      // Policy: as for a statement.
+      throw classify(error);
+    } finally {
+      // Whoever does not answer says no goodbye either.
+      void client.end().catch(() => {});
+    }
+  };
 
   async #connect(): Promise<pg.PoolClient> {
     try {

@@ -3,6 +3,7 @@
  * words; do not vary one that exists.
  */
 export const WHAT = [
+  'account_copy_failed',
   'account_farewell_failed',
   'account_notice_failed',
   'admin_request_failed',
@@ -20,7 +21,10 @@ export const WHAT = [
   'contacts_lookup_failed',
   'db_connection_lost',
   'db_failed',
+  'db_lost',
   'db_opened',
+  'db_prepare_failed',
+  'db_returned',
   'envelope_decode_failed',
   'group_change_failed',
   'group_changed',

@@ -167,7 +167,8 @@ export class ContactLoads {
     }
     for (const [index, asked] of page.entries()) {
       const answer = answers[index];
-      if (answer !== undefined) this.#answered(asked.user, answer);
+      if (answer?.unknown) this.#failed(asked.user, asked.attempt, new RpcError('resource-constraint'));
+      else if (answer !== undefined) this.#answered(asked.user, answer);
       else if (answers.length === 0) this.#failed(asked.user, asked.attempt, new RpcError('internal-server-error'));
       else this.#ask(asked); // there was no room for it
       if (index % USERS_A_TURN === USERS_A_TURN - 1) await nextTurn();

@@ -1,6 +1,7 @@
 import { RpcError } from '@starling/bus';
-import type { KeysReply, ScramKeys } from '@starling/contracts';
-import type { Db } from '@starling/db';
+import type { AccountCopy, KeysReply, ScramKeys } from '@starling/contracts';
+import { type Db, DbUnavailableError } from '@starling/db';
+import type { AccountCopies } from './account-copies.ts';
 import { areEqual, checkKeys, checkUser } from './check.ts';
 import { decoyKeys } from './decoy.ts';
 import type { Farewells } from './farewells.ts';
@@ -18,7 +19,8 @@ export class Accounts {
   readonly #notices: Notices;
   readonly #farewells: Farewells;
   readonly #edits: RosterEdits;
-  readonly #decoySecret: Uint8Array;
+  readonly #copies: AccountCopies;
+  readonly #decoySecret: () => Uint8Array | undefined;
   readonly #listMax: number;
 
   constructor(options: {
@@ -26,20 +28,38 @@ export class Accounts {
     notices: Notices;
     farewells: Farewells;
     edits: RosterEdits;
-    decoySecret: Uint8Array;
+    copies: AccountCopies;
+    /** Undefined while the database, which has it, was never there. */
+    decoySecret: () => Uint8Array | undefined;
     listMax: number;
   }) {
     this.#db = options.db;
     this.#notices = options.notices;
     this.#farewells = options.farewells;
     this.#edits = options.edits;
+    this.#copies = options.copies;
     this.#decoySecret = options.decoySecret;
     this.#listMax = options.listMax;
   }
 
-  async keys(user: string): Promise<KeysReply> {
-    const keys = await selectKeys(this.#db, user);
-    return keys.length > 0 ? { exists: true, keys } : { exists: false, keys: decoyKeys(this.#decoySecret, user) };
+  /** @throws DbUnavailableError when the database is away, and no copy of the account is there */
+  keys(user: string): Promise<KeysReply> {
+    return this.#copies.orCopy(
+      user,
+      async () => {
+        const stored = await selectKeys(this.#db, user);
+        if (stored === undefined) return this.#decoy(user);
+        this.#copies.noticed(user, stored.revision);
+        return { exists: true, keys: stored.keys };
+      },
+      (copy: AccountCopy | undefined) => (copy ? { exists: true, keys: copy.keys } : this.#decoy(user)),
+    );
+  }
+
+  #decoy(user: string): KeysReply {
+    const secret = this.#decoySecret();
+    if (secret === undefined) throw new DbUnavailableError('the secret of the decoys is not known yet');
+    return { exists: false, keys: decoyKeys(secret, user) };
   }
 
   /**
@@ -54,7 +74,8 @@ export class Accounts {
     checkKeys(keys);
     await this.#farewells.finish(user);
     const isNew = await this.#db.transaction((tx) => insertAccount(tx, user, keys));
-    if (!isNew && !areEqual(await selectKeys(this.#db, user), keys)) throw new RpcError('conflict');
+    if (!isNew && !areEqual((await selectKeys(this.#db, user))?.keys ?? [], keys)) throw new RpcError('conflict');
+    await this.#copies.changed([user]);
     await this.#notices.publish(user);
   }
 
@@ -62,19 +83,25 @@ export class Accounts {
   async setKeys(user: string, keys: readonly ScramKeys[]): Promise<void> {
     checkKeys(keys);
     if (!(await this.#db.transaction((tx) => replaceKeys(tx, user, keys)))) throw new RpcError('item-not-found');
+    await this.#copies.changed([user]);
   }
 
   /** The account goes with its roster at once; its contacts hear of it one after another. @throws RpcError item-not-found */
   async remove(user: string): Promise<void> {
-    const version = await this.#db.transaction((tx) => deleteAccount(tx, user));
-    if (version === undefined) throw new RpcError('item-not-found');
-    this.#edits.accountRemoved(user, version);
+    const deleted = await this.#db.transaction((tx) => deleteAccount(tx, user));
+    if (deleted === undefined) throw new RpcError('item-not-found');
+    this.#edits.accountRemoved(user, deleted.version);
     this.#farewells.begin(user);
+    await this.#copies.removed(user, deleted.revision);
     await this.#notices.publish(user);
   }
 
   exists(user: string): Promise<boolean> {
-    return accountExists(this.#db, user);
+    return this.#copies.orCopy(
+      user,
+      () => accountExists(this.#db, user),
+      (copy) => copy !== undefined,
+    );
   }
 
   async list(domain: string, after: string, limit: number): Promise<{ users: readonly string[]; complete: boolean }> {

@@ -2,9 +2,12 @@ import { type Bus, RpcError } from '@starling/bus';
 import { type BlockList, encodeBlockList, encodeRosterNotice, KIND, SUBSCRIPTION, subjects } from '@starling/contracts';
 import type { Db } from '@starling/db';
 import { tryParseJid } from '@starling/jid';
+import type { AccountCopies } from './account-copies.ts';
 import { type BlockChange, changeBlocks } from './change-blocks.ts';
+import { blocksOf } from './copy-views.ts';
 import type { Notices } from './notices.ts';
 import { selectBlocks, upsertBlocks } from './sql/block-list.ts';
+import { accountsChanged } from './sql/copies-due.ts';
 import { insertNotice, nextNoticeId } from './sql/insert-notice.ts';
 import { lockAccount } from './sql/lock-account.ts';
 
@@ -15,20 +18,35 @@ export class Blocks {
   readonly #db: Db;
   readonly #bus: Bus;
   readonly #notices: Notices;
+  readonly #copies: AccountCopies;
   readonly #max: number;
   readonly #bytesMax: number;
 
-  constructor(options: { db: Db; bus: Bus; notices: Notices; max: number; bytesMax: number }) {
+  constructor(options: {
+    db: Db;
+    bus: Bus;
+    notices: Notices;
+    copies: AccountCopies;
+    max: number;
+    bytesMax: number;
+  }) {
     this.#db = options.db;
     this.#bus = options.bus;
     this.#notices = options.notices;
+    this.#copies = options.copies;
     this.#max = options.max;
     this.#bytesMax = options.bytesMax;
   }
 
-  async list(user: string): Promise<BlockList> {
-    const stored = await selectBlocks(this.#db, user);
-    return stored === undefined ? NEVER_CHANGED : { ...stored, cleared: false };
+  list(user: string): Promise<BlockList> {
+    return this.#copies.orCopy(
+      user,
+      async () => {
+        const stored = await selectBlocks(this.#db, user);
+        return stored === undefined ? NEVER_CHANGED : { ...stored, cleared: false };
+      },
+      blocksOf,
+    );
   }
 
   /**
@@ -39,6 +57,7 @@ export class Blocks {
   async change(user: string, change: BlockChange): Promise<BlockList> {
     checkJids([...change.block, ...change.unblock]);
     const list = await this.#commit(user, change);
+    await this.#copies.changed([user]);
     await this.#notices.publish(user);
     this.#tellPresence(user);
     return list;
@@ -56,6 +75,7 @@ export class Blocks {
       const id = await nextNoticeId(tx);
       const list: BlockList = { version: Number(id), jids, cleared: change.unblockAll };
       await upsertBlocks(tx, user, list);
+      await accountsChanged(tx, [user]);
       await insertNotice(tx, user, KIND.blocksChanged, { id, payload: encodeBlockList(list) });
       return list;
     });

@@ -61,6 +61,37 @@ export const rosterConfig = configSpec({
     { min: '1s' },
     'how long a roster is kept: bounds what a lost notice of its change can do',
   ),
+
+  copiesQueueMax: int(
+    'STARLING_ACCOUNT_COPIES_QUEUE_MAX',
+    10_000,
+    { min: 1 },
+    'accounts that have logged in and wait for the copy that answers while the database is away',
+  ),
+  copiesKnownMax: int(
+    'STARLING_ACCOUNT_COPIES_KNOWN_MAX',
+    100_000,
+    { min: 1 },
+    'copies that one process remembers to be up to date; beyond them a login looks again',
+  ),
+  copiesRefreshMs: duration(
+    'STARLING_ACCOUNT_COPIES_REFRESH',
+    '1d',
+    { min: '1s' },
+    'age at which a login writes the copy again; well below STARLING_ACCOUNT_COPIES_AGE',
+  ),
+  databasePatienceMs: duration(
+    'STARLING_DATABASE_PATIENCE',
+    '2s',
+    { min: '50ms', max: '60s' },
+    'how long a statement of the roster service is waited for before the database is suspected to be away',
+  ),
+  databaseProbeMs: duration(
+    'STARLING_DATABASE_PROBE',
+    '1s',
+    { min: '10ms', max: '60s' },
+    'how long that question may take, and the pause between two while it is away',
+  ),
   ...personalFields,
 });
 

@@ -1,6 +1,7 @@
 import { type LastActivity, seenByContact } from '@starling/contracts';
 import type { Db } from '@starling/db';
 import { bareOf, tryParseJid } from '@starling/jid';
+import type { AccountCopies } from './account-copies.ts';
 import { contactOf } from './contact-query.ts';
 import { selectLastActivity, upsertLastActivities } from './sql/last-activity.ts';
 
@@ -11,9 +12,11 @@ const HIDDEN = { visible: false, atMs: 0, status: '' } as const;
 /** When accounts were last seen, and what they said then (XEP-0012). */
 export class LastActivities {
   readonly #db: Db;
+  readonly #copies: AccountCopies;
 
-  constructor(db: Db) {
+  constructor(db: Db, copies: AccountCopies) {
     this.#db = db;
+    this.#copies = copies;
   }
 
   /** `visible` false: the asker may not see the account's presence (§3), or there is none. */
@@ -33,7 +36,7 @@ export class LastActivities {
   async #mayKnow(user: string, asker: string): Promise<boolean> {
     const jid = tryParseJid(asker);
     if (jid !== undefined && bareOf(jid) === user) return true;
-    const { exists, subscription } = await contactOf(this.#db, user, asker);
+    const { exists, subscription } = await contactOf({ db: this.#db, copies: this.#copies }, user, asker);
     return exists && seenByContact(subscription);
   }
 }

@@ -1,4 +1,4 @@
-import { busConfig, openBus, openLog } from '@starling/bus';
+import { busConfig, openAccountCopies, openBus, openLog } from '@starling/bus';
 import { dbConfig, openDb } from '@starling/db';
 import { runService } from '@starling/runtime';
 import { rosterConfig } from './config.ts';
@@ -10,5 +10,6 @@ await runService('roster', specs, async ({ config, id, use, log: logger, metrics
   const db = await use('db', openDb(config.db, { log: logger, metrics }), (d) => d.close());
   const bus = await use('bus', openBus(config.bus, { log: logger, metrics, name: id }), (b) => b.close());
   const log = await use('log', openLog(config.bus, bus, { metrics, manage: false }), (l) => l.close());
-  await use('roster', startRoster({ db, bus, log, config: config.roster, logger, metrics }), (r) => r.stop());
+  const copies = await use('copies', openAccountCopies(config.bus, bus, { manage: false }), (c) => c.close());
+  await use('roster', startRoster({ db, bus, log, copies, config: config.roster, logger, metrics }), (r) => r.stop());
 });

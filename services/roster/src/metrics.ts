@@ -17,6 +17,19 @@ export const rosterMetrics = metricsSpec({
   edits: gauge('starling_roster_edits', 'Edits in hand or waiting for their turn'),
   cacheReads: counter('starling_roster_cache_reads_total', 'Rosters looked up in memory', ['outcome']),
   cacheBytes: gauge('starling_roster_cache_bytes', 'Rosters kept in memory, about'),
+  databaseAway: gauge('starling_roster_database_away', 'Whether copies answer, because the database does not'),
+  copiesWritten: counter('starling_roster_copies_written_total', 'Copies of accounts written outside of the database'),
+  copiesRead: counter(
+    'starling_roster_copies_read_total',
+    'Questions that the database did not answer, by whether a copy did',
+    ['outcome'],
+  ),
+  copiesQueued: gauge('starling_roster_copies_queued', 'Accounts that have logged in and wait to be copied'),
+  copiesDropped: counter(
+    'starling_roster_copies_dropped_total',
+    'Accounts that have logged in and were not copied: too many wait, or the database or the store is away',
+  ),
+  copiesTooLarge: counter('starling_roster_copies_too_large_total', 'Accounts that are too large for a copy'),
   farewells: counter('starling_roster_farewells_total', 'Removed accounts whose contacts have all been told'),
 });
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { call, MemoryBus, MemoryLog, RpcError } from '@starling/bus';
+import { call, MemoryBus, MemoryLog, MemoryRecords, RpcError } from '@starling/bus';
 import {
   accounts,
   type BlockList,
@@ -30,6 +30,7 @@ import { type Roster, startRoster } from './roster.ts';
 // A hundred at once on a machine that is busy otherwise.
 const TIMEOUT_MS = 30_000;
 const STREAMS = 2;
+const copies = new MemoryRecords(1_000_000);
 const ENV = {
   STARLING_PRIVATE_XML_ELEMENTS_MAX: '3',
   STARLING_PRIVATE_XML_BYTES_MAX: '10000B',
@@ -46,7 +47,7 @@ before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'starling-personal-'));
   db = await openDb(loadConfig({ db: dbConfig }, { env: { STARLING_DATA_DIR: folder }, args: [] }).db);
   const config = loadConfig({ roster: rosterConfig }, { env: ENV, args: [] }).roster;
-  roster = await startRoster({ db, bus, log, config, logger: silentLogger, metrics: new MetricsRegistry() });
+  roster = await startRoster({ db, bus, log, copies, config, logger: silentLogger, metrics: new MetricsRegistry() });
 });
 after(async () => {
   await roster.stop();

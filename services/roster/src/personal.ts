@@ -1,6 +1,7 @@
 import type { Bus, Subscription } from '@starling/bus';
 import { blocks as blockMethods, type Method, personal as methods, rosters } from '@starling/contracts';
 import type { Db } from '@starling/db';
+import type { AccountCopies } from './account-copies.ts';
 import { Blocks } from './blocks.ts';
 import type { RosterConfig } from './config.ts';
 import { contactOf } from './contact-query.ts';
@@ -19,15 +20,21 @@ export type Answer = <Request, Reply>(
 /** Answers for what accounts keep beside their rosters. */
 export function servePersonal(
   answer: Answer,
-  { db, bus, notices, config }: { db: Db; bus: Bus; notices: Notices; config: RosterConfig },
+  {
+    db,
+    bus,
+    notices,
+    copies,
+    config,
+  }: { db: Db; bus: Bus; notices: Notices; copies: AccountCopies; config: RosterConfig },
 ): readonly Subscription[] {
   const { privateXmlBytesMax: bytesMax, privateXmlElementsMax: elementsMax } = config;
   const privateXml = new PrivateXmlStore({ db, bytesMax, elementsMax });
   const vcards = new Vcards({ db, bytesMax: config.vcardBytesMax });
-  const last = new LastActivities(db);
-  const blocks = new Blocks({ db, bus, notices, max: config.blocksMax, bytesMax: config.blocksBytesMax });
+  const last = new LastActivities(db, copies);
+  const blocks = new Blocks({ db, bus, notices, copies, max: config.blocksMax, bytesMax: config.blocksBytesMax });
   return [
-    answer('contact', rosters.contact, ({ user, contact }) => contactOf(db, user, contact)),
+    answer('contact', rosters.contact, ({ user, contact }) => contactOf({ db, copies }, user, contact)),
     answer('private-get', methods.privateXml, async ({ user, ns, name }) => ({
       xml: await privateXml.get(user, ns, name),
     })),

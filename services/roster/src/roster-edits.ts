@@ -1,11 +1,14 @@
 import type { RosterVersion } from '@starling/contracts';
 import type { Db, Queryable } from '@starling/db';
+import type { Logger } from '@starling/runtime';
+import type { AccountCopies } from './account-copies.ts';
 import type { Announcer } from './announcer.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import type { ChangeCause, RosterMetrics } from './metrics.ts';
 import type { Preferences } from './preferences.ts';
 import type { RosterCache } from './roster-cache.ts';
 import { Side } from './side.ts';
+import { accountsChanged } from './sql/copies-due.ts';
 import { lockRosters } from './sql/lock-rosters.ts';
 import { selectRelations } from './sql/select-relations.ts';
 
@@ -24,7 +27,9 @@ export class RosterEdits {
   readonly #db: Db;
   readonly #cache: RosterCache;
   readonly #announcer: Announcer;
+  readonly #copies: AccountCopies;
   readonly #metrics: RosterMetrics;
+  readonly #logger: Logger;
   readonly #preferences: Pick<Preferences, 'rosterChanged' | 'publish'>;
   readonly #queue: KeyedQueue;
 
@@ -32,15 +37,19 @@ export class RosterEdits {
     db: Db;
     cache: RosterCache;
     announcer: Announcer;
-    metrics: RosterMetrics;
+    copies: AccountCopies;
     preferences: Pick<Preferences, 'rosterChanged' | 'publish'>;
+    metrics: RosterMetrics;
+    logger: Logger;
     max: number;
   }) {
     this.#preferences = options.preferences;
     this.#db = options.db;
     this.#cache = options.cache;
     this.#announcer = options.announcer;
+    this.#copies = options.copies;
     this.#metrics = options.metrics;
+    this.#logger = options.logger;
     this.#queue = new KeyedQueue(options.max);
     options.metrics.edits.track(() => this.#queue.length);
   }
@@ -66,9 +75,13 @@ export class RosterEdits {
           if (side?.membershipChanged && (await this.#preferences.rosterChanged(tx, side.user)))
             archivers.push(side.user);
         }
+        const changed = [opened.own, opened.other].flatMap((side) => (side?.isChanged ? [side.user] : []));
+        if (changed.length > 0) await accountsChanged(tx, changed);
         return opened;
       });
+      const changed: string[] = [];
       for (const side of [sides.own, sides.other]) {
+        if (side?.isChanged) changed.push(side.user);
         const announcement = side?.announcement;
         if (announcement === undefined) continue;
         this.#cache.drop(announcement.user);
@@ -76,7 +89,18 @@ export class RosterEdits {
         this.#announcer.announce(announcement);
       }
       for (const archiver of archivers) await this.#preferences.publish(archiver);
+      await this.#copy(changed);
     });
+  }
+
+  async #copy(users: readonly string[]): Promise<void> {
+    if (users.length === 0) return;
+    try {
+      await this.#copies.changed(users);
+    } catch (error) {
+      // Policy: the edit is committed and told; the sweep copies it.
+      this.#logger.warn({ what: 'account_copy_failed', err: error });
+    }
   }
 
   /** The account's row is gone, and with it the roster; `version` is the one behind its last. */

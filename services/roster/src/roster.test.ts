@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { call, MemoryBus, MemoryLog, RpcError } from '@starling/bus';
+import { call, MemoryBus, MemoryLog, MemoryRecords, RpcError } from '@starling/bus';
 import { accounts, decodeEnvelope, KIND, partitionOf, type ScramKeys, streamOf } from '@starling/contracts';
 import { type Db, dbConfig, openDb } from '@starling/db';
 import type { BareJid } from '@starling/jid';
@@ -15,6 +15,7 @@ import { selectNotices } from './sql/notices.ts';
 // A hundred at once on a machine that is busy otherwise.
 const TIMEOUT_MS = 30_000;
 const STREAMS = 2;
+const copies = new MemoryRecords(1_000_000);
 const bus = new MemoryBus({});
 let log = new MemoryLog(bus, { streams: STREAMS, acknowledge: 'at-once' });
 let folder: string;
@@ -23,7 +24,7 @@ let roster: Roster;
 
 const start = () => {
   const config = loadConfig({ roster: rosterConfig }, { env: { STARLING_NOTICE_SWEEP: '100ms' }, args: [] }).roster;
-  return startRoster({ db, bus, log, config, logger: silentLogger, metrics: new MetricsRegistry() });
+  return startRoster({ db, bus, log, copies, config, logger: silentLogger, metrics: new MetricsRegistry() });
 };
 
 before(async () => {

@@ -5,6 +5,8 @@ import {
   LogBusyError,
   LogFullError,
   LogUnavailableError,
+  type Records,
+  RecordsUnavailableError,
   RpcError,
   type Subscription,
   serve,
@@ -18,11 +20,13 @@ import {
   rosters as rosterMethods,
   subjects,
 } from '@starling/contracts';
-import { type Db, DbUnavailableError, migrate } from '@starling/db';
+import { type Db, DbUnavailableError, GuardedDb, migrate } from '@starling/db';
 import type { Logger, MetricsRegistry } from '@starling/runtime';
+import { AccountCopies } from './account-copies.ts';
 import { Accounts } from './accounts.ts';
 import { Announcer } from './announcer.ts';
 import type { RosterConfig } from './config.ts';
+import { rosterOf } from './copy-views.ts';
 import { Farewells } from './farewells.ts';
 import { QueueFullError } from './keyed-queue.ts';
 import { type RosterMetrics, rosterMetrics } from './metrics.ts';
@@ -41,6 +45,8 @@ export interface RosterOptions {
   readonly db: Db;
   readonly bus: Bus;
   readonly log: Log;
+  /** Where copies of accounts are kept for when the database is away. */
+  readonly copies: Records;
   readonly config: RosterConfig;
   readonly logger: Logger;
   readonly metrics: MetricsRegistry;
@@ -50,26 +56,67 @@ export interface Roster {
   stop(): Promise<void>;
 }
 
-/** Answers for accounts and their rosters. When this resolves, requests are served. @throws DbUnavailableError, MigrationError */
-export async function startRoster({ db, bus, log, config, logger, metrics: registry }: RosterOptions): Promise<Roster> {
+/**
+ * Answers for accounts and their rosters. When this resolves, requests are served: by the copies of accounts, where the database is away.
+ * @throws MigrationError
+ */
+export async function startRoster({
+  db: given,
+  bus,
+  log,
+  copies: records,
+  config,
+  logger,
+  metrics: registry,
+}: RosterOptions): Promise<Roster> {
   const metrics = registry.register(rosterMetrics);
-  await migrate(db, 'roster', new URL('./migrations/', import.meta.url));
-  const decoySecret = await secretOf(db, 'scram-decoy', randomBytes(SECRET_BYTES));
+  let decoySecret: Uint8Array | undefined;
+  let onBack = () => {};
+  const db = new GuardedDb(given, {
+    patienceMs: config.databasePatienceMs,
+    probeMs: config.databaseProbeMs,
+    prepare: async (real) => {
+      if (decoySecret !== undefined) return;
+      await migrate(real, 'roster', new URL('./migrations/', import.meta.url));
+      decoySecret = await secretOf(real, 'scram-decoy', randomBytes(SECRET_BYTES));
+    },
+    onChange: (isAway) => {
+      metrics.databaseAway.set(isAway ? 1 : 0);
+      logger.warn({ what: isAway ? 'db_lost' : 'db_returned' });
+      if (!isAway) onBack();
+    },
+    onUnfit: (error) => logger.error({ what: 'db_prepare_failed', err: error }),
+  });
+  await db.start();
   const notices = new Notices({ db, log, metrics, logger, sweepMs: config.noticeSweepMs });
   const announcer = new Announcer(bus);
   const { cacheBytesMax, cacheMs, editsMax, noticeSweepMs } = config;
+  const copies = new AccountCopies({
+    ...{ db, records, metrics, logger, sweepMs: noticeSweepMs },
+    queueMax: config.copiesQueueMax,
+    knownMax: config.copiesKnownMax,
+    refreshMs: config.copiesRefreshMs,
+  });
   const reads = new RosterReads(db);
-  const cache = new RosterCache((user) => reads.read(user), {
+  const cache = new RosterCache((user) => copies.orCopy(user, () => reads.read(user), rosterOf), {
     bytesMax: cacheBytesMax,
     keepMs: cacheMs,
     metrics,
   });
-  const { preferencesMax: max, preferencesBytesMax: bytesMax } = config;
-  const preferences = new Preferences({ db, notices, logger, max, bytesMax });
-  const edits = new RosterEdits({ db, cache, announcer, metrics, preferences, max: editsMax });
+  const { preferencesMax, preferencesBytesMax: bytesMax } = config;
+  const preferences = new Preferences({ db, notices, logger, max: preferencesMax, bytesMax });
+  const edits = new RosterEdits({ db, cache, announcer, copies, preferences, metrics, logger, max: editsMax });
   const farewells = new Farewells({ db, edits, announcer, metrics, logger, sweepMs: noticeSweepMs });
-  const accounts = new Accounts({ db, notices, farewells, edits, decoySecret, listMax: config.listMax });
-  const rosters = new Rosters({ db, cache, edits, config, metrics });
+  const accounts = new Accounts({
+    ...{ db, notices, farewells, edits, copies, listMax: config.listMax },
+    decoySecret: () => decoySecret,
+  });
+  const rosters = new Rosters({ db, cache, edits, copies, config, metrics });
+  // What was cached of copies may be behind what others have committed meanwhile.
+  onBack = () => {
+    cache.clear();
+    copies.databaseReturned();
+  };
 
   const answer = <Request, Reply>(
     name: string,
@@ -82,7 +129,11 @@ export async function startRoster({ db, bus, log, config, logger, metrics: regis
   const { keys, create, setKeys, remove, exists, list } = accountMethods;
   const { get, set, subscribe, contacts, contactsSince, requests } = rosterMethods;
   const subscriptions = [
-    bus.subscribe(subjects.rosterChanges, ({ data }) => cache.drop(decodeRosterNotice(data).user)),
+    bus.subscribe(subjects.rosterChanges, ({ data }) => {
+      const { user } = decodeRosterNotice(data);
+      cache.drop(user);
+      copies.drop(user);
+    }),
     answer('keys', keys, ({ user }) => accounts.keys(user)),
     answer('create', create, async (r) => done(await accounts.create(r.user, r.keys))),
     answer('set-keys', setKeys, async (r) => done(await accounts.setKeys(r.user, r.keys))),
@@ -97,18 +148,23 @@ export async function startRoster({ db, bus, log, config, logger, metrics: regis
     answer('contacts', contacts, async ({ users }) => ({ users: await rosters.contacts(users) })),
     answer('contacts-since', contactsSince, async ({ known }) => ({ changed: await rosters.contactsSince(known) })),
     answer('requests', requests, async ({ user }) => ({ stanzas: await rosters.requests(user) })),
-    ...servePersonal(answer, { db, bus, notices, config }),
+    ...servePersonal(answer, { db, bus, notices, copies, config }),
     answer('preferences-get', preferenceMethods.get, ({ user }) => preferences.get(user)),
     answer('preferences-set', preferenceMethods.set, (wanted) => preferences.set(wanted.user, wanted)),
   ];
-  const stopReconnect = bus.onReconnect(() => cache.clear()); // notices may have been missed
+  const stopReconnect = bus.onReconnect(() => {
+    cache.clear(); // notices may have been missed
+    copies.clear();
+  });
   notices.start();
+  copies.start();
   farewells.start();
   return {
     stop: async () => {
       for (const subscription of subscriptions) subscription.unsubscribe();
       stopReconnect();
-      await Promise.all([notices.stop(), farewells.stop()]);
+      await Promise.all([notices.stop(), farewells.stop(), copies.stop()]);
+      await db.close();
     },
   };
 }
@@ -138,4 +194,5 @@ const isAway = (error: unknown) =>
   error instanceof QueueFullError ||
   error instanceof LogBusyError ||
   error instanceof LogFullError ||
-  error instanceof LogUnavailableError;
+  error instanceof LogUnavailableError ||
+  error instanceof RecordsUnavailableError;

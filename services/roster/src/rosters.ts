@@ -1,7 +1,7 @@
 import { RpcError } from '@starling/bus';
 import type { RosterItem, RosterReply, RosterVersion, UserContacts } from '@starling/contracts';
 import { CONTACTS_USERS_MAX, SUBSCRIPTION, seenByContact, seesContact } from '@starling/contracts';
-import type { Db, Queryable } from '@starling/db';
+import { type Db, DbUnavailableError, type Queryable } from '@starling/db';
 import { exchange, type Step } from '@starling/features/rfc-6121-subscription/exchange';
 import {
   inbound,
@@ -9,8 +9,10 @@ import {
   type SubscriptionType,
 } from '@starling/features/rfc-6121-subscription/transition';
 import { tryParseJid } from '@starling/jid';
+import type { AccountCopies } from './account-copies.ts';
 import { checkItem } from './check-item.ts';
 import type { RosterConfig } from './config.ts';
+import { blocksOf } from './copy-views.ts';
 import type { RosterMetrics } from './metrics.ts';
 import type { RosterCache } from './roster-cache.ts';
 import type { RosterEdits, Sides } from './roster-edits.ts';
@@ -34,6 +36,7 @@ export interface RostersOptions {
   readonly db: Db;
   readonly cache: RosterCache;
   readonly edits: RosterEdits;
+  readonly copies: AccountCopies;
   readonly config: RosterConfig;
   readonly metrics: RosterMetrics;
 }
@@ -43,13 +46,15 @@ export class Rosters {
   readonly #db: Db;
   readonly #cache: RosterCache;
   readonly #edits: RosterEdits;
+  readonly #copies: AccountCopies;
   readonly #config: RosterConfig;
   readonly #metrics: RosterMetrics;
 
-  constructor({ db, cache, edits, config, metrics }: RostersOptions) {
+  constructor({ db, cache, edits, copies, config, metrics }: RostersOptions) {
     this.#db = db;
     this.#cache = cache;
     this.#edits = edits;
+    this.#copies = copies;
     this.#config = config;
     this.#metrics = metrics;
   }
@@ -94,19 +99,51 @@ export class Rosters {
     if (users.length > CONTACTS_USERS_MAX) throw new RpcError('bad-request', 'too many users');
     // The lists not from the cache: they have no version by which the asker would see that he got an old one.
     const [rosters, blocks] = await Promise.all([
-      Promise.all(users.map((user) => this.#cache.get(user))),
-      selectBlocksOf(this.#db, users),
+      Promise.all(users.map((user) => this.#rosterOf(user))),
+      this.#blocksOf(users),
     ]);
     const answer: UserContacts[] = [];
     let characters = 0;
     for (const [index, user] of users.entries()) {
-      const contacts = contactsOf(rosters[index], blocks.get(user) ?? NOBODY);
+      const roster = rosters[index];
+      const blocked = blocks.get(user) ?? NOBODY;
+      const contacts = roster === UNKNOWN || blocked === UNKNOWN ? UNKNOWN_CONTACTS : contactsOf(roster, blocked);
       for (const { jid } of contacts.contacts) characters += jid.length;
       for (const jid of contacts.blocked) characters += jid.length;
       if (characters > CONTACTS_CHARACTERS_MAX && index > 0) break;
       answer.push(contacts);
     }
     return answer;
+  }
+
+  async #rosterOf(user: string): Promise<StoredRoster | undefined | typeof UNKNOWN> {
+    try {
+      return await this.#cache.get(user);
+    } catch (error) {
+      // Policy: of many users those are told who are known while the database is away.
+      if (!(error instanceof DbUnavailableError)) throw error;
+      return UNKNOWN;
+    }
+  }
+
+  async #blocksOf(users: readonly string[]): Promise<ReadonlyMap<string, readonly string[] | typeof UNKNOWN>> {
+    try {
+      return await selectBlocksOf(this.#db, users);
+    } catch (error) {
+      // Policy: while the database is away the copies say it, each its own.
+      if (!(error instanceof DbUnavailableError)) throw error;
+      const away = () => Promise.reject(error);
+      const listOf = async (user: string): Promise<readonly [string, readonly string[] | typeof UNKNOWN]> => {
+        try {
+          return [user, (await this.#copies.orCopy(user, away, blocksOf)).jids];
+        } catch (missing) {
+          // Policy: as for the roster.
+          if (!(missing instanceof DbUnavailableError)) throw missing;
+          return [user, UNKNOWN];
+        }
+      };
+      return new Map(await Promise.all(users.map(listOf)));
+    }
   }
 
   /** Those of whom something else is known now; without the cache, since that may have missed the same as the asker. */
@@ -122,7 +159,12 @@ export class Rosters {
   /** Requests that wait for the user's answer, as stanzas, the oldest first (§3.1.3). */
   async requests(user: string): Promise<readonly Uint8Array[]> {
     const { requests } = await this.#read(user);
-    return requests === 0 ? [] : selectRequests(this.#db, user);
+    if (requests === 0) return [];
+    return this.#copies.orCopy(
+      user,
+      () => selectRequests(this.#db, user),
+      (copy) => copy?.requests ?? [],
+    );
   }
 
   async #read(user: string): Promise<StoredRoster> {
@@ -202,6 +244,9 @@ function contactsOf(roster: StoredRoster | undefined, blocked: readonly string[]
 }
 
 const NOBODY: readonly string[] = [];
+/** The database is away, and there is no copy of the account. */
+const UNKNOWN = Symbol('unknown');
+const UNKNOWN_CONTACTS: UserContacts = { exists: false, unknown: true, contacts: [], requests: 0, blocked: [] };
 
 const isSame = (a: RosterVersion | null | undefined, b: RosterVersion | undefined) =>
   a != null && b !== undefined && a.lineage === b.lineage && a.number === b.number;

@@ -91,6 +91,11 @@ export class Side {
     else if (delivered !== undefined) this.#tell(undefined, delivered);
   }
 
+  /** Whether there is something to write. */
+  get isChanged(): boolean {
+    return this.#itemChanged || this.#requestedChanged;
+  }
+
   /** Writes what has changed. */
   async save(tx: Queryable): Promise<void> {
     if (this.#itemChanged && this.#item !== undefined) await writeItem(tx, this.user, this.#item, this.#number);

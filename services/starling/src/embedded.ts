@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { recentLogState, startArchive } from '@starling/archive';
-import { type Bus, MemoryBus, openLog, openRecords } from '@starling/bus';
+import { type Bus, MemoryBus, openAccountCopies, openLog, openRecords } from '@starling/bus';
 import { openDb } from '@starling/db';
 import { type Edge, SOFTWARE, startEdge } from '@starling/edge';
 import { startPresence } from '@starling/presence';
@@ -43,12 +43,13 @@ export async function openServices({ config, use, logger, metrics, onFailure }: 
   const start = bus instanceof MemoryBus ? { start: await recentLogState(db) } : {};
   const log = await use('log', openLog(config.bus, bus, { metrics, ...start }), (l) => l.close());
   const records = await use('records', openRecords(config.bus, bus), (r) => r.close());
+  const copies = await use('copies', openAccountCopies(config.bus, bus), (c) => c.close());
   const shared = { db, bus, log, logger, metrics };
   // The archive first, since it ends last: an append of the roster service resolves when the archive has it.
   const id = `archive-${randomBytes(ID_BYTES).toString('hex')}`;
   const archive = startArchive({ ...shared, id, records, config: config.archive, owners: config.owners });
   await use('archive', archive, (a) => a.stop());
-  await use('roster', startRoster({ ...shared, config: config.roster }), (r) => r.stop());
+  await use('roster', startRoster({ ...shared, copies, config: config.roster }), (r) => r.stop());
   return { db, bus, log, records };
 }
 

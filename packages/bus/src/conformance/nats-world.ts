@@ -1,16 +1,25 @@
 import { jetstreamManager } from '@nats-io/jetstream';
-import { streamName } from '@starling/contracts';
+import { ACCOUNT_COPIES, RECORDS, streamName } from '@starling/contracts';
 import { type NatsBinary, type NatsServer, startNatsServer } from '@starling/local-servers/nats-server';
 import type { Bus } from '../bus.ts';
 import { JetStreamLog, type JetStreamLogOptions } from '../jetstream-log.ts';
 import { JetStreamRecords } from '../jetstream-records.ts';
-import { ensureRecordsStream } from '../jetstream-records-stream.ts';
+import { ensureRecordsStream, type RecordsStreamSettings } from '../jetstream-records-stream.ts';
 import { NatsBus } from '../nats-bus.ts';
 import { stall } from '../nats-client.ts';
 import { NatsLink } from '../nats-link.ts';
 import { type BusWorld, REQUESTS_MAX } from './bus.ts';
 import { type LogLimits, type LogProcess, type LogWorld, STREAMS } from './log.ts';
-import { type RecordsWorld, TIMEOUT_MS, VALUE_BYTES_MAX } from './records.ts';
+import {
+  COPIES_AGE_MAX_MS,
+  COPIES_BYTES_MAX,
+  COPY_KEYS,
+  copyKey,
+  RECORD_KEYS,
+  type RecordsWorld,
+  TIMEOUT_MS,
+  VALUE_BYTES_MAX,
+} from './records.ts';
 import { until } from './tools.ts';
 
 // A subscriber that lags this far behind is cut off, and what is written to it is waited for this long.
@@ -84,23 +93,38 @@ export class NatsWorld implements BusWorld {
   }
 }
 
-const RECORDS_STREAM = { replicas: 1, valueBytesMax: VALUE_BYTES_MAX, bytesMax: 16 * 1024 * 1024 } as const;
+type RecordsKind = 'records' | 'copies';
+const SIZES = { replicas: 1, valueBytesMax: VALUE_BYTES_MAX } as const;
+const RECORDS_STREAMS: Readonly<Record<RecordsKind, RecordsStreamSettings>> = {
+  records: { ...SIZES, stream: RECORDS, bytesMax: 16 * 1024 * 1024 },
+  copies: { ...SIZES, stream: ACCOUNT_COPIES, bytesMax: COPIES_BYTES_MAX, ageMaxMs: COPIES_AGE_MAX_MS },
+};
 
 export class JetStreamRecordsWorld implements RecordsWorld {
+  readonly keys;
+  readonly forgets?: { readonly bytesMax: number; readonly keyOf: (n: number) => string };
   readonly #nats: NatsWorld;
+  readonly #settings: RecordsStreamSettings;
 
-  constructor(nats: NatsWorld) {
+  constructor(nats: NatsWorld, kind: RecordsKind) {
     this.#nats = nats;
+    this.#settings = RECORDS_STREAMS[kind];
+    this.keys = kind === 'copies' ? COPY_KEYS : RECORD_KEYS;
+    if (kind === 'copies') this.forgets = { bytesMax: COPIES_BYTES_MAX, keyOf: copyKey };
   }
 
-  static async start(binary: NatsBinary): Promise<JetStreamRecordsWorld> {
-    return new JetStreamRecordsWorld(await NatsWorld.start(binary));
+  static async start(binary: NatsBinary, kind: RecordsKind = 'records'): Promise<JetStreamRecordsWorld> {
+    return new JetStreamRecordsWorld(await NatsWorld.start(binary), kind);
   }
 
   async open(): Promise<JetStreamRecords> {
     const { link } = await this.#nats.open();
-    await ensureRecordsStream(link, RECORDS_STREAM, true, LOG_OPTIONS.openTimeoutMs);
-    return new JetStreamRecords(link, { timeoutMs: TIMEOUT_MS, valueBytesMax: VALUE_BYTES_MAX });
+    await ensureRecordsStream(link, this.#settings, true, LOG_OPTIONS.openTimeoutMs);
+    return new JetStreamRecords(link, {
+      stream: this.#settings.stream.stream,
+      timeoutMs: TIMEOUT_MS,
+      valueBytesMax: VALUE_BYTES_MAX,
+    });
   }
 
   hold = () => this.#nats.hold();

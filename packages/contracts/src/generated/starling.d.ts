@@ -9,6 +9,215 @@ export namespace starling {
     namespace v1 {
 
         /**
+         * Properties of an AccountCopy.
+         * @deprecated Use starling.v1.AccountCopy.$Properties instead.
+         */
+        interface IAccountCopy extends starling.v1.AccountCopy.$Properties {
+        }
+
+        /** Represents an AccountCopy. */
+        class AccountCopy {
+
+            /**
+             * Constructs a new AccountCopy.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.AccountCopy.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** AccountCopy user. */
+            user: string;
+
+            /** AccountCopy revision. */
+            revision: number;
+
+            /** AccountCopy state. */
+            state: starling.v1.AccountState;
+
+            /** AccountCopy writtenAtMs. */
+            writtenAtMs: number;
+
+            /** AccountCopy keys. */
+            keys: starling.v1.ScramKeys.$Properties[];
+
+            /** AccountCopy version. */
+            version?: (starling.v1.RosterVersion.$Properties|null);
+
+            /** AccountCopy pruned. */
+            pruned: number;
+
+            /** AccountCopy items. */
+            items: starling.v1.CopiedItem.$Properties[];
+
+            /** AccountCopy requests. */
+            requests: Uint8Array[];
+
+            /** AccountCopy blocksVersion. */
+            blocksVersion: number;
+
+            /** AccountCopy blocked. */
+            blocked: string[];
+
+            /**
+             * Creates a new AccountCopy instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns AccountCopy instance
+             */
+            static create(properties: starling.v1.AccountCopy.$Shape): starling.v1.AccountCopy & starling.v1.AccountCopy.$Shape;
+            static create(properties?: starling.v1.AccountCopy.$Properties): starling.v1.AccountCopy;
+
+            /**
+             * Encodes the specified AccountCopy message. Does not implicitly {@link starling.v1.AccountCopy.verify|verify} messages.
+             * @param message AccountCopy message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.AccountCopy.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes an AccountCopy message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.AccountCopy & starling.v1.AccountCopy.$Shape} AccountCopy
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.AccountCopy & starling.v1.AccountCopy.$Shape;
+        }
+
+        namespace AccountCopy {
+
+            /** Properties of an AccountCopy. */
+            interface $Properties {
+
+                /** AccountCopy user */
+                user?: (string|null);
+
+                /** AccountCopy revision */
+                revision?: (number|null);
+
+                /** AccountCopy state */
+                state?: (starling.v1.AccountState|null);
+
+                /** AccountCopy writtenAtMs */
+                writtenAtMs?: (number|null);
+
+                /** AccountCopy keys */
+                keys?: (starling.v1.ScramKeys.$Properties[]|null);
+
+                /** AccountCopy version */
+                version?: (starling.v1.RosterVersion.$Properties|null);
+
+                /** AccountCopy pruned */
+                pruned?: (number|null);
+
+                /** AccountCopy items */
+                items?: (starling.v1.CopiedItem.$Properties[]|null);
+
+                /** AccountCopy requests */
+                requests?: (Uint8Array[]|null);
+
+                /** AccountCopy blocksVersion */
+                blocksVersion?: (number|null);
+
+                /** AccountCopy blocked */
+                blocked?: (string[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of an AccountCopy. */
+            type $Shape = starling.v1.AccountCopy.$Properties;
+        }
+
+        /**
+         * Properties of a CopiedItem.
+         * @deprecated Use starling.v1.CopiedItem.$Properties instead.
+         */
+        interface ICopiedItem extends starling.v1.CopiedItem.$Properties {
+        }
+
+        /** Represents a CopiedItem. */
+        class CopiedItem {
+
+            /**
+             * Constructs a new CopiedItem.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.CopiedItem.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** CopiedItem item. */
+            item?: (starling.v1.RosterItem.$Properties|null);
+
+            /** CopiedItem changed. */
+            changed: number;
+
+            /**
+             * Creates a new CopiedItem instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns CopiedItem instance
+             */
+            static create(properties: starling.v1.CopiedItem.$Shape): starling.v1.CopiedItem & starling.v1.CopiedItem.$Shape;
+            static create(properties?: starling.v1.CopiedItem.$Properties): starling.v1.CopiedItem;
+
+            /**
+             * Encodes the specified CopiedItem message. Does not implicitly {@link starling.v1.CopiedItem.verify|verify} messages.
+             * @param message CopiedItem message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.CopiedItem.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a CopiedItem message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.CopiedItem & starling.v1.CopiedItem.$Shape} CopiedItem
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.CopiedItem & starling.v1.CopiedItem.$Shape;
+        }
+
+        namespace CopiedItem {
+
+            /** Properties of a CopiedItem. */
+            interface $Properties {
+
+                /** CopiedItem item */
+                item?: (starling.v1.RosterItem.$Properties|null);
+
+                /** CopiedItem changed */
+                changed?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a CopiedItem. */
+            type $Shape = starling.v1.CopiedItem.$Properties;
+        }
+
+        /** AccountState enum. */
+        enum AccountState {
+
+            /** ACCOUNT_STATE_UNKNOWN value */
+            ACCOUNT_STATE_UNKNOWN = 0,
+
+            /** ACCOUNT_STATE_EXISTS value */
+            ACCOUNT_STATE_EXISTS = 1,
+
+            /** ACCOUNT_STATE_REMOVED value */
+            ACCOUNT_STATE_REMOVED = 2
+        }
+
+        /**
          * Properties of a ScramKeys.
          * @deprecated Use starling.v1.ScramKeys.$Properties instead.
          */
@@ -5108,6 +5317,9 @@ export namespace starling {
             /** UserContacts blocked. */
             blocked: string[];
 
+            /** UserContacts unknown. */
+            unknown: boolean;
+
             /**
              * Creates a new UserContacts instance using the specified properties.
              * @param [properties] Properties to set
@@ -5154,6 +5366,9 @@ export namespace starling {
 
                 /** UserContacts blocked */
                 blocked?: (string[]|null);
+
+                /** UserContacts unknown */
+                unknown?: (boolean|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];

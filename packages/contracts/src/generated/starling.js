@@ -29,6 +29,544 @@ export const starling = $root.starling = (() => {
          */
         const v1 = {};
 
+        v1.AccountCopy = (function() {
+
+            /**
+             * Properties of an AccountCopy.
+             * @typedef {Object} starling.v1.AccountCopy.$Properties
+             * @property {string|null} [user] AccountCopy user
+             * @property {number|null} [revision] AccountCopy revision
+             * @property {starling.v1.AccountState|null} [state] AccountCopy state
+             * @property {number|null} [writtenAtMs] AccountCopy writtenAtMs
+             * @property {Array.<starling.v1.ScramKeys.$Properties>|null} [keys] AccountCopy keys
+             * @property {starling.v1.RosterVersion.$Properties|null} [version] AccountCopy version
+             * @property {number|null} [pruned] AccountCopy pruned
+             * @property {Array.<starling.v1.CopiedItem.$Properties>|null} [items] AccountCopy items
+             * @property {Array.<Uint8Array>|null} [requests] AccountCopy requests
+             * @property {number|null} [blocksVersion] AccountCopy blocksVersion
+             * @property {Array.<string>|null} [blocked] AccountCopy blocked
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of an AccountCopy.
+             * @memberof starling.v1
+             * @interface IAccountCopy
+             * @augments starling.v1.AccountCopy.$Properties
+             * @deprecated Use starling.v1.AccountCopy.$Properties instead.
+             */
+
+            /**
+             * Shape of an AccountCopy.
+             * @typedef {starling.v1.AccountCopy.$Properties} starling.v1.AccountCopy.$Shape
+             */
+
+            /**
+             * Constructs a new AccountCopy.
+             * @memberof starling.v1
+             * @classdesc Represents an AccountCopy.
+             * @constructor
+             * @param {starling.v1.AccountCopy.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const AccountCopy = function (properties) {
+                this.keys = [];
+                this.items = [];
+                this.requests = [];
+                this.blocked = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * AccountCopy user.
+             * @member {string} user
+             * @memberof starling.v1.AccountCopy
+             * @instance
+             */
+            AccountCopy.prototype.user = "";
+
+            /**
+             * AccountCopy revision.
+             * @member {number} revision
+             * @memberof starling.v1.AccountCopy
+             * @instance
+             */
+            AccountCopy.prototype.revision = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * AccountCopy state.
+             * @member {starling.v1.AccountState} state
+             * @memberof starling.v1.AccountCopy
+             * @instance
+             */
+            AccountCopy.prototype.state = 0;
+
+            /**
+             * AccountCopy writtenAtMs.
+             * @member {number} writtenAtMs
+             * @memberof starling.v1.AccountCopy
+             * @instance
+             */
+            AccountCopy.prototype.writtenAtMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * AccountCopy keys.
+             * @member {Array.<starling.v1.ScramKeys.$Properties>} keys
+             * @memberof starling.v1.AccountCopy
+             * @instance
+             */
+            AccountCopy.prototype.keys = $util.emptyArray;
+
+            /**
+             * AccountCopy version.
+             * @member {starling.v1.RosterVersion.$Properties|null|undefined} version
+             * @memberof starling.v1.AccountCopy
+             * @instance
+             */
+            AccountCopy.prototype.version = null;
+
+            /**
+             * AccountCopy pruned.
+             * @member {number} pruned
+             * @memberof starling.v1.AccountCopy
+             * @instance
+             */
+            AccountCopy.prototype.pruned = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * AccountCopy items.
+             * @member {Array.<starling.v1.CopiedItem.$Properties>} items
+             * @memberof starling.v1.AccountCopy
+             * @instance
+             */
+            AccountCopy.prototype.items = $util.emptyArray;
+
+            /**
+             * AccountCopy requests.
+             * @member {Array.<Uint8Array>} requests
+             * @memberof starling.v1.AccountCopy
+             * @instance
+             */
+            AccountCopy.prototype.requests = $util.emptyArray;
+
+            /**
+             * AccountCopy blocksVersion.
+             * @member {number} blocksVersion
+             * @memberof starling.v1.AccountCopy
+             * @instance
+             */
+            AccountCopy.prototype.blocksVersion = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * AccountCopy blocked.
+             * @member {Array.<string>} blocked
+             * @memberof starling.v1.AccountCopy
+             * @instance
+             */
+            AccountCopy.prototype.blocked = $util.emptyArray;
+
+            /**
+             * Creates a new AccountCopy instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.AccountCopy
+             * @static
+             * @param {starling.v1.AccountCopy.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.AccountCopy} AccountCopy instance
+             * @type {{
+             *   (properties: starling.v1.AccountCopy.$Shape): starling.v1.AccountCopy & starling.v1.AccountCopy.$Shape;
+             *   (properties?: starling.v1.AccountCopy.$Properties): starling.v1.AccountCopy;
+             * }}
+             */
+            AccountCopy.create = function(properties) {
+                return new AccountCopy(properties);
+            };
+
+            /**
+             * Encodes the specified AccountCopy message. Does not implicitly {@link starling.v1.AccountCopy.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.AccountCopy
+             * @static
+             * @param {starling.v1.AccountCopy.$Properties} message AccountCopy message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            AccountCopy.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
+                if (message.revision != null && $Object.hasOwnProperty.call(message, "revision") && (typeof message.revision === "object" ? message.revision.low || message.revision.high : message.revision !== 0))
+                    writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.revision);
+                if (message.state != null && $Object.hasOwnProperty.call(message, "state") && message.state !== 0)
+                    writer.uint32(/* id 3, wireType 0 =*/24).int32(message.state);
+                if (message.writtenAtMs != null && $Object.hasOwnProperty.call(message, "writtenAtMs") && (typeof message.writtenAtMs === "object" ? message.writtenAtMs.low || message.writtenAtMs.high : message.writtenAtMs !== 0))
+                    writer.uint32(/* id 4, wireType 0 =*/32).uint64(message.writtenAtMs);
+                if (message.keys != null && message.keys.length)
+                    for (let i = 0; i < message.keys.length; ++i)
+                        $root.starling.v1.ScramKeys.encode(message.keys[i], writer.uint32(/* id 5, wireType 2 =*/42).fork(), _depth + 1).ldelim();
+                if (message.version != null && $Object.hasOwnProperty.call(message, "version"))
+                    $root.starling.v1.RosterVersion.encode(message.version, writer.uint32(/* id 6, wireType 2 =*/50).fork(), _depth + 1).ldelim();
+                if (message.pruned != null && $Object.hasOwnProperty.call(message, "pruned") && (typeof message.pruned === "object" ? message.pruned.low || message.pruned.high : message.pruned !== 0))
+                    writer.uint32(/* id 7, wireType 0 =*/56).uint64(message.pruned);
+                if (message.items != null && message.items.length)
+                    for (let i = 0; i < message.items.length; ++i)
+                        $root.starling.v1.CopiedItem.encode(message.items[i], writer.uint32(/* id 8, wireType 2 =*/66).fork(), _depth + 1).ldelim();
+                if (message.requests != null && message.requests.length)
+                    for (let i = 0; i < message.requests.length; ++i)
+                        writer.uint32(/* id 9, wireType 2 =*/74).bytes(message.requests[i]);
+                if (message.blocksVersion != null && $Object.hasOwnProperty.call(message, "blocksVersion") && (typeof message.blocksVersion === "object" ? message.blocksVersion.low || message.blocksVersion.high : message.blocksVersion !== 0))
+                    writer.uint32(/* id 10, wireType 0 =*/80).uint64(message.blocksVersion);
+                if (message.blocked != null && message.blocked.length)
+                    for (let i = 0; i < message.blocked.length; ++i)
+                        writer.uint32(/* id 11, wireType 2 =*/90).string(message.blocked[i]);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes an AccountCopy message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.AccountCopy
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.AccountCopy & starling.v1.AccountCopy.$Shape} AccountCopy
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            AccountCopy.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.AccountCopy();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.user = value;
+                            else
+                                delete message.user;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.revision = value;
+                            else
+                                delete message.revision;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.int32())
+                                message.state = value;
+                            else
+                                delete message.state;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.writtenAtMs = value;
+                            else
+                                delete message.writtenAtMs;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.keys && message.keys.length))
+                                message.keys = [];
+                            message.keys.push($root.starling.v1.ScramKeys.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            message.version = $root.starling.v1.RosterVersion.decode(reader, reader.size(), $undefined, _depth + 1, message.version);
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.pruned = value;
+                            else
+                                delete message.pruned;
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.items && message.items.length))
+                                message.items = [];
+                            message.items.push($root.starling.v1.CopiedItem.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 9: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.requests && message.requests.length))
+                                message.requests = [];
+                            message.requests.push(reader.bytes());
+                            continue;
+                        }
+                    case 10: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.blocksVersion = value;
+                            else
+                                delete message.blocksVersion;
+                            continue;
+                        }
+                    case 11: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.blocked && message.blocked.length))
+                                message.blocked = [];
+                            message.blocked.push(reader.stringVerify());
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return AccountCopy;
+        })();
+
+        v1.CopiedItem = (function() {
+
+            /**
+             * Properties of a CopiedItem.
+             * @typedef {Object} starling.v1.CopiedItem.$Properties
+             * @property {starling.v1.RosterItem.$Properties|null} [item] CopiedItem item
+             * @property {number|null} [changed] CopiedItem changed
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a CopiedItem.
+             * @memberof starling.v1
+             * @interface ICopiedItem
+             * @augments starling.v1.CopiedItem.$Properties
+             * @deprecated Use starling.v1.CopiedItem.$Properties instead.
+             */
+
+            /**
+             * Shape of a CopiedItem.
+             * @typedef {starling.v1.CopiedItem.$Properties} starling.v1.CopiedItem.$Shape
+             */
+
+            /**
+             * Constructs a new CopiedItem.
+             * @memberof starling.v1
+             * @classdesc Represents a CopiedItem.
+             * @constructor
+             * @param {starling.v1.CopiedItem.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const CopiedItem = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * CopiedItem item.
+             * @member {starling.v1.RosterItem.$Properties|null|undefined} item
+             * @memberof starling.v1.CopiedItem
+             * @instance
+             */
+            CopiedItem.prototype.item = null;
+
+            /**
+             * CopiedItem changed.
+             * @member {number} changed
+             * @memberof starling.v1.CopiedItem
+             * @instance
+             */
+            CopiedItem.prototype.changed = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * Creates a new CopiedItem instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.CopiedItem
+             * @static
+             * @param {starling.v1.CopiedItem.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.CopiedItem} CopiedItem instance
+             * @type {{
+             *   (properties: starling.v1.CopiedItem.$Shape): starling.v1.CopiedItem & starling.v1.CopiedItem.$Shape;
+             *   (properties?: starling.v1.CopiedItem.$Properties): starling.v1.CopiedItem;
+             * }}
+             */
+            CopiedItem.create = function(properties) {
+                return new CopiedItem(properties);
+            };
+
+            /**
+             * Encodes the specified CopiedItem message. Does not implicitly {@link starling.v1.CopiedItem.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.CopiedItem
+             * @static
+             * @param {starling.v1.CopiedItem.$Properties} message CopiedItem message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            CopiedItem.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.item != null && $Object.hasOwnProperty.call(message, "item"))
+                    $root.starling.v1.RosterItem.encode(message.item, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+                if (message.changed != null && $Object.hasOwnProperty.call(message, "changed") && (typeof message.changed === "object" ? message.changed.low || message.changed.high : message.changed !== 0))
+                    writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.changed);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a CopiedItem message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.CopiedItem
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.CopiedItem & starling.v1.CopiedItem.$Shape} CopiedItem
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            CopiedItem.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.CopiedItem();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            message.item = $root.starling.v1.RosterItem.decode(reader, reader.size(), $undefined, _depth + 1, message.item);
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.changed = value;
+                            else
+                                delete message.changed;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return CopiedItem;
+        })();
+
+        /**
+         * AccountState enum.
+         * @name starling.v1.AccountState
+         * @enum {number}
+         * @property {number} ACCOUNT_STATE_UNKNOWN=0 ACCOUNT_STATE_UNKNOWN value
+         * @property {number} ACCOUNT_STATE_EXISTS=1 ACCOUNT_STATE_EXISTS value
+         * @property {number} ACCOUNT_STATE_REMOVED=2 ACCOUNT_STATE_REMOVED value
+         */
+        v1.AccountState = (function() {
+            const valuesById = $Object.create(null), values = $Object.create(valuesById);
+            values[valuesById[0] = "ACCOUNT_STATE_UNKNOWN"] = 0;
+            values[valuesById[1] = "ACCOUNT_STATE_EXISTS"] = 1;
+            values[valuesById[2] = "ACCOUNT_STATE_REMOVED"] = 2;
+            return values;
+        })();
+
         v1.ScramKeys = (function() {
 
             /**
@@ -12685,6 +13223,7 @@ export const starling = $root.starling = (() => {
              * @property {Array.<starling.v1.Contact.$Properties>|null} [contacts] UserContacts contacts
              * @property {number|null} [requests] UserContacts requests
              * @property {Array.<string>|null} [blocked] UserContacts blocked
+             * @property {boolean|null} [unknown] UserContacts unknown
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -12759,6 +13298,14 @@ export const starling = $root.starling = (() => {
             UserContacts.prototype.blocked = $util.emptyArray;
 
             /**
+             * UserContacts unknown.
+             * @member {boolean} unknown
+             * @memberof starling.v1.UserContacts
+             * @instance
+             */
+            UserContacts.prototype.unknown = false;
+
+            /**
              * Creates a new UserContacts instance using the specified properties.
              * @function create
              * @memberof starling.v1.UserContacts
@@ -12802,6 +13349,8 @@ export const starling = $root.starling = (() => {
                 if (message.blocked != null && message.blocked.length)
                     for (let i = 0; i < message.blocked.length; ++i)
                         writer.uint32(/* id 5, wireType 2 =*/42).string(message.blocked[i]);
+                if (message.unknown != null && $Object.hasOwnProperty.call(message, "unknown") && message.unknown !== false)
+                    writer.uint32(/* id 6, wireType 0 =*/48).bool(message.unknown);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -12884,6 +13433,15 @@ export const starling = $root.starling = (() => {
                             if (!(message.blocked && message.blocked.length))
                                 message.blocked = [];
                             message.blocked.push(reader.stringVerify());
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.unknown = value;
+                            else
+                                delete message.unknown;
                             continue;
                         }
                     }

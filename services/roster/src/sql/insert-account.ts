@@ -1,6 +1,7 @@
 import { RpcError } from '@starling/bus';
 import { KIND, type ScramKeys } from '@starling/contracts';
 import type { Queryable } from '@starling/db';
+import { accountsChanged } from './copies-due.ts';
 import { selectFarewells } from './farewells.ts';
 import { insertKeys } from './insert-keys.ts';
 import { insertNotice } from './insert-notice.ts';
@@ -19,5 +20,6 @@ export async function insertAccount(tx: Queryable, user: string, keys: readonly 
     throw new RpcError('resource-constraint', 'the name is not free yet');
   await insertKeys(tx, user, keys);
   await insertNotice(tx, user, KIND.accountCreated);
+  await accountsChanged(tx, [user]);
   return true;
 }

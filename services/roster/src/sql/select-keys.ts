@@ -1,7 +1,14 @@
 import type { ScramKeys } from '@starling/contracts';
 import type { Queryable } from '@starling/db';
 
+export interface StoredKeys {
+  readonly keys: readonly ScramKeys[];
+  /** Of the account. */
+  readonly revision: number;
+}
+
 interface KeyRow extends Record<string, unknown> {
+  readonly revision: bigint;
   readonly mechanism: string;
   readonly salt: Uint8Array;
   readonly iterations: number;
@@ -9,17 +16,21 @@ interface KeyRow extends Record<string, unknown> {
   readonly server_key: Uint8Array;
 }
 
-/** The keys of an account; empty when there is no such account. */
-export async function selectKeys(db: Queryable, user: string): Promise<readonly ScramKeys[]> {
+/** The keys of an account; undefined when there is no such account. */
+export async function selectKeys(db: Queryable, user: string): Promise<StoredKeys | undefined> {
   const rows = await db.query<KeyRow>(
-    'select mechanism, salt, iterations, stored_key, server_key from account_key where username = $1 order by mechanism',
+    `select a.revision, k.mechanism, k.salt, k.iterations, k.stored_key, k.server_key
+       from account_key k join account a using (username) where username = $1 order by mechanism`,
     [user],
   );
-  return rows.map((r) => ({
+  const [first] = rows;
+  if (first === undefined) return undefined;
+  const keys = rows.map((r) => ({
     mechanism: r.mechanism,
     salt: r.salt,
     iterations: r.iterations,
     storedKey: r.stored_key,
     serverKey: r.server_key,
   }));
+  return { keys, revision: Number(first.revision) };
 }

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { call, MemoryBus, MemoryLog } from '@starling/bus';
+import { call, MemoryBus, MemoryLog, MemoryRecords } from '@starling/bus';
 import {
   accounts,
   decodeEnvelope,
@@ -27,6 +27,7 @@ import { type Roster, startRoster } from '../roster.ts';
 
 const TIMEOUT_MS = 150_000;
 const STREAMS = 2;
+const COPY_BYTES_MAX = 1_000_000;
 
 /** Counts what reaches the database. */
 class CountingDb implements Db {
@@ -77,6 +78,7 @@ export async function openRosterWorld(
   const db = new CountingDb(await openDb(loadConfig({ db: dbConfig }, { env, args: [] }).db));
   const bus = new MemoryBus({});
   const log = new MemoryLog(bus, { streams: STREAMS, acknowledge: 'at-once' });
+  const copies = new MemoryRecords(COPY_BYTES_MAX);
   const metrics = new MetricsRegistry();
   const config = loadConfig({ roster: rosterConfig }, { env: settings, args: [] }).roster;
   const processes: Roster[] = [];
@@ -85,7 +87,7 @@ export async function openRosterWorld(
 
   const start = async () => {
     const registry = processes.length === 0 ? metrics : new MetricsRegistry();
-    const process = await startRoster({ db, bus, log, config, logger: silentLogger, metrics: registry });
+    const process = await startRoster({ db, bus, log, copies, config, logger: silentLogger, metrics: registry });
     processes.push(process);
     return process;
   };
