@@ -95,8 +95,12 @@ export class SessionPresence {
         throw new StanzaError('resource-constraint', 'directed presence to too many');
       session.directed.add(to);
     } else if (isNews) session.directed.delete(to);
+    if (isNews) {
+      // The owner first: whoever has the presence may ask him at once whether he may know of it (§8.5.3.1).
+      this.#tell(session);
+      this.#batches.flush();
+    }
     this.#road.live(session, presence, to, session.nextStamp());
-    if (isNews) this.#tell(session);
   }
 
   /** §4.3: clients should not, but may. */
