@@ -3,6 +3,7 @@ import { ACCOUNT_STATE, decodeAccountCopy, encodeAccountCopy } from './account-c
 import { blocks, decodeBlockList, encodeBlockList } from './blocks.ts';
 import { COPY, decodeEnvelope, encodeEnvelope, FATE, KIND } from './envelope.ts';
 import { decodeDigest, decodeSessionTable, encodeDigest, encodeSessionTable, SESSION_STATE } from './notices.ts';
+import { offline } from './offline.ts';
 import { decodeHeartbeat, decodeMembership, encodeHeartbeat, encodeMembership } from './owners.ts';
 import { personal } from './personal.ts';
 import { decodeEdgeBatch, decodeNodeBatch, encodeEdgeBatch, encodeNodeBatch, presence } from './presence.ts';
@@ -273,6 +274,26 @@ const SINCE_0_2_0: Readonly<Record<string, Sample>> = {
     { user: bob, block: ['tybalt@example.com'], unblock: ['paris@example.com'], unblockAll: true },
     blocks.change.encodeRequest,
     blocks.change.decodeRequest,
+  ),
+  'waiting-request': sample(
+    { user: bob, session: 's1', after: at, upTo: at, sessions: ['s1', 's2'], passingOnly: true },
+    offline.waiting(0).encodeRequest,
+    offline.waiting(0).decodeRequest as never,
+  ),
+  'waiting-reply': sample(
+    {
+      entries: [{ position: at, committedAtMs: 1_800_000_000_001, envelope: Buffer.from('bytes') }],
+      complete: true,
+      reached: at,
+      taken: true,
+    },
+    offline.waiting(0).encodeReply,
+    offline.waiting(0).decodeReply,
+  ),
+  covered: sample(
+    { covered: [{ user: bob, session: 's1', after: at, upTo: at, settled: true }] },
+    offline.covered(0).encodeRequest,
+    offline.covered(0).decodeRequest as never,
   ),
   'private-xml': sample(
     {

@@ -8,6 +8,7 @@ export * from './hints.ts';
 export * from './limits.ts';
 export * from './method.ts';
 export * from './notices.ts';
+export * from './offline.ts';
 export * from './owners.ts';
 export * from './partition.ts';
 export * from './personal.ts';

@@ -14,6 +14,7 @@ import version from './xep-0092-version/version.ts';
 import caps from './xep-0115-caps/caps.ts';
 import altConnections from './xep-0156-alt-connections/alt-connections.ts';
 import contactAddresses from './xep-0157-contact-addresses/contact-addresses.ts';
+import offline from './xep-0160-offline/offline.ts';
 import blocking from './xep-0191-blocking/blocking.ts';
 import ping from './xep-0199-ping/ping.ts';
 import time from './xep-0202-time/time.ts';
@@ -39,6 +40,7 @@ export const features: readonly AnyFeature[] = [
   caps,
   altConnections,
   contactAddresses,
+  offline,
   blocking,
   ping,
   time,

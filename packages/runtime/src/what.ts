@@ -43,6 +43,8 @@ export const WHAT = [
   'member_evicted',
   'membership_lost',
   'negotiation_failed',
+  'offline_lookup_failed',
+  'offline_write_failed',
   'presence_edges_gone',
   'presence_edges_silent',
   'presence_hole_found',

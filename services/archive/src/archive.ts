@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { type Bus, type Log, MemoryLog, type Records, type Subscription, serve } from '@starling/bus';
-import { archive as methods, queues } from '@starling/contracts';
+import { archive as methods, offline as offlineMethods, queues } from '@starling/contracts';
 import { type Db, DbUnavailableError } from '@starling/db';
 import type { OwnersConfig } from '@starling/owners';
 import type { Logger, MetricsRegistry } from '@starling/runtime';
 import type { ArchiveConfig } from './config.ts';
 import { GapReads } from './gap.ts';
 import { archiveMetrics } from './metrics.ts';
+import { OfflineReads } from './offline/offline-reads.ts';
+import { OfflinePositions } from './offline/positions.ts';
 import { Ownership } from './ownership.ts';
 import { Pages } from './pages.ts';
 import { Partitions } from './partitions.ts';
@@ -37,6 +39,7 @@ export interface Archive {
 
 interface Running {
   readonly archive: StreamArchive;
+  readonly positions: OfflinePositions;
   readonly subscriptions: readonly Subscription[];
 }
 
@@ -135,7 +138,10 @@ class ArchiveProcess implements Archive {
     const publisher = this.#publisher;
     const partitions = this.#partitions;
     const shared = { db, bus, log, config, logger, metrics, publisher, isLogHere, prepare, partitions };
-    const archive = new StreamArchive({ stream, ...shared });
+    const positions = new OfflinePositions({ db, config, logger });
+    const onAccount = (owner: string) => positions.forget(owner);
+    const archive = new StreamArchive({ stream, ...shared, onAccount });
+    const offline = new OfflineReads({ archive, positions, db, config });
     const reads = new GapReads({ archive, db, config, metrics, isLogHere });
     const pages = new Pages({ archive, db, log, config, metrics, isLogHere });
     const onError = (error: unknown, subject: string) =>
@@ -145,8 +151,10 @@ class ArchiveProcess implements Archive {
       serve(bus, methods.gap(stream), queues.archive, (request) => reads.gap(request), onError),
       serve(bus, methods.last(stream), queues.archive, ({ known }) => reads.last(known), onError),
       serve(bus, methods.page(stream), queues.archive, (request) => pages.page(request), onError),
+      serve(bus, offlineMethods.waiting(stream), queues.archive, (request) => offline.waiting(request), onError),
+      serve(bus, offlineMethods.covered(stream), queues.archive, ({ covered }) => offline.covered(covered), onError),
     ];
-    this.#running.set(stream, { archive, subscriptions });
+    this.#running.set(stream, { archive, positions, subscriptions });
   }
 
   async #close(stream: number): Promise<void> {
@@ -154,5 +162,6 @@ class ArchiveProcess implements Archive {
     this.#running.delete(stream);
     for (const subscription of running?.subscriptions ?? []) subscription.unsubscribe();
     await running?.archive.stop();
+    await running?.positions.stop();
   }
 }

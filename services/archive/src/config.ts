@@ -42,6 +42,18 @@ export const archiveConfig = configSpec({
     { min: 0, max: 1_000_000 },
     'messages that are counted for whoever asks how many there are; more are not told',
   ),
+  offlineWriteMs: duration(
+    'STARLING_OFFLINE_WRITE_INTERVAL',
+    '1m',
+    { min: '1s', max: '1h' },
+    'how far what is written of who has got what may be behind while people are there; when they go it is written at once',
+  ),
+  offlineUsersMax: int(
+    'STARLING_OFFLINE_USERS_MAX',
+    50_000,
+    { min: 1_000 },
+    'of one stream: who has got what, kept in memory',
+  ),
   keepMs: duration('STARLING_LOG_KEEP', '10m', { min: '1s' }, 'how long written entries stay in the log'),
 });
 

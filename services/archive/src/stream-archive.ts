@@ -31,6 +31,8 @@ export interface StreamArchiveOptions {
   /** Makes the tables; rejects with DbUnavailableError until they are there. */
   readonly prepare: () => Promise<void>;
   readonly partitions: Partitions;
+  /** An account was made, or removed: it is written. */
+  readonly onAccount: (owner: string) => void;
 }
 
 const READ_MAX = 1_000;
@@ -322,6 +324,7 @@ export class StreamArchive {
     metrics.lagSeconds.observe(Math.max(0, Date.now() - (batch[0]?.committedAtMs ?? 0)) / 1000);
     this.#count(written);
     life.mark = { ...mark, position: { epoch: mark.position.epoch, sequence: written.upTo } };
+    if (written.accounts > 0) this.#options.onAccount(batch[0]?.envelope?.owner ?? '');
     this.#written(life, written.upTo);
     if (this.#options.isLogHere) for (const entry of batch) if (entry.sequence <= written.upTo) this.#note(entry);
     for (const entry of written.rejected) this.#reject(entry, 'no_such_user');

@@ -118,6 +118,16 @@ export class Tail {
     return this.#byOwner.get(owner)?.slice() ?? [];
   }
 
+  /** Whether anything of this owner's is here. */
+  has(owner: string): boolean {
+    return this.#byOwner.has(owner);
+  }
+
+  /** Whether an account of this name is made or removed in here. */
+  hasNotice(owner: string): boolean {
+    return this.#byOwner.get(owner)?.some(isAccountNotice) ?? false;
+  }
+
   /** Sequence of the owner's last entry that readers get, 0 when there is none here. */
   lastOf(owner: string): number {
     return this.#byOwner.get(owner)?.findLast(isForReaders)?.sequence ?? 0;

@@ -168,6 +168,24 @@ export const edgeConfig = configSpec({
     { min: '50ms' },
     'how long a bind waits for the end of the user’s log',
   ),
+  offlineWaitMs: duration(
+    'STARLING_OFFLINE_WAIT',
+    '3s',
+    { min: '50ms' },
+    'how long what comes live waits for a page of what waited offline (XEP-0160); then that follows later',
+  ),
+  offlineReportMs: duration(
+    'STARLING_OFFLINE_REPORT_INTERVAL',
+    '30s',
+    { min: '100ms' },
+    'how often the archive is told what sessions have got; after the death of an edge so much may come again',
+  ),
+  offlineReportsMax: int(
+    'STARLING_OFFLINE_REPORTS_MAX',
+    20_000,
+    { min: 100 },
+    'reports that wait while the archive is away; beyond them the oldest is dropped, and what it was about comes again',
+  ),
   stopMs: duration(
     'STARLING_EDGE_STOP_TIMEOUT',
     '5s',

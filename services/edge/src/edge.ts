@@ -27,6 +27,7 @@ import { Inbound } from './inbound.ts';
 import type { ByteChannel } from './listen/byte-channel.ts';
 import { type Endpoints, openListeners } from './listen/listeners.ts';
 import { type EdgeMetrics, edgeMetrics } from './metrics.ts';
+import { OfflineDelivery } from './offline/offline-delivery.ts';
 import { Outbound } from './outbound.ts';
 import { addPage } from './page/page.ts';
 import { type Groups, Presence } from './presence/presence.ts';
@@ -105,6 +106,7 @@ export class Edge implements StreamHost {
   readonly #streams = new Set<Stream>();
   readonly #digests: Digests;
   readonly #following: Following;
+  readonly #offline: OfflineDelivery;
   readonly #groups: Groups;
   readonly #presence: Presence;
   readonly #inbound: Inbound;
@@ -156,16 +158,22 @@ export class Edge implements StreamHost {
     const streams = log.streams;
     this.#digests = new Digests({ bus, streams, timeoutMs: config.rpcTimeoutMs, log: logger });
     const sink = new Outbound({
-      edge: id,
-      bus,
+      ...{ edge: id, domain, bus },
       onTable: (user, table) => this.#following.learn(user, table),
       onQuestion: (user, replyTo) => this.#following.tellSessions(user, replyTo),
+      onDirect: (user, session, position) => this.#offline.gotDirectly(user, session, position),
       hooks: this.features.hooks,
       metrics: counted,
       log: logger,
     });
     const digests = this.#digests;
-    this.#following = new Following({ bus, streams, config, digests, sink, metrics: counted, log: logger });
+    this.#offline = new OfflineDelivery({
+      ...{ bus, config, metrics: counted, log: logger },
+      epochOf: (stream) => digests.epochOf(stream),
+      deliver: (user, session, entry) => sink.offline(user, session, entry),
+    });
+    const coverage = this.#offline;
+    this.#following = new Following({ bus, streams, config, digests, sink, coverage, metrics: counted, log: logger });
     this.#stopReconnect = bus.onReconnect(() => {
       for (const missed of this.#following.sessionsByUser()) void this.features.hooks.run('user:missed', missed);
     });
@@ -230,6 +238,7 @@ export class Edge implements StreamHost {
       await empty;
       clearTimeout(late);
     }
+    await this.#offline.stop();
     this.#leaveBus();
     await leaveGroups(this.#groups);
   }

@@ -42,6 +42,10 @@ export class Feed {
   #wanted: Position | undefined;
   /** Entries that came before those in front of them. */
   #held: Held[] = [];
+  /** Before the first entry, when it was not known where the log ends. */
+  #begin: Position | undefined;
+  /** How many want that nothing is delivered now. */
+  #halts = 0;
   #grace: NodeJS.Timeout | undefined;
   #retry: NodeJS.Timeout | undefined;
   #closed = false;
@@ -54,6 +58,23 @@ export class Feed {
     return this.#last;
   }
 
+  /** Where this feed begins, if that was learnt from its first entry only. */
+  get begin(): Position | undefined {
+    return this.#begin;
+  }
+
+  /** Delivers nothing until go() was called as often: what comes is kept, as behind a gap, so L stays where it is. */
+  halt(): void {
+    this.#halts++;
+  }
+
+  go(): void {
+    this.#halts--;
+    if (this.#halts > 0 || this.#closed) return;
+    if (this.#wanted === undefined) this.#release();
+    if (this.#missing !== undefined) this.#grace ??= setTimeout(this.#afterGrace, this.#host.graceMs);
+  }
+
   /** Where the log ended when the first session was bound; what came in before is not taken back. */
   startAt(position: Position): void {
     this.#learnEpoch(position.epoch);
@@ -63,7 +84,10 @@ export class Feed {
   /** A committed entry, as the log re-published it. */
   committed({ sequence, previous }: Commit, data: Uint8Array): void {
     const last = this.#last;
-    if (last === undefined) {
+    if (this.#halts > 0) {
+      if (last === undefined || sequence > last.sequence) this.#hold({ sequence, previous, data });
+    } else if (last === undefined) {
+      this.#begin = { epoch: this.#host.epoch(), sequence: sequence - 1 };
       this.#deliver(this.#host.epoch(), sequence, data);
     } else if (sequence <= last.sequence) {
       return;
@@ -109,7 +133,7 @@ export class Feed {
   /** Keeps an entry; when there are too many it is fetched with the others instead. */
   #hold(entry: Held): void {
     if (this.#held.length < this.#host.heldMax) this.#held.push(entry);
-    else if (this.#last !== undefined) this.#expect({ epoch: this.#last.epoch, sequence: entry.sequence }, 'missed');
+    else this.#expect({ epoch: this.#last?.epoch ?? this.#host.epoch(), sequence: entry.sequence }, 'missed');
   }
 
   #expect(position: Position, cause: GapCause): void {
@@ -124,6 +148,7 @@ export class Feed {
 
   readonly #afterGrace = (): void => {
     this.#grace = undefined;
+    if (this.#halts > 0) return;
     const missing = this.#missing;
     this.#missing = undefined;
     if (missing === undefined || this.#last === undefined || comparePositions(missing.position, this.#last) <= 0)
@@ -143,7 +168,7 @@ export class Feed {
       }
       this.#learnEpoch(this.#host.epoch());
       const upTo = this.#wanted;
-      if (this.#last.epoch === 0) {
+      if (this.#last.epoch === 0 || this.#halts > 0) {
         await this.#pause();
         continue;
       }
@@ -151,6 +176,7 @@ export class Feed {
       try {
         const { entries, complete } = await this.#host.fetch(before, upTo);
         if (this.#closed) return;
+        if (this.#halts > 0) continue; // asked for again when it goes on
         for (const entry of entries) this.#take(entry);
         // The rest never was for a reader: refused by the gatekeeper, or erased.
         if (complete && comparePositions(upTo, this.#last) > 0) this.#last = upTo;

@@ -3,6 +3,7 @@ import type { BareJid } from '@starling/jid';
 import type { Feed } from './feed.ts';
 import type { Arrival } from './following.ts';
 import type { LiveHold } from './live-hold.ts';
+import type { UserCoverage } from './offline/user-coverage.ts';
 import type { UserSessions } from './user-sessions.ts';
 
 /** One bare JID that has, or is about to have, sessions on this edge: all that comes for it arrives here. */
@@ -14,6 +15,8 @@ export interface FollowedUser {
   readonly feed: Feed;
   /** Live stanzas that wait for an entry of the feed. */
   readonly live: LiveHold<Arrival>;
+  /** Which of its sessions get what comes, and since when. */
+  readonly coverage: UserCoverage;
   readonly subscription: Subscription;
   /** Resolves when it is known where the log ends: before that nobody is told that his resource is bound. */
   readonly ready: Promise<void>;

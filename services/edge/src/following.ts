@@ -19,6 +19,7 @@ import { Feed } from './feed.ts';
 import type { FollowedUser } from './followed-user.ts';
 import { LiveHold } from './live-hold.ts';
 import type { EdgeMetrics } from './metrics.ts';
+import { UserCoverage } from './offline/user-coverage.ts';
 import type { ClientSession } from './session.ts';
 import { UserSessions } from './user-sessions.ts';
 
@@ -35,6 +36,14 @@ export interface FeedSink {
   entry(user: FollowedUser, entry: Uint8Array, position: Position): void;
   /** A live stanza that has waited for its entry. */
   live(user: FollowedUser, arrival: Arrival): void;
+}
+
+/** What waits offline is delivered by this. */
+export interface CoverageWatch {
+  /** It may be known anew which sessions the user has. */
+  changed(user: FollowedUser): void;
+  /** A session gets nothing any more. */
+  left(user: FollowedUser, session: ClientSession): void;
 }
 
 /** What came for a user, in its turn. */
@@ -56,6 +65,7 @@ export class Following implements FollowedUsers {
   readonly #config: EdgeConfig;
   readonly #digests: Digests;
   readonly #sink: FeedSink;
+  readonly #coverage: CoverageWatch;
   readonly #metrics: EdgeMetrics;
   readonly #log: Logger;
 
@@ -65,6 +75,7 @@ export class Following implements FollowedUsers {
     config: EdgeConfig;
     digests: Digests;
     sink: FeedSink;
+    coverage: CoverageWatch;
     metrics: EdgeMetrics;
     log: Logger;
   }) {
@@ -73,6 +84,7 @@ export class Following implements FollowedUsers {
     this.#config = options.config;
     this.#digests = options.digests;
     this.#sink = options.sink;
+    this.#coverage = options.coverage;
     this.#metrics = options.metrics;
     this.#log = options.log;
   }
@@ -137,6 +149,7 @@ export class Following implements FollowedUsers {
     if (session.attached) {
       this.#metrics.sessions.dec();
       user.sessions.remove(session);
+      this.#coverage.left(user, session);
     } else user.binding--;
     this.#closeIfUnused(user);
     this.#leave(session, 1);
@@ -151,8 +164,11 @@ export class Following implements FollowedUsers {
 
   /** The owner of the user's presence says which sessions there are. */
   learn(jid: BareJid, table: SessionTable): void {
-    for (const displaced of this.#users.get(jid)?.sessions.learn(table) ?? [])
-      displaced.fail(new StreamError('conflict'));
+    const user = this.#users.get(jid);
+    if (user === undefined) return;
+    const displaced = user.sessions.learn(table);
+    this.#coverage.changed(user);
+    for (const session of displaced) session.fail(new StreamError('conflict'));
   }
 
   /** Tells somebody who has asked for it which sessions the user has. */
@@ -181,6 +197,7 @@ export class Following implements FollowedUsers {
         this.#sink.live(user, arrival);
       }),
       sessions: new UserSessions(),
+      coverage: new UserCoverage(),
       subscription: this.#bus.subscribe(subjects.user(jid), (delivery) => this.#sink.arrived(user, delivery)),
       ready: this.#findEndOfLog(jid, stream, feed),
       binding: 0,

@@ -28,6 +28,16 @@ export const edgeMetrics = metricsSpec({
     'Live stanzas that came before the entry they were sent behind, by what let them go',
     ['by'],
   ),
+  offlineDelivered: counter(
+    'starling_edge_offline_messages_total',
+    'Messages that had waited offline and were delivered',
+  ),
+  offlineFailures: counter(
+    'starling_edge_offline_failures_total',
+    'Times that the archive could not say what waits offline; it is asked again',
+  ),
+  offlineReports: gauge('starling_edge_offline_reports', 'Reports of what sessions have got that wait for the archive'),
+  offlineReportsDropped: counter('starling_edge_offline_reports_dropped_total', 'Of those, dropped at their bound'),
   presenceBatches: counter(
     'starling_edge_presence_batches_total',
     'Batches of presence nodes, by what became of them',

@@ -56,9 +56,13 @@ describe('from the bus to the sessions', () => {
     verdict = 'next';
     hooks = new Hooks(({ error }) => faults.push(error));
     hooks.on('guard', 'user:stanza', 'guard', () => verdict);
-    const sink = new Outbound({ edge: 'e1', bus, onTable, onQuestion, hooks, metrics, log: silentLogger });
+    const onDirect = () => undefined;
+    const sink = new Outbound({
+      ...{ edge: 'e1', domain: 'localhost', bus, onTable, onQuestion, onDirect, hooks, metrics, log: silentLogger },
+    });
+    const coverage = { changed: () => undefined, left: () => undefined };
     following = new Following({
-      ...{ bus, streams: 1, config, digests, sink, metrics, log: silentLogger },
+      ...{ bus, streams: 1, config, digests, sink, coverage, metrics, log: silentLogger },
     });
     const last = async () => ({ epoch: 1, last: [] });
     serve(bus, archive.last(0), queues.archive, last, (error) => assert.fail(String(error)));

@@ -1,5 +1,6 @@
 import type { Bus, Delivery } from '@starling/bus';
 import {
+  type ArchivedEntry,
   COPY,
   decodeArchivePreferences,
   decodeBlockList,
@@ -15,9 +16,10 @@ import {
 } from '@starling/contracts';
 import type { HookMap, Hooks } from '@starling/feature-api';
 import { verdictOf } from '@starling/features/rfc-6121-delivery/verdict';
-import { type BareJid, type Jid, resourceOf } from '@starling/jid';
+import { waitsOffline } from '@starling/features/xep-0160-offline/waits-offline';
+import { type BareJid, isFull, type Jid, resourceOf } from '@starling/jid';
 import type { BoundCounter, Logger } from '@starling/runtime';
-import { StanzaError, type StanzaKind, StreamError } from '@starling/stanza';
+import { delayXml, StanzaError, type StanzaKind, StreamError, withChild } from '@starling/stanza';
 import { asksForSessions } from './ask-sessions.ts';
 import type { FollowedUser } from './followed-user.ts';
 import type { Arrival, FeedSink } from './following.ts';
@@ -32,28 +34,35 @@ const NOBODY: readonly ClientSession[] = [];
 /** What happens to everything that comes for a user: from the bus to the sessions that this edge holds of him. */
 export class Outbound implements FeedSink {
   readonly #edge: string;
+  readonly #domain: string;
   readonly #bus: Pick<Bus, 'publish'>;
   readonly #onTable: (user: BareJid, table: SessionTable) => void;
   readonly #onQuestion: (user: FollowedUser, replyTo: string) => void;
+  readonly #onDirect: (user: FollowedUser, session: ClientSession, position: Position) => void;
   readonly #hooks: Hooks;
   readonly #delivered: Readonly<Record<StanzaKind, BoundCounter>>;
   readonly #log: Logger;
 
   constructor(options: {
     edge: string;
+    domain: string;
     bus: Pick<Bus, 'publish'>;
     onTable: (user: BareJid, table: SessionTable) => void;
     /** Somebody wants to know the user's sessions. */
     onQuestion: (user: FollowedUser, replyTo: string) => void;
+    /** An entry of the log that is for one resource has gone to it. */
+    onDirect: (user: FollowedUser, session: ClientSession, position: Position) => void;
     hooks: Hooks;
     metrics: EdgeMetrics;
     log: Logger;
   }) {
     const { stanzasOut } = options.metrics;
     this.#edge = options.edge;
+    this.#domain = options.domain;
     this.#bus = options.bus;
     this.#onTable = options.onTable;
     this.#onQuestion = options.onQuestion;
+    this.#onDirect = options.onDirect;
     this.#hooks = options.hooks;
     this.#delivered = {
       message: stanzasOut.with({ kind: 'message' }),
@@ -111,8 +120,23 @@ export class Outbound implements FeedSink {
     const { stanza } = event;
     const delivered = isOwn ? NOBODY : chosen(envelope, sessions);
     for (const session of delivered) this.#deliver('message', session, stanza);
+    if (position !== undefined && isFull(envelope.to))
+      for (const session of delivered) this.#onDirect(user, session, position);
     const { local } = sessions;
     this.#hooks.runNow('user:delivered', { user: jid, envelope, stanza, sessions: local, delivered });
+  }
+
+  /** XEP-0160 §2: what has waited for the user, to one of his sessions; as it would have come live, but for the delay. */
+  offline(user: FollowedUser, session: ClientSession, entry: ArchivedEntry): boolean {
+    const envelope = this.#read(entry.envelope);
+    if (envelope === undefined || !waitsOffline(envelope).waits) return false;
+    if (!this.#mayPass('message', user, envelope, () => false)) return false;
+    const { jid, stream } = user;
+    const { position } = entry;
+    const event: HookMap['user:message'] = { user: jid, envelope, position, stream, stanza: envelope.stanza };
+    if (this.#hooks.runNow('user:message', event) !== 'next') return false;
+    this.#deliver('message', session, withChild(event.stanza, delayXml(this.#domain, entry.committedAtMs)));
+    return true;
   }
 
   /** Directed presence (§4.6), and errors about presence; what is broadcast comes from the presence nodes. */

@@ -15,6 +15,8 @@ export interface Link {
   readonly lang: string;
   /** When the client was last heard (performance.now()); now, while the link is stalled. */
   readonly heardAt: number;
+  /** What was written and the operating system has not taken yet. */
+  readonly bufferedBytes: number;
   /** A stanza as Stanza.encode gives it. */
   write(encoded: Uint8Array): void;
   /** Stops reading from the client until unstall() was called as often. */
@@ -110,6 +112,11 @@ export class ClientSession implements Session {
 
   get heardAt(): number {
     return this.#link.heardAt;
+  }
+
+  /** What the client has not taken yet. */
+  get bufferedBytes(): number {
+    return this.ended ? 0 : this.#link.bufferedBytes;
   }
 
   get available(): boolean {

@@ -2227,6 +2227,338 @@ export namespace starling {
         }
 
         /**
+         * Properties of a WaitingRequest.
+         * @deprecated Use starling.v1.WaitingRequest.$Properties instead.
+         */
+        interface IWaitingRequest extends starling.v1.WaitingRequest.$Properties {
+        }
+
+        /** Represents a WaitingRequest. */
+        class WaitingRequest {
+
+            /**
+             * Constructs a new WaitingRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.WaitingRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** WaitingRequest user. */
+            user: string;
+
+            /** WaitingRequest session. */
+            session: string;
+
+            /** WaitingRequest after. */
+            after?: (starling.v1.Position.$Properties|null);
+
+            /** WaitingRequest upTo. */
+            upTo?: (starling.v1.Position.$Properties|null);
+
+            /** WaitingRequest sessions. */
+            sessions: string[];
+
+            /** WaitingRequest passingOnly. */
+            passingOnly: boolean;
+
+            /**
+             * Creates a new WaitingRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns WaitingRequest instance
+             */
+            static create(properties: starling.v1.WaitingRequest.$Shape): starling.v1.WaitingRequest & starling.v1.WaitingRequest.$Shape;
+            static create(properties?: starling.v1.WaitingRequest.$Properties): starling.v1.WaitingRequest;
+
+            /**
+             * Encodes the specified WaitingRequest message. Does not implicitly {@link starling.v1.WaitingRequest.verify|verify} messages.
+             * @param message WaitingRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.WaitingRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a WaitingRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.WaitingRequest & starling.v1.WaitingRequest.$Shape} WaitingRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.WaitingRequest & starling.v1.WaitingRequest.$Shape;
+        }
+
+        namespace WaitingRequest {
+
+            /** Properties of a WaitingRequest. */
+            interface $Properties {
+
+                /** WaitingRequest user */
+                user?: (string|null);
+
+                /** WaitingRequest session */
+                session?: (string|null);
+
+                /** WaitingRequest after */
+                after?: (starling.v1.Position.$Properties|null);
+
+                /** WaitingRequest upTo */
+                upTo?: (starling.v1.Position.$Properties|null);
+
+                /** WaitingRequest sessions */
+                sessions?: (string[]|null);
+
+                /** WaitingRequest passingOnly */
+                passingOnly?: (boolean|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a WaitingRequest. */
+            type $Shape = starling.v1.WaitingRequest.$Properties;
+        }
+
+        /**
+         * Properties of a WaitingReply.
+         * @deprecated Use starling.v1.WaitingReply.$Properties instead.
+         */
+        interface IWaitingReply extends starling.v1.WaitingReply.$Properties {
+        }
+
+        /** Represents a WaitingReply. */
+        class WaitingReply {
+
+            /**
+             * Constructs a new WaitingReply.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.WaitingReply.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** WaitingReply entries. */
+            entries: starling.v1.ArchivedEntry.$Properties[];
+
+            /** WaitingReply complete. */
+            complete: boolean;
+
+            /** WaitingReply reached. */
+            reached?: (starling.v1.Position.$Properties|null);
+
+            /** WaitingReply taken. */
+            taken: boolean;
+
+            /**
+             * Creates a new WaitingReply instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns WaitingReply instance
+             */
+            static create(properties: starling.v1.WaitingReply.$Shape): starling.v1.WaitingReply & starling.v1.WaitingReply.$Shape;
+            static create(properties?: starling.v1.WaitingReply.$Properties): starling.v1.WaitingReply;
+
+            /**
+             * Encodes the specified WaitingReply message. Does not implicitly {@link starling.v1.WaitingReply.verify|verify} messages.
+             * @param message WaitingReply message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.WaitingReply.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a WaitingReply message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.WaitingReply & starling.v1.WaitingReply.$Shape} WaitingReply
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.WaitingReply & starling.v1.WaitingReply.$Shape;
+        }
+
+        namespace WaitingReply {
+
+            /** Properties of a WaitingReply. */
+            interface $Properties {
+
+                /** WaitingReply entries */
+                entries?: (starling.v1.ArchivedEntry.$Properties[]|null);
+
+                /** WaitingReply complete */
+                complete?: (boolean|null);
+
+                /** WaitingReply reached */
+                reached?: (starling.v1.Position.$Properties|null);
+
+                /** WaitingReply taken */
+                taken?: (boolean|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a WaitingReply. */
+            type $Shape = starling.v1.WaitingReply.$Properties;
+        }
+
+        /**
+         * Properties of a CoveredRequest.
+         * @deprecated Use starling.v1.CoveredRequest.$Properties instead.
+         */
+        interface ICoveredRequest extends starling.v1.CoveredRequest.$Properties {
+        }
+
+        /** Represents a CoveredRequest. */
+        class CoveredRequest {
+
+            /**
+             * Constructs a new CoveredRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.CoveredRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** CoveredRequest covered. */
+            covered: starling.v1.Covered.$Properties[];
+
+            /**
+             * Creates a new CoveredRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns CoveredRequest instance
+             */
+            static create(properties: starling.v1.CoveredRequest.$Shape): starling.v1.CoveredRequest & starling.v1.CoveredRequest.$Shape;
+            static create(properties?: starling.v1.CoveredRequest.$Properties): starling.v1.CoveredRequest;
+
+            /**
+             * Encodes the specified CoveredRequest message. Does not implicitly {@link starling.v1.CoveredRequest.verify|verify} messages.
+             * @param message CoveredRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.CoveredRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a CoveredRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.CoveredRequest & starling.v1.CoveredRequest.$Shape} CoveredRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.CoveredRequest & starling.v1.CoveredRequest.$Shape;
+        }
+
+        namespace CoveredRequest {
+
+            /** Properties of a CoveredRequest. */
+            interface $Properties {
+
+                /** CoveredRequest covered */
+                covered?: (starling.v1.Covered.$Properties[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a CoveredRequest. */
+            type $Shape = starling.v1.CoveredRequest.$Properties;
+        }
+
+        /**
+         * Properties of a Covered.
+         * @deprecated Use starling.v1.Covered.$Properties instead.
+         */
+        interface ICovered extends starling.v1.Covered.$Properties {
+        }
+
+        /** Represents a Covered. */
+        class Covered {
+
+            /**
+             * Constructs a new Covered.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.Covered.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Covered user. */
+            user: string;
+
+            /** Covered session. */
+            session: string;
+
+            /** Covered after. */
+            after?: (starling.v1.Position.$Properties|null);
+
+            /** Covered upTo. */
+            upTo?: (starling.v1.Position.$Properties|null);
+
+            /** Covered settled. */
+            settled: boolean;
+
+            /**
+             * Creates a new Covered instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns Covered instance
+             */
+            static create(properties: starling.v1.Covered.$Shape): starling.v1.Covered & starling.v1.Covered.$Shape;
+            static create(properties?: starling.v1.Covered.$Properties): starling.v1.Covered;
+
+            /**
+             * Encodes the specified Covered message. Does not implicitly {@link starling.v1.Covered.verify|verify} messages.
+             * @param message Covered message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.Covered.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Covered message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.Covered & starling.v1.Covered.$Shape} Covered
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.Covered & starling.v1.Covered.$Shape;
+        }
+
+        namespace Covered {
+
+            /** Properties of a Covered. */
+            interface $Properties {
+
+                /** Covered user */
+                user?: (string|null);
+
+                /** Covered session */
+                session?: (string|null);
+
+                /** Covered after */
+                after?: (starling.v1.Position.$Properties|null);
+
+                /** Covered upTo */
+                upTo?: (starling.v1.Position.$Properties|null);
+
+                /** Covered settled */
+                settled?: (boolean|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Covered. */
+            type $Shape = starling.v1.Covered.$Properties;
+        }
+
+        /**
          * Properties of a MembershipDocument.
          * @deprecated Use starling.v1.MembershipDocument.$Properties instead.
          */

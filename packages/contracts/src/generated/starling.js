@@ -5520,6 +5520,842 @@ export const starling = $root.starling = (() => {
             return values;
         })();
 
+        v1.WaitingRequest = (function() {
+
+            /**
+             * Properties of a WaitingRequest.
+             * @typedef {Object} starling.v1.WaitingRequest.$Properties
+             * @property {string|null} [user] WaitingRequest user
+             * @property {string|null} [session] WaitingRequest session
+             * @property {starling.v1.Position.$Properties|null} [after] WaitingRequest after
+             * @property {starling.v1.Position.$Properties|null} [upTo] WaitingRequest upTo
+             * @property {Array.<string>|null} [sessions] WaitingRequest sessions
+             * @property {boolean|null} [passingOnly] WaitingRequest passingOnly
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a WaitingRequest.
+             * @memberof starling.v1
+             * @interface IWaitingRequest
+             * @augments starling.v1.WaitingRequest.$Properties
+             * @deprecated Use starling.v1.WaitingRequest.$Properties instead.
+             */
+
+            /**
+             * Shape of a WaitingRequest.
+             * @typedef {starling.v1.WaitingRequest.$Properties} starling.v1.WaitingRequest.$Shape
+             */
+
+            /**
+             * Constructs a new WaitingRequest.
+             * @memberof starling.v1
+             * @classdesc Represents a WaitingRequest.
+             * @constructor
+             * @param {starling.v1.WaitingRequest.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const WaitingRequest = function (properties) {
+                this.sessions = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * WaitingRequest user.
+             * @member {string} user
+             * @memberof starling.v1.WaitingRequest
+             * @instance
+             */
+            WaitingRequest.prototype.user = "";
+
+            /**
+             * WaitingRequest session.
+             * @member {string} session
+             * @memberof starling.v1.WaitingRequest
+             * @instance
+             */
+            WaitingRequest.prototype.session = "";
+
+            /**
+             * WaitingRequest after.
+             * @member {starling.v1.Position.$Properties|null|undefined} after
+             * @memberof starling.v1.WaitingRequest
+             * @instance
+             */
+            WaitingRequest.prototype.after = null;
+
+            /**
+             * WaitingRequest upTo.
+             * @member {starling.v1.Position.$Properties|null|undefined} upTo
+             * @memberof starling.v1.WaitingRequest
+             * @instance
+             */
+            WaitingRequest.prototype.upTo = null;
+
+            /**
+             * WaitingRequest sessions.
+             * @member {Array.<string>} sessions
+             * @memberof starling.v1.WaitingRequest
+             * @instance
+             */
+            WaitingRequest.prototype.sessions = $util.emptyArray;
+
+            /**
+             * WaitingRequest passingOnly.
+             * @member {boolean} passingOnly
+             * @memberof starling.v1.WaitingRequest
+             * @instance
+             */
+            WaitingRequest.prototype.passingOnly = false;
+
+            /**
+             * Creates a new WaitingRequest instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.WaitingRequest
+             * @static
+             * @param {starling.v1.WaitingRequest.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.WaitingRequest} WaitingRequest instance
+             * @type {{
+             *   (properties: starling.v1.WaitingRequest.$Shape): starling.v1.WaitingRequest & starling.v1.WaitingRequest.$Shape;
+             *   (properties?: starling.v1.WaitingRequest.$Properties): starling.v1.WaitingRequest;
+             * }}
+             */
+            WaitingRequest.create = function(properties) {
+                return new WaitingRequest(properties);
+            };
+
+            /**
+             * Encodes the specified WaitingRequest message. Does not implicitly {@link starling.v1.WaitingRequest.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.WaitingRequest
+             * @static
+             * @param {starling.v1.WaitingRequest.$Properties} message WaitingRequest message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            WaitingRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
+                if (message.session != null && $Object.hasOwnProperty.call(message, "session") && message.session !== "")
+                    writer.uint32(/* id 2, wireType 2 =*/18).string(message.session);
+                if (message.after != null && $Object.hasOwnProperty.call(message, "after"))
+                    $root.starling.v1.Position.encode(message.after, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+                if (message.upTo != null && $Object.hasOwnProperty.call(message, "upTo"))
+                    $root.starling.v1.Position.encode(message.upTo, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
+                if (message.sessions != null && message.sessions.length)
+                    for (let i = 0; i < message.sessions.length; ++i)
+                        writer.uint32(/* id 5, wireType 2 =*/42).string(message.sessions[i]);
+                if (message.passingOnly != null && $Object.hasOwnProperty.call(message, "passingOnly") && message.passingOnly !== false)
+                    writer.uint32(/* id 6, wireType 0 =*/48).bool(message.passingOnly);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a WaitingRequest message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.WaitingRequest
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.WaitingRequest & starling.v1.WaitingRequest.$Shape} WaitingRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            WaitingRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.WaitingRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.user = value;
+                            else
+                                delete message.user;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.session = value;
+                            else
+                                delete message.session;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            message.after = $root.starling.v1.Position.decode(reader, reader.size(), $undefined, _depth + 1, message.after);
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            message.upTo = $root.starling.v1.Position.decode(reader, reader.size(), $undefined, _depth + 1, message.upTo);
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.sessions && message.sessions.length))
+                                message.sessions = [];
+                            message.sessions.push(reader.stringVerify());
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.passingOnly = value;
+                            else
+                                delete message.passingOnly;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return WaitingRequest;
+        })();
+
+        v1.WaitingReply = (function() {
+
+            /**
+             * Properties of a WaitingReply.
+             * @typedef {Object} starling.v1.WaitingReply.$Properties
+             * @property {Array.<starling.v1.ArchivedEntry.$Properties>|null} [entries] WaitingReply entries
+             * @property {boolean|null} [complete] WaitingReply complete
+             * @property {starling.v1.Position.$Properties|null} [reached] WaitingReply reached
+             * @property {boolean|null} [taken] WaitingReply taken
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a WaitingReply.
+             * @memberof starling.v1
+             * @interface IWaitingReply
+             * @augments starling.v1.WaitingReply.$Properties
+             * @deprecated Use starling.v1.WaitingReply.$Properties instead.
+             */
+
+            /**
+             * Shape of a WaitingReply.
+             * @typedef {starling.v1.WaitingReply.$Properties} starling.v1.WaitingReply.$Shape
+             */
+
+            /**
+             * Constructs a new WaitingReply.
+             * @memberof starling.v1
+             * @classdesc Represents a WaitingReply.
+             * @constructor
+             * @param {starling.v1.WaitingReply.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const WaitingReply = function (properties) {
+                this.entries = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * WaitingReply entries.
+             * @member {Array.<starling.v1.ArchivedEntry.$Properties>} entries
+             * @memberof starling.v1.WaitingReply
+             * @instance
+             */
+            WaitingReply.prototype.entries = $util.emptyArray;
+
+            /**
+             * WaitingReply complete.
+             * @member {boolean} complete
+             * @memberof starling.v1.WaitingReply
+             * @instance
+             */
+            WaitingReply.prototype.complete = false;
+
+            /**
+             * WaitingReply reached.
+             * @member {starling.v1.Position.$Properties|null|undefined} reached
+             * @memberof starling.v1.WaitingReply
+             * @instance
+             */
+            WaitingReply.prototype.reached = null;
+
+            /**
+             * WaitingReply taken.
+             * @member {boolean} taken
+             * @memberof starling.v1.WaitingReply
+             * @instance
+             */
+            WaitingReply.prototype.taken = false;
+
+            /**
+             * Creates a new WaitingReply instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.WaitingReply
+             * @static
+             * @param {starling.v1.WaitingReply.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.WaitingReply} WaitingReply instance
+             * @type {{
+             *   (properties: starling.v1.WaitingReply.$Shape): starling.v1.WaitingReply & starling.v1.WaitingReply.$Shape;
+             *   (properties?: starling.v1.WaitingReply.$Properties): starling.v1.WaitingReply;
+             * }}
+             */
+            WaitingReply.create = function(properties) {
+                return new WaitingReply(properties);
+            };
+
+            /**
+             * Encodes the specified WaitingReply message. Does not implicitly {@link starling.v1.WaitingReply.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.WaitingReply
+             * @static
+             * @param {starling.v1.WaitingReply.$Properties} message WaitingReply message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            WaitingReply.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.entries != null && message.entries.length)
+                    for (let i = 0; i < message.entries.length; ++i)
+                        $root.starling.v1.ArchivedEntry.encode(message.entries[i], writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+                if (message.complete != null && $Object.hasOwnProperty.call(message, "complete") && message.complete !== false)
+                    writer.uint32(/* id 2, wireType 0 =*/16).bool(message.complete);
+                if (message.reached != null && $Object.hasOwnProperty.call(message, "reached"))
+                    $root.starling.v1.Position.encode(message.reached, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+                if (message.taken != null && $Object.hasOwnProperty.call(message, "taken") && message.taken !== false)
+                    writer.uint32(/* id 4, wireType 0 =*/32).bool(message.taken);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a WaitingReply message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.WaitingReply
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.WaitingReply & starling.v1.WaitingReply.$Shape} WaitingReply
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            WaitingReply.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.WaitingReply();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.entries && message.entries.length))
+                                message.entries = [];
+                            message.entries.push($root.starling.v1.ArchivedEntry.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.complete = value;
+                            else
+                                delete message.complete;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            message.reached = $root.starling.v1.Position.decode(reader, reader.size(), $undefined, _depth + 1, message.reached);
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.taken = value;
+                            else
+                                delete message.taken;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return WaitingReply;
+        })();
+
+        v1.CoveredRequest = (function() {
+
+            /**
+             * Properties of a CoveredRequest.
+             * @typedef {Object} starling.v1.CoveredRequest.$Properties
+             * @property {Array.<starling.v1.Covered.$Properties>|null} [covered] CoveredRequest covered
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a CoveredRequest.
+             * @memberof starling.v1
+             * @interface ICoveredRequest
+             * @augments starling.v1.CoveredRequest.$Properties
+             * @deprecated Use starling.v1.CoveredRequest.$Properties instead.
+             */
+
+            /**
+             * Shape of a CoveredRequest.
+             * @typedef {starling.v1.CoveredRequest.$Properties} starling.v1.CoveredRequest.$Shape
+             */
+
+            /**
+             * Constructs a new CoveredRequest.
+             * @memberof starling.v1
+             * @classdesc Represents a CoveredRequest.
+             * @constructor
+             * @param {starling.v1.CoveredRequest.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const CoveredRequest = function (properties) {
+                this.covered = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * CoveredRequest covered.
+             * @member {Array.<starling.v1.Covered.$Properties>} covered
+             * @memberof starling.v1.CoveredRequest
+             * @instance
+             */
+            CoveredRequest.prototype.covered = $util.emptyArray;
+
+            /**
+             * Creates a new CoveredRequest instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.CoveredRequest
+             * @static
+             * @param {starling.v1.CoveredRequest.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.CoveredRequest} CoveredRequest instance
+             * @type {{
+             *   (properties: starling.v1.CoveredRequest.$Shape): starling.v1.CoveredRequest & starling.v1.CoveredRequest.$Shape;
+             *   (properties?: starling.v1.CoveredRequest.$Properties): starling.v1.CoveredRequest;
+             * }}
+             */
+            CoveredRequest.create = function(properties) {
+                return new CoveredRequest(properties);
+            };
+
+            /**
+             * Encodes the specified CoveredRequest message. Does not implicitly {@link starling.v1.CoveredRequest.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.CoveredRequest
+             * @static
+             * @param {starling.v1.CoveredRequest.$Properties} message CoveredRequest message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            CoveredRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.covered != null && message.covered.length)
+                    for (let i = 0; i < message.covered.length; ++i)
+                        $root.starling.v1.Covered.encode(message.covered[i], writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a CoveredRequest message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.CoveredRequest
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.CoveredRequest & starling.v1.CoveredRequest.$Shape} CoveredRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            CoveredRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.CoveredRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.covered && message.covered.length))
+                                message.covered = [];
+                            message.covered.push($root.starling.v1.Covered.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return CoveredRequest;
+        })();
+
+        v1.Covered = (function() {
+
+            /**
+             * Properties of a Covered.
+             * @typedef {Object} starling.v1.Covered.$Properties
+             * @property {string|null} [user] Covered user
+             * @property {string|null} [session] Covered session
+             * @property {starling.v1.Position.$Properties|null} [after] Covered after
+             * @property {starling.v1.Position.$Properties|null} [upTo] Covered upTo
+             * @property {boolean|null} [settled] Covered settled
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a Covered.
+             * @memberof starling.v1
+             * @interface ICovered
+             * @augments starling.v1.Covered.$Properties
+             * @deprecated Use starling.v1.Covered.$Properties instead.
+             */
+
+            /**
+             * Shape of a Covered.
+             * @typedef {starling.v1.Covered.$Properties} starling.v1.Covered.$Shape
+             */
+
+            /**
+             * Constructs a new Covered.
+             * @memberof starling.v1
+             * @classdesc Represents a Covered.
+             * @constructor
+             * @param {starling.v1.Covered.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const Covered = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * Covered user.
+             * @member {string} user
+             * @memberof starling.v1.Covered
+             * @instance
+             */
+            Covered.prototype.user = "";
+
+            /**
+             * Covered session.
+             * @member {string} session
+             * @memberof starling.v1.Covered
+             * @instance
+             */
+            Covered.prototype.session = "";
+
+            /**
+             * Covered after.
+             * @member {starling.v1.Position.$Properties|null|undefined} after
+             * @memberof starling.v1.Covered
+             * @instance
+             */
+            Covered.prototype.after = null;
+
+            /**
+             * Covered upTo.
+             * @member {starling.v1.Position.$Properties|null|undefined} upTo
+             * @memberof starling.v1.Covered
+             * @instance
+             */
+            Covered.prototype.upTo = null;
+
+            /**
+             * Covered settled.
+             * @member {boolean} settled
+             * @memberof starling.v1.Covered
+             * @instance
+             */
+            Covered.prototype.settled = false;
+
+            /**
+             * Creates a new Covered instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.Covered
+             * @static
+             * @param {starling.v1.Covered.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.Covered} Covered instance
+             * @type {{
+             *   (properties: starling.v1.Covered.$Shape): starling.v1.Covered & starling.v1.Covered.$Shape;
+             *   (properties?: starling.v1.Covered.$Properties): starling.v1.Covered;
+             * }}
+             */
+            Covered.create = function(properties) {
+                return new Covered(properties);
+            };
+
+            /**
+             * Encodes the specified Covered message. Does not implicitly {@link starling.v1.Covered.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.Covered
+             * @static
+             * @param {starling.v1.Covered.$Properties} message Covered message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            Covered.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
+                if (message.session != null && $Object.hasOwnProperty.call(message, "session") && message.session !== "")
+                    writer.uint32(/* id 2, wireType 2 =*/18).string(message.session);
+                if (message.after != null && $Object.hasOwnProperty.call(message, "after"))
+                    $root.starling.v1.Position.encode(message.after, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+                if (message.upTo != null && $Object.hasOwnProperty.call(message, "upTo"))
+                    $root.starling.v1.Position.encode(message.upTo, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
+                if (message.settled != null && $Object.hasOwnProperty.call(message, "settled") && message.settled !== false)
+                    writer.uint32(/* id 5, wireType 0 =*/40).bool(message.settled);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a Covered message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.Covered
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.Covered & starling.v1.Covered.$Shape} Covered
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            Covered.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.Covered();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.user = value;
+                            else
+                                delete message.user;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.session = value;
+                            else
+                                delete message.session;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            message.after = $root.starling.v1.Position.decode(reader, reader.size(), $undefined, _depth + 1, message.after);
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            message.upTo = $root.starling.v1.Position.decode(reader, reader.size(), $undefined, _depth + 1, message.upTo);
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.settled = value;
+                            else
+                                delete message.settled;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Covered;
+        })();
+
         v1.MembershipDocument = (function() {
 
             /**

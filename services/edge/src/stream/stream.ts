@@ -83,6 +83,10 @@ export class Stream implements Link {
     return this.#input.heardAt;
   }
 
+  get bufferedBytes(): number {
+    return this.#channel.bufferedBytes;
+  }
+
   get lang(): string {
     return this.#lang;
   }

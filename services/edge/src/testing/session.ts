@@ -18,6 +18,7 @@ export function makeSession(
     loopback: true,
     lang: options.lang ?? '',
     heardAt: 0,
+    bufferedBytes: 0,
     write: (encoded) => void sent.push(Buffer.from(encoded).toString()),
     stall: () => undefined,
     unstall: () => undefined,

@@ -1,0 +1,111 @@
+import { RpcError } from '@starling/bus';
+import {
+  type ArchivedEntry,
+  type Covered,
+  comparePositions,
+  type Position,
+  START,
+  type WaitingReply,
+  type WaitingRequest,
+} from '@starling/contracts';
+import { type Db, DbUnavailableError } from '@starling/db';
+import type { ArchiveConfig } from '../config.ts';
+import { selectWaiting } from '../sql/select-waiting.ts';
+import type { StreamArchive } from '../stream-archive.ts';
+import { uncovered } from './coverage.ts';
+import type { OfflinePositions } from './positions.ts';
+
+/** In one request. */
+const COVERED_MAX = 5_000;
+/** How long an answer waits until what it is about is written: who is refused or blocked is known then, and what is archived. */
+const WRITE_WAIT_MS = 2_000;
+
+export interface OfflineReadsOptions {
+  readonly archive: StreamArchive;
+  readonly positions: OfflinePositions;
+  readonly db: Db;
+  readonly config: ArchiveConfig;
+}
+
+/** Answers what waits offline, from the rows, and learns what has been covered. */
+export class OfflineReads {
+  readonly #archive: StreamArchive;
+  readonly #positions: OfflinePositions;
+  readonly #db: Db;
+  readonly #config: ArchiveConfig;
+
+  constructor({ archive, positions, db, config }: OfflineReadsOptions) {
+    this.#archive = archive;
+    this.#positions = positions;
+    this.#db = db;
+    this.#config = config;
+  }
+
+  /** @throws RpcError resource-constraint: the database is away or behind, ask again later */
+  async waiting(request: WaitingRequest): Promise<WaitingReply> {
+    const { user, session, sessions } = request;
+    const after = request.after ?? START;
+    return this.#ask(async () => {
+      const upTo = request.upTo ?? this.#end();
+      await this.#untilWritten(user, upTo);
+      const coverage = await this.#positions.coverageOf(user);
+      const nothing = { entries: [], complete: true, reached: upTo, taken: false };
+      if (coverage === undefined) return nothing;
+      if (!this.#positions.take(user, session, sessions)) return { ...nothing, taken: true };
+      const entries: ArchivedEntry[] = [];
+      for (const hole of uncovered(coverage, { after, upTo })) {
+        const { passingOnly } = request;
+        const { gapEntries: entriesMax, gapBytes: bytesMax } = this.#config;
+        const page = await selectWaiting(this.#db, { ...hole, owner: user, passingOnly, entriesMax, bytesMax });
+        entries.push(...page.entries);
+        const reached = page.complete ? hole.upTo : (page.entries.at(-1)?.position ?? hole.after);
+        // A page of more than one part could be longer than a message of the bus may be.
+        if (entries.length > 0 && comparePositions(reached, upTo) < 0)
+          return { entries, complete: false, reached, taken: false };
+      }
+      return { ...nothing, entries };
+    });
+  }
+
+  /** @throws RpcError resource-constraint: tell it again */
+  async covered(all: readonly Covered[]): Promise<Record<string, never>> {
+    if (all.length > COVERED_MAX) throw new RpcError('bad-request', `more than ${COVERED_MAX} of them`);
+    return this.#ask(async () => {
+      for (const { user, upTo } of all) if (this.#archive.tail?.hasNotice(user)) await this.#untilWritten(user, upTo);
+      await this.#positions.cover(
+        all.map(({ user, session, after, upTo, settled }) => ({
+          ...{ user, session, settled },
+          span: { after: after ?? START, upTo },
+        })),
+      );
+      return {};
+    });
+  }
+
+  #end(): Position {
+    const { epoch, visibleUpTo } = this.#archive;
+    return { epoch: epoch ?? 0, sequence: visibleUpTo };
+  }
+
+  /** As far as it concerns this user. */
+  async #untilWritten(user: string, upTo: Position): Promise<void> {
+    const isWritten = () => {
+      const { epoch, tail } = this.#archive;
+      if (epoch === undefined || tail === undefined) return false;
+      const isRead = comparePositions({ epoch, sequence: tail.readUpTo }, upTo) >= 0;
+      return isRead && (comparePositions({ epoch, sequence: tail.base }, upTo) >= 0 || !tail.has(user));
+    };
+    if (!(await this.#archive.waitUntil(isWritten, WRITE_WAIT_MS)))
+      throw new RpcError('resource-constraint', 'the archive is behind');
+  }
+
+  async #ask<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      // Policy: this is the boundary where an absent database becomes a condition.
+      if (!(error instanceof DbUnavailableError)) throw error;
+      throw new RpcError('resource-constraint', 'the database is away', { cause: error });
+    }
+  }
+}

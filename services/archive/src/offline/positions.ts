@@ -1,0 +1,160 @@
+import { RpcError } from '@starling/bus';
+import { type Db, DbUnavailableError } from '@starling/db';
+import type { Logger } from '@starling/runtime';
+import type { ArchiveConfig } from '../config.ts';
+import { selectOffline, writeOffline } from '../sql/offline.ts';
+import { type Coverage, cover, type Span } from './coverage.ts';
+
+export interface OfflinePositionsOptions {
+  readonly db: Db;
+  readonly config: Pick<ArchiveConfig, 'offlineWriteMs' | 'offlineUsersMax'>;
+  readonly logger: Logger;
+}
+
+interface Known {
+  coverage: Coverage;
+  /** Not written yet, since when (performance.now()). */
+  dirtySinceMs: number | undefined;
+  /** The session that delivers what waits, and until when that is believed. */
+  serving: { readonly session: string; readonly untilMs: number } | undefined;
+}
+
+/** Holes of one user: each needs an edge that died, or a message to one resource while the others wanted none. */
+const SPANS_MAX = 64;
+/** What is settled in this time is written together. */
+const SETTLE_MS = 50;
+const FLUSH_EVERY_MS = 1_000;
+/** Written by one statement. */
+const WRITTEN_MAX = 2_000;
+/** A session that delivers asks for its next page, or says that it has done, within this time. */
+const SERVING_MS = 60_000;
+
+/** Of users whose logs are on one stream: what of them has been covered. In memory, and in the database when it is settled or a while later. */
+export class OfflinePositions {
+  readonly #options: OfflinePositionsOptions;
+  /** The least recently used first. */
+  readonly #users = new Map<string, Known>();
+  readonly #timer: NodeJS.Timeout;
+  #settling: Promise<void> | undefined;
+
+  constructor(options: OfflinePositionsOptions) {
+    this.#options = options;
+    this.#timer = setInterval(() => void this.#flushDue(), FLUSH_EVERY_MS).unref();
+  }
+
+  /** Writes what it has, if it can. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#settling?.catch(() => {}); // Policy: whoever waits for it hears of it.
+    await this.#tryFlush(() => true);
+  }
+
+  /** Undefined: no account. @throws DbUnavailableError, RpcError */
+  async coverageOf(user: string): Promise<Coverage | undefined> {
+    await this.#load([user]);
+    return this.#users.get(user)?.coverage;
+  }
+
+  /**
+   * Those of them that are accounts have covered this; what is settled is written when this resolves.
+   * @throws DbUnavailableError, RpcError: tell it again
+   */
+  async cover(all: readonly { user: string; span: Span; settled: boolean; session: string }[]): Promise<void> {
+    await this.#load(all.map(({ user }) => user));
+    let isSettled = false;
+    for (const { user, span, settled, session } of all) {
+      const known = this.#users.get(user);
+      if (known === undefined) continue;
+      known.coverage = cover(known.coverage, span, SPANS_MAX);
+      known.dirtySinceMs ??= settled ? Number.NEGATIVE_INFINITY : performance.now();
+      if (settled) known.dirtySinceMs = Number.NEGATIVE_INFINITY;
+      if (known.serving?.session === session)
+        known.serving = settled ? undefined : { session, untilMs: performance.now() + SERVING_MS };
+      isSettled ||= settled;
+    }
+    if (isSettled) await this.#settle();
+  }
+
+  /** The session delivers what waits: unless another one does, which is still there. */
+  take(user: string, session: string, sessions: readonly string[]): boolean {
+    const known = this.#users.get(user);
+    if (known === undefined) return true;
+    const { serving } = known;
+    const nowMs = performance.now();
+    const isTaken =
+      serving !== undefined &&
+      serving.session !== session &&
+      serving.untilMs > nowMs &&
+      sessions.includes(serving.session);
+    if (!isTaken) known.serving = { session, untilMs: nowMs + SERVING_MS };
+    return !isTaken;
+  }
+
+  /** The account was made, or removed. */
+  forget(user: string): void {
+    this.#users.delete(user);
+  }
+
+  async #load(users: readonly string[]): Promise<void> {
+    const missing: string[] = [];
+    for (const user of new Set(users)) {
+      const known = this.#users.get(user);
+      if (known === undefined) missing.push(user);
+      else {
+        this.#users.delete(user);
+        this.#users.set(user, known);
+      }
+    }
+    if (missing.length === 0) return;
+    this.#makeRoom(missing.length);
+    for (const { owner, coverage } of await selectOffline(this.#options.db, missing))
+      if (!this.#users.has(owner)) this.#users.set(owner, { coverage, dirtySinceMs: undefined, serving: undefined });
+  }
+
+  #makeRoom(count: number): void {
+    const { offlineUsersMax } = this.#options.config;
+    for (const [user, { dirtySinceMs, serving }] of this.#users) {
+      if (this.#users.size + count <= offlineUsersMax) return;
+      if (dirtySinceMs === undefined && (serving === undefined || serving.untilMs < performance.now()))
+        this.#users.delete(user);
+    }
+    if (this.#users.size + count > offlineUsersMax)
+      throw new RpcError('resource-constraint', 'too many offline positions wait to be written');
+  }
+
+  /** One write for all that ask for it within a moment. */
+  #settle(): Promise<void> {
+    this.#settling ??= new Promise<void>((resolve, reject) => {
+      setTimeout(() => {
+        this.#settling = undefined;
+        this.#flush((known) => known.dirtySinceMs === Number.NEGATIVE_INFINITY).then(resolve, reject);
+      }, SETTLE_MS);
+    });
+    return this.#settling;
+  }
+
+  #flushDue(): Promise<void> {
+    const dueMs = performance.now() - this.#options.config.offlineWriteMs;
+    return this.#tryFlush(({ dirtySinceMs }) => dirtySinceMs !== undefined && dirtySinceMs <= dueMs);
+  }
+
+  async #tryFlush(isDue: (known: Known) => boolean): Promise<void> {
+    try {
+      await this.#flush(isDue);
+    } catch (error) {
+      // Policy: it stays where it is and is written with the next; without a database everybody knows that.
+      if (!(error instanceof DbUnavailableError))
+        this.#options.logger.error({ what: 'offline_write_failed', err: error });
+    }
+  }
+
+  async #flush(isDue: (known: Known) => boolean): Promise<void> {
+    const due = [...this.#users].filter(([, known]) => known.dirtySinceMs !== undefined && isDue(known));
+    for (let i = 0; i < due.length; i += WRITTEN_MAX) {
+      const page = due.slice(i, i + WRITTEN_MAX);
+      const written = page.map(([owner, known]) => ({ owner, known, coverage: known.coverage }));
+      await writeOffline(this.#options.db, written);
+      for (const { known, coverage } of written) if (known.coverage === coverage) known.dirtySinceMs = undefined;
+    }
+  }
+}

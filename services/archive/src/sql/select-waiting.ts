@@ -1,0 +1,38 @@
+import { type ArchivedEntry, COPY, FATE, packPosition, unpackPosition } from '@starling/contracts';
+import type { Queryable } from '@starling/db';
+import type { Span } from '../offline/coverage.ts';
+
+export interface WaitingRange extends Span {
+  readonly owner: string;
+  readonly passingOnly: boolean;
+  readonly entriesMax: number;
+  /** Unless the first entry alone is longer. */
+  readonly bytesMax: number;
+}
+
+/** The first messages in a part of a log that its owner has received, and whether these are all. */
+export async function selectWaiting(
+  db: Queryable,
+  { owner, after, upTo, passingOnly, entriesMax, bytesMax }: WaitingRange,
+): Promise<{ entries: readonly ArchivedEntry[]; complete: boolean }> {
+  const rows = await db.query<{ position: bigint; committed_at_ms: bigint; envelope: Uint8Array; found: bigint }>(
+    `select position, committed_at_ms, envelope, found from (
+      select position, committed_at_ms, envelope, sum(length(envelope)) over (order by position) as bytes,
+        row_number() over (order by position) as n, count(*) over () as found
+      from (
+        select position, committed_at_ms, envelope from archive
+          where owner = $1 and position > $2 and position <= $3 and copy <> $4 and (not $5::boolean or fate = $6)
+        order by position limit $7::int + 1
+      ) as page
+    ) as measured where n = 1 or (bytes <= $8 and n <= $7::int) order by position`,
+    [...[owner, packPosition(after), packPosition(upTo), COPY.sent, passingOnly, FATE.passing, entriesMax, bytesMax]],
+  );
+  return {
+    entries: rows.map((row) => ({
+      position: unpackPosition(row.position),
+      committedAtMs: Number(row.committed_at_ms),
+      envelope: row.envelope,
+    })),
+    complete: rows.length === Number(rows[0]?.found ?? 0),
+  };
+}

@@ -1,0 +1,204 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Bus, call } from '@starling/bus';
+import { type ArchivedEntry, comparePositions, offline, type Position } from '@starling/contracts';
+import { readsArchive } from '@starling/feature-api';
+import type { Logger } from '@starling/runtime';
+import type { EdgeConfig } from '../config.ts';
+import type { FollowedUser } from '../followed-user.ts';
+import type { CoverageWatch } from '../following.ts';
+import type { EdgeMetrics } from '../metrics.ts';
+import type { ClientSession } from '../session.ts';
+import { CoveredReports } from './covered-reports.ts';
+import type { Covering } from './user-coverage.ts';
+
+/** Between two attempts while the archive or its database is away. */
+const RETRY_MS = 2_000;
+/** Who follows another one that has gone, and has been there before, asks later: what that one has got may still be on its way to the archive. */
+const FOLLOW_MS = 1_000;
+/** A client that has more than this to take gets no further page yet. */
+const BUFFERED_BYTES_MAX = 256 * 1024;
+const DRAIN_POLL_MS = 20;
+/** One that does not take it gets it all the same, up to the bound of what is sent. */
+const DRAIN_MS = 10_000;
+
+export interface OfflineDeliveryOptions {
+  readonly bus: Bus;
+  readonly config: EdgeConfig;
+  /** Of a stream; 0 while it is not known. */
+  readonly epochOf: (stream: number) => number;
+  /** @returns whether it was a message that waits */
+  readonly deliver: (user: FollowedUser, session: ClientSession, entry: ArchivedEntry) => boolean;
+  readonly metrics: EdgeMetrics;
+  readonly log: Logger;
+}
+
+/**
+ * XEP-0160. Offline is what no session has covered: the archive is told what sessions cover, and the first one of a user that begins to
+ * (RFC 6121 §8.5.2.1.1: available, not negative) is given the rest, before anything that comes behind it.
+ */
+export class OfflineDelivery implements CoverageWatch {
+  readonly #options: OfflineDeliveryOptions;
+  readonly #reports: CoveredReports;
+  /** Users of whom a session covers. */
+  readonly #users = new Set<FollowedUser>();
+  readonly #timer: NodeJS.Timeout;
+  #isStopped = false;
+
+  constructor(options: OfflineDeliveryOptions) {
+    this.#options = options;
+    this.#reports = new CoveredReports(options);
+    this.#timer = setInterval(() => this.#reportAll(), options.config.offlineReportMs).unref();
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    clearInterval(this.#timer);
+    await this.#reports.stop();
+  }
+
+  changed(user: FollowedUser): void {
+    const { coverage, sessions, feed } = user;
+    const { begun, ended, first } = coverage.update(sessions.rows, sessions.local, feed.last);
+    for (const covering of ended) this.#settle(user, covering);
+    this.#note(user);
+    if (first === undefined || first.isServed || first.isAsking) return;
+    first.isAsking = true;
+    void this.#serve(user, first, !begun.includes(first));
+  }
+
+  left(user: FollowedUser, session: ClientSession): void {
+    const covering = user.coverage.remove(session);
+    if (covering !== undefined) this.#settle(user, covering);
+    this.#note(user);
+  }
+
+  /** One that does not cover has got what is for its resource (RFC 6121 §8.5.3.1): nobody else is to get that. */
+  gotDirectly(user: FollowedUser, session: ClientSession, position: Position): void {
+    const { jid, stream, coverage } = user;
+    if (coverage.has(session)) return;
+    const upTo = this.#known(stream, position);
+    if (upTo === undefined) return;
+    const after = { epoch: upTo.epoch, sequence: upTo.sequence - 1 };
+    this.#reports.add(stream, { user: jid, session: session.id, after, upTo, settled: false });
+  }
+
+  #note(user: FollowedUser): void {
+    if (user.coverage.isEmpty) this.#users.delete(user);
+    else this.#users.add(user);
+  }
+
+  /** Delivers what waits to a session, however often the archive has to be asked, as long as the session covers. */
+  async #serve(user: FollowedUser, covering: Covering, isLate: boolean): Promise<void> {
+    const { coverage, feed } = user;
+    const { metrics, log } = this.#options;
+    if (isLate) await pause(FOLLOW_MS);
+    // What comes live waits for it, once. Without knowing where the log ends it always has to.
+    for (let mayHalt = !isLate; coverage.holds(covering) && !this.#isStopped; mayHalt = false) {
+      if (mayHalt || feed.last === undefined) this.#halt(user, covering);
+      try {
+        await this.#deliverAll(user, covering);
+        break;
+      } catch (error) {
+        // Policy: the archive or its database is away. Nothing is lost, chat goes on, and it is asked again.
+        metrics.offlineFailures.inc();
+        log.debug({ what: 'offline_lookup_failed', err: error });
+      } finally {
+        this.#go(user, covering);
+      }
+      await pause(RETRY_MS, undefined, { ref: false });
+    }
+    covering.isAsking = false;
+    if (covering.isServed && coverage.holds(covering)) this.#tell(user, covering, true);
+  }
+
+  #halt({ feed }: FollowedUser, covering: Covering): void {
+    covering.halts = true;
+    feed.halt();
+  }
+
+  #go({ feed }: FollowedUser, covering: Covering): void {
+    if (!covering.halts) return;
+    covering.halts = false;
+    feed.go();
+  }
+
+  /** Page after page; returns when all is delivered, or when it is not this session's to deliver. @throws RpcError */
+  async #deliverAll(user: FollowedUser, covering: Covering): Promise<void> {
+    const { bus, config, metrics, deliver } = this.#options;
+    const { jid, stream, coverage, sessions, feed } = user;
+    const { session } = covering;
+    for (;;) {
+      const request = {
+        user: jid,
+        session: session.id,
+        after: covering.deliveredUpTo,
+        upTo: this.#since(user, covering),
+        sessions: sessions.rows.map((row) => row.session),
+        passingOnly: readsArchive.get(session),
+      };
+      const reply = await call(bus, offline.waiting(stream), request, config.offlineWaitMs);
+      if (reply.taken || !coverage.holds(covering)) return;
+      let count = 0;
+      for (const entry of reply.entries) if (deliver(user, session, entry)) count++;
+      if (count > 0) metrics.offlineDelivered.inc(count);
+      covering.deliveredUpTo = reply.reached;
+      if (reply.complete) {
+        if (feed.last === undefined) {
+          feed.startAt(reply.reached);
+          covering.since = reply.reached;
+        }
+        covering.isServed = true;
+        return;
+      }
+      await this.#drained(session);
+    }
+  }
+
+  /** Waits until the client has taken most of what it was sent. */
+  async #drained(session: ClientSession): Promise<void> {
+    const deadline = performance.now() + DRAIN_MS;
+    while (session.bufferedBytes > BUFFERED_BYTES_MAX && performance.now() < deadline) await pause(DRAIN_POLL_MS);
+  }
+
+  #reportAll(): void {
+    for (const user of this.#users) for (const covering of user.coverage.local) this.#tell(user, covering, false);
+  }
+
+  #settle(user: FollowedUser, covering: Covering): void {
+    const { jid, stream } = user;
+    const { deliveredUpTo, isServed, session } = covering;
+    // It has ended in the middle of what had waited.
+    if (!isServed && deliveredUpTo !== undefined)
+      this.#reports.add(stream, { user: jid, session: session.id, upTo: deliveredUpTo, settled: true });
+    this.#tell(user, covering, true);
+    // What is waiting behind is not for this session any more.
+    this.#go(user, covering);
+  }
+
+  /** Up to where the session's client has got everything by now. */
+  #tell({ jid, stream, feed }: FollowedUser, covering: Covering, settled: boolean): void {
+    const upTo = this.#known(stream, feed.last);
+    const since = this.#known(stream, covering.since ?? feed.begin);
+    if (upTo === undefined || since === undefined) return; // it may come again
+    const { toldUpTo, isServed, session } = covering;
+    if (!settled && toldUpTo !== undefined && comparePositions(toldUpTo, upTo) >= 0) return;
+    covering.toldUpTo = upTo;
+    const after = isServed ? undefined : since;
+    this.#reports.add(stream, { user: jid, session: session.id, after, upTo, settled });
+  }
+
+  /** Where what comes live begins; undefined when nothing has come yet and it is not known where the log ends. @throws Error */
+  #since({ stream, feed }: FollowedUser, { since = feed.begin }: Covering): Position | undefined {
+    if (since === undefined) return undefined;
+    const known = this.#known(stream, since);
+    if (known === undefined) throw new Error('the epoch is not known yet');
+    return known;
+  }
+
+  /** With its epoch; undefined while that is not known. */
+  #known(stream: number, position: Position | undefined): Position | undefined {
+    if (position === undefined || position.epoch > 0) return position;
+    const epoch = this.#options.epochOf(stream);
+    return epoch === 0 ? undefined : { ...position, epoch };
+  }
+}

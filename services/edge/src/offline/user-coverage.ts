@@ -1,0 +1,92 @@
+import { type Position, SESSION_STATE, type SessionRow } from '@starling/contracts';
+import type { ClientSession } from '../session.ts';
+
+/** A session that gets what comes for its user's bare JID: available, its priority not negative (RFC 6121 §8.5.2.1.1). */
+export interface Covering {
+  readonly session: ClientSession;
+  /** Behind it everything came live; undefined while it is not known where the log ends. */
+  since: Position | undefined;
+  /** What had waited has been delivered up to here. */
+  deliveredUpTo: Position | undefined;
+  /** All that had waited has been delivered. */
+  isServed: boolean;
+  /** Somebody is asking for it. */
+  isAsking: boolean;
+  /** What comes live waits for that. */
+  halts: boolean;
+  /** The archive has been told of it up to here. */
+  toldUpTo: Position | undefined;
+}
+
+export interface CoverageChange {
+  /** Of this edge. */
+  readonly begun: readonly Covering[];
+  readonly ended: readonly Covering[];
+  /** The first of all that cover, if it is of this edge: what waits is its to deliver. */
+  readonly first: Covering | undefined;
+}
+
+const covers = ({ state, priority }: SessionRow): boolean => state === SESSION_STATE.available && priority >= 0;
+
+/** Which of a user's sessions cover his log, as one edge sees it. */
+export class UserCoverage {
+  /** Ids of all of them, on whichever edge, in the order in which they were first seen to. */
+  #order: readonly string[] = [];
+  readonly #local = new Map<string, Covering>();
+
+  get local(): Iterable<Covering> {
+    return this.#local.values();
+  }
+
+  get isEmpty(): boolean {
+    return this.#local.size === 0;
+  }
+
+  has({ id }: ClientSession): boolean {
+    return this.#local.has(id);
+  }
+
+  /** The session still covers, and by what it has begun with. */
+  holds(covering: Covering): boolean {
+    return this.#local.get(covering.session.id) === covering;
+  }
+
+  /** Another table: `local` has this edge's sessions by resource, `at` is where the log has been delivered up to. */
+  update(
+    rows: readonly SessionRow[],
+    local: ReadonlyMap<string, ClientSession>,
+    at: Position | undefined,
+  ): CoverageChange {
+    const now = rows.filter(covers);
+    const ids = new Set(now.map(({ session }) => session));
+    const stayed = this.#order.filter((id) => ids.has(id));
+    const known = new Set(this.#order);
+    // Of two that come at once, everywhere the same one is the first.
+    const come = now
+      .filter(({ session }) => !known.has(session))
+      .sort((a, b) => a.boundAt - b.boundAt || (a.session < b.session ? -1 : 1));
+    this.#order = [...stayed, ...come.map(({ session }) => session)];
+    const ended = [...this.#local.values()].filter(({ session }) => !ids.has(session.id));
+    for (const { session } of ended) this.#local.delete(session.id);
+    const begun = come.flatMap((row) => this.#begin(local.get(row.resource), row, at));
+    const first = this.#local.get(this.#order[0] ?? '');
+    return { begun, ended, first };
+  }
+
+  /** The session is over, whatever the table says. */
+  remove({ id }: ClientSession): Covering | undefined {
+    const covering = this.#local.get(id);
+    this.#local.delete(id);
+    return covering;
+  }
+
+  #begin(session: ClientSession | undefined, row: SessionRow, at: Position | undefined): readonly Covering[] {
+    if (session === undefined || session.id !== row.session) return [];
+    const begun = {
+      ...{ session, since: at, deliveredUpTo: undefined, isServed: false, isAsking: false, halts: false },
+      toldUpTo: undefined,
+    };
+    this.#local.set(session.id, begun);
+    return [begun];
+  }
+}
