@@ -6,6 +6,7 @@ import { decodeDigest, decodeSessionTable, encodeDigest, encodeSessionTable, SES
 import { offline } from './offline.ts';
 import { decodeHeartbeat, decodeMembership, encodeHeartbeat, encodeMembership } from './owners.ts';
 import { personal } from './personal.ts';
+import { ARCHIVE_DEFAULT, decodeArchivePreferences, encodeArchivePreferences, preferences } from './preferences.ts';
 import { decodeEdgeBatch, decodeNodeBatch, encodeEdgeBatch, encodeNodeBatch, presence } from './presence.ts';
 import {
   decodeRosterChange,
@@ -294,6 +295,37 @@ const SINCE_0_2_0: Readonly<Record<string, Sample>> = {
     { covered: [{ user: bob, session: 's1', after: at, upTo: at, settled: true }] },
     offline.covered(0).encodeRequest,
     offline.covered(0).decodeRequest as never,
+  'archive-preferences': sample(
+    {
+      version: 9,
+      fallback: ARCHIVE_DEFAULT.roster,
+      always: ['nurse@example.com'],
+      never: ['tybalt@example.com/street'],
+      roster: ['例子.中国'],
+    },
+    encodeArchivePreferences,
+    decodeArchivePreferences,
+  ),
+  'set-archive-preferences': sample(
+    { user: bob, fallback: ARCHIVE_DEFAULT.never, always: ['nurse@example.com'], never: ['tybalt@example.com'] },
+    preferences.set.encodeRequest,
+    preferences.set.decodeRequest,
+  ),
+  'page-request': sample(
+    {
+      ...{ user: bob, after: at, before: at, startMs: 1_800_000_000_000, endMs: 1_800_000_000_001 },
+      ...{ with: 'nurse@example.com', ids: [at], known: [at], limit: 50, backwards: true, count: true },
+    },
+    archive.page(0).encodeRequest,
+    archive.page(0).decodeRequest as never,
+  ),
+  'page-reply': sample(
+    {
+      entries: [{ position: at, committedAtMs: 1_800_000_000_001, envelope: Buffer.from('bytes') }],
+      ...{ complete: true, count: 7, stable: true },
+    },
+    archive.page(0).encodeReply,
+    archive.page(0).decodeReply as never,
   ),
   'private-xml': sample(
     {

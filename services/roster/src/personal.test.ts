@@ -5,9 +5,12 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { call, MemoryBus, MemoryLog, MemoryRecords, RpcError } from '@starling/bus';
 import {
+  ARCHIVE_DEFAULT,
+  type ArchivePreferences,
   accounts,
   type BlockList,
   blocks,
+  decodeArchivePreferences,
   decodeBlockList,
   decodeEnvelope,
   decodeRosterChange,
@@ -15,6 +18,7 @@ import {
   KIND,
   partitionOf,
   personal,
+  preferences,
   rosters,
   SUBSCRIPTION,
   type Subscription,
@@ -325,14 +329,80 @@ describe('block lists (XEP-0191)', () => {
   }
 });
 
+describe('XEP-0441 archiving preferences', () => {
+  const none = { fallback: ARCHIVE_DEFAULT.always, always: [], never: [] };
+  const set = (user: string, more: Partial<Parameters<typeof preferences.set.encodeRequest>[0]> = {}) =>
+    ask(preferences.set, { user, ...none, ...more });
+  const plain = ({ version, fallback, always, never, roster: jids }: ArchivePreferences) => ({
+    ...{ version, fallback, always: [...always], never: [...never], roster: [...jids] },
+  });
+  async function entriesOf(user: BareJid): Promise<ReturnType<typeof plain>[]> {
+    const reader = await log.read(streamOf(partitionOf(user), STREAMS), 1);
+    const entries = await reader.next(1_000, 10);
+    await reader.close();
+    return entries
+      .map((e) => decodeEnvelope(e.data))
+      .filter((e) => e.owner === user && e.kind === KIND.preferencesChanged)
+      .map((e) => plain(decodeArchivePreferences(e.stanza)));
+  }
+  const putOnRoster = (user: string, jid: string, removed = false) =>
+    ask(rosters.set, {
+      user,
+      item: { ...{ jid, name: '', groups: [], subscription: SUBSCRIPTION.none }, ask: false, approved: false, removed },
+    });
+
+  it('are what was said last, and an entry of the log at each change', async () => {
+    const user = await newUser();
+    assert.deepEqual(plain(await ask(preferences.get, { user })), { version: 0, ...none, roster: [] });
+    const first = await set(user, { fallback: ARCHIVE_DEFAULT.never, always: ['a@x'], never: ['b@x/r'] });
+    const second = await set(user);
+    assert.ok(first.version < second.version);
+    assert.deepEqual(await entriesOf(user), [plain(first), plain(second)]);
+    assert.deepEqual(plain(await ask(preferences.get, { user })), plain(second));
+  });
+
+  it('that go by the roster are told again when somebody comes into it or goes', async () => {
+    const user = await newUser();
+    await putOnRoster(user, 'a@x');
+    assert.deepEqual(await entriesOf(user), [], 'nobody has set any');
+    await set(user, { fallback: ARCHIVE_DEFAULT.roster, never: ['n@x'] });
+    await putOnRoster(user, 'b@x');
+    await putOnRoster(user, 'b@x');
+    const stanza = Buffer.from("<presence type='subscribe'/>");
+    await ask(rosters.subscribe, { user, contact: 'c@x', type: 'subscribe', stanza });
+    await putOnRoster(user, 'a@x', true);
+    const entries = await entriesOf(user);
+    assert.deepEqual(
+      entries.map(({ roster: jids }) => jids.join()),
+      ['a@x', 'a@x,b@x', 'a@x,b@x,c@x', 'b@x,c@x'],
+    );
+    assert.ok(entries.every(({ never, fallback }) => never.join() === 'n@x' && fallback === ARCHIVE_DEFAULT.roster));
+    assert.deepEqual(plain(await ask(preferences.get, { user })), entries.at(-1));
+    await set(user);
+    await putOnRoster(user, 'd@x');
+    assert.equal((await entriesOf(user)).length, entries.length + 1);
+  });
+
+  it('have a bound, and hold prepared JIDs', async () => {
+    const user = await newUser();
+    const many = Array.from({ length: 2_001 }, (_, i) => `${i}@x`);
+    await assert.rejects(set(user, { always: many }), refused('policy-violation'));
+    await assert.rejects(set(user, { never: ['Upper@x'] }), refused('jid-malformed'));
+    await assert.rejects(set(user, { fallback: 7 as never }), refused('bad-request'));
+    await assert.rejects(set('nobody@localhost'), refused('item-not-found'));
+    assert.deepEqual(await entriesOf(user), []);
+  });
+});
+
 it('XEP-0077 an account that is made again has nothing of the old one', async () => {
   const user = await newUser();
   await ask(personal.setPrivateXml, { user, elements: [{ ns: 'urn:a', name: 'x', xml: xml('') }] });
   await ask(personal.setVcard, { user, xml: xml('') });
   await ask(personal.setLast, { users: [{ user, atMs: 1_000, status: 'gone' }] });
   const { version } = await block(user, 'a@x');
+  await ask(preferences.set, { user, fallback: ARCHIVE_DEFAULT.never, always: [], never: [] });
   await ask(accounts.remove, { user });
-  for (const table of ['private_xml', 'vcard', 'last_activity', 'block_list'])
+  for (const table of ['private_xml', 'vcard', 'last_activity', 'block_list', 'archive_preference_list'])
     assert.equal((await db.query(`select 1 from ${table} where username = $1`, [user])).length, 0, table);
   await ask(accounts.create, { user, keys: KEYS });
   assert.deepEqual(plainList(await ask(blocks.list, { user })), { version: 0, jids: [], cleared: false });

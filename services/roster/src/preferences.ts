@@ -15,7 +15,7 @@ const FALLBACKS: ReadonlySet<number> = new Set(Object.values(ARCHIVE_DEFAULT));
 
 /**
  * What users want archived (XEP-0441). Every change is an entry of the user's log with all of it, where edges and the archive learn it in
- * order (ADR 9). Who goes by his roster gets another entry whenever somebody comes into it or goes.
+ * order (ADR 8). Who goes by his roster gets another entry whenever somebody comes into it or goes.
  */
 export class Preferences {
   readonly #db: Db;

@@ -1,5 +1,5 @@
 -- For the archive as its owner sees it (XEP-0313): with whom each message was, and what of them he wants to have archived (XEP-0441).
--- A column and an index: together 85 bytes a row and a seventh of the time that a batch takes (README).
+-- A column and an index: about 120 bytes a row (README).
 
 -- Bare JID of the other one; null in rows that an older release has written, until an archive that starts has filled it in.
 alter table archive add column peer text collate "C";
