@@ -18,6 +18,7 @@ import blocking from './xep-0191-blocking/blocking.ts';
 import ping from './xep-0199-ping/ping.ts';
 import time from './xep-0202-time/time.ts';
 import carbons from './xep-0280-carbons/carbons.ts';
+import retraction from './xep-0424-retraction/retraction.ts';
 import streamLimits from './xep-0478-stream-limits/stream-limits.ts';
 
 /** Everything that Starling speaks, in the order of the folders. */
@@ -40,5 +41,6 @@ export const features: readonly AnyFeature[] = [
   ping,
   time,
   carbons,
+  retraction,
   streamLimits,
 ];

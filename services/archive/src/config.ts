@@ -23,6 +23,12 @@ export const archiveConfig = configSpec({
     { min: '16KiB', max: '900KiB' },
     "their bytes, unless it is one entry; NATS's own limit is 1 MiB",
   ),
+  retractRowsMax: int(
+    'STARLING_RETRACT_ROWS_MAX',
+    1_000,
+    { min: 1, max: 100_000 },
+    "an account's newest entries among which a message that is taken back is looked for",
+  ),
   keepMs: duration('STARLING_LOG_KEEP', '10m', { min: '1s' }, 'how long written entries stay in the log'),
 });
 

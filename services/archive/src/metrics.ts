@@ -19,6 +19,7 @@ export const archiveMetrics = metricsSpec({
   epochs: counter('starling_archive_epochs_total', 'Streams that were found made anew'),
   holes: counter('starling_archive_holes_total', 'Times that the log had lost entries before they were written'),
   gaps: counter('starling_archive_gap_requests_total', 'Gap reads answered', ['source']),
+  retracted: counter('starling_archive_retracted_total', 'Messages that became a tombstone (XEP-0424)'),
   rejected: counter('starling_archive_rejected_total', 'Messages answered with an error', ['reason']),
 });
 

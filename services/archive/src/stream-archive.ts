@@ -307,9 +307,11 @@ export class StreamArchive {
 
   /** @returns whether all of the batch is done with */
   async #writeBatch(life: Life, mark: Watermark, batch: readonly TailEntry[]): Promise<boolean> {
-    const { db, metrics } = this.#options;
+    const { db, metrics, config } = this.#options;
     const startedAt = performance.now();
-    const written = await this.#retry(life, () => writeFirst(db, this.stream, mark.position, batch));
+    const written = await this.#retry(life, () =>
+      writeFirst(db, this.stream, mark.position, batch, config.retractRowsMax),
+    );
     if (!written) return true;
     if (!written.moved) {
       await this.#lostRace(life, mark);
@@ -345,8 +347,9 @@ export class StreamArchive {
     this.#progress();
   }
 
-  #count({ rows, rejected, blocked, skipped, unreadable, accounts, blockLists }: Written): void {
+  #count({ rows, rejected, blocked, skipped, unreadable, accounts, blockLists, retracted }: Written): void {
     const { entries } = this.#options.metrics;
+    if (retracted > 0) this.#options.metrics.retracted.inc(retracted);
     if (rows > 0) entries.inc(rows, { outcome: 'written' });
     if (accounts > 0) entries.inc(accounts, { outcome: 'account' });
     if (rejected.length > 0) entries.inc(rejected.length, { outcome: 'rejected' });

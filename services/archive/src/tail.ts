@@ -1,5 +1,6 @@
 import type { LogEntry } from '@starling/bus';
 import { type Envelope, KIND } from '@starling/contracts';
+import { withTombstones } from './retractions.ts';
 
 /** An entry as it waits to be written. */
 export interface TailEntry extends LogEntry {
@@ -108,7 +109,8 @@ export class Tail {
     const own = this.#byOwner.get(owner);
     if (!own) return [];
     const begin = own.findLastIndex(isAccountNotice) + 1;
-    return own.slice(begin).filter((entry) => isForReaders(entry) && entry.sequence > after && entry.sequence <= upTo);
+    const shown = withTombstones(own.slice(begin));
+    return shown.filter((entry) => isForReaders(entry) && entry.sequence > after && entry.sequence <= upTo);
   }
 
   /** Sequence of the owner's last entry that readers get, 0 when there is none here. */

@@ -35,6 +35,9 @@ export interface EntryOptions {
   readonly copy?: Copy;
   readonly type?: string;
   readonly from?: string;
+  /** Default: the owner. */
+  readonly to?: string;
+  readonly hints?: number;
   readonly id?: string;
   readonly body?: string;
   /** Instead of a message. */
@@ -47,12 +50,12 @@ export function envelopeTo(owner: BareJid, options: EntryOptions = {}): Envelope
     id,
     owner,
     from: (options.from ?? 'sender@example.com/phone') as Jid,
-    to: owner,
+    to: (options.to ?? owner) as Jid,
     kind: options.kind ?? KIND.message,
     type: options.type ?? 'chat',
     fate: options.fate ?? FATE.archived,
     copy: options.copy ?? COPY.received,
-    hints: 0,
+    hints: options.hints ?? 0,
     origin: 'edge-1/1',
     sentAtMs: Date.now(),
     after: 0,
