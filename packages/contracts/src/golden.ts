@@ -295,6 +295,7 @@ const SINCE_0_2_0: Readonly<Record<string, Sample>> = {
     { covered: [{ user: bob, session: 's1', after: at, upTo: at, settled: true }] },
     offline.covered(0).encodeRequest,
     offline.covered(0).decodeRequest as never,
+  ),
   'archive-preferences': sample(
     {
       version: 9,

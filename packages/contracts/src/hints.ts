@@ -14,6 +14,8 @@ export const HINT = {
   occupant: 16,
   /** Takes back an earlier message (XEP-0424). */
   retraction: 32,
+  /** Of an error that the server has made: what it answers is eligible for copies (XEP-0280 §6.1). */
+  answersCopied: 64,
 } as const;
 
 export const hasHint = (hints: number, hint: number): boolean => (hints & hint) !== 0;

@@ -21,6 +21,7 @@ import time from './xep-0202-time/time.ts';
 import carbons from './xep-0280-carbons/carbons.ts';
 import mam from './xep-0313-mam/mam.ts';
 import stanzaIds from './xep-0359-stanza-ids/stanza-ids.ts';
+import retraction from './xep-0424-retraction/retraction.ts';
 import mamPreferences from './xep-0441-mam-preferences/mam-preferences.ts';
 import streamLimits from './xep-0478-stream-limits/stream-limits.ts';
 
@@ -47,6 +48,7 @@ export const features: readonly AnyFeature[] = [
   carbons,
   mam,
   stanzaIds,
+  retraction,
   mamPreferences,
   streamLimits,
 ];

@@ -9,7 +9,7 @@ export function escapedIdOf(encoded: Uint8Array): string {
   while (encoded[at] === SPACE) {
     const equals = encoded.indexOf(EQUALS, at);
     const end = encoded.indexOf(QUOTE, equals + 2);
-    if (equals - at === 3 && encoded[at + 1] === I && encoded[at + 2] === D) return latin1(encoded, equals + 2, end);
+    if (equals - at === 3 && encoded[at + 1] === I && encoded[at + 2] === D) return textOf(encoded, equals + 2, end);
     at = end + 1;
   }
   return '';
@@ -23,7 +23,7 @@ export function withChild(encoded: Uint8Array, xml: string): Uint8Array {
     const end = Buffer.from(encoded.buffer, encoded.byteOffset, encoded.length).lastIndexOf(END_TAG_START);
     return Buffer.concat([encoded.subarray(0, end), child, encoded.subarray(end)]);
   }
-  const name = latin1(encoded, 1, nameEnd(encoded));
+  const name = textOf(encoded, 1, nameEnd(encoded));
   return Buffer.concat([encoded.subarray(0, -2), Buffer.from('>'), child, Buffer.from(`</${name}>`)]);
 }
 
@@ -34,5 +34,5 @@ function nameEnd(encoded: Uint8Array): number {
   return at;
 }
 
-const latin1 = (bytes: Uint8Array, start: number, end: number): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1', start, end);
+const textOf = (bytes: Uint8Array, start: number, end: number): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8', start, end);

@@ -54,6 +54,12 @@ export const archiveConfig = configSpec({
     { min: 1_000 },
     'of one stream: who has got what, kept in memory',
   ),
+  retractRowsMax: int(
+    'STARLING_RETRACT_ROWS_MAX',
+    1_000,
+    { min: 1, max: 100_000 },
+    "an account's newest entries among which a message that is taken back is looked for",
+  ),
   keepMs: duration('STARLING_LOG_KEEP', '10m', { min: '1s' }, 'how long written entries stay in the log'),
 });
 

@@ -1,5 +1,6 @@
 import type { Bus } from '@starling/bus';
 import { COPY, type Envelope, encodeEnvelope, FATE, KIND, subjects } from '@starling/contracts';
+import { hintsOfAnswer } from '@starling/features/xep-0280-carbons/should-copy';
 import { bareOf, type Jid } from '@starling/jid';
 import { errorReply, Stanza, StanzaError } from '@starling/stanza';
 
@@ -30,7 +31,7 @@ export function answerUnavailable(bus: Bus, envelope: Envelope): void {
     type: 'error',
     fate: FATE.live,
     copy: COPY.received,
-    hints: 0,
+    hints: hintsOfAnswer(envelope.type, envelope.hints),
     origin: '',
     sentAtMs: Date.now(),
     after: 0,

@@ -25,6 +25,7 @@ export const archiveMetrics = metricsSpec({
     'One page of an archive, from the request to the answer',
     [0.001, 0.002, 0.005, 0.01, 0.03, 0.1, 0.3, 1, 3],
   ),
+  retracted: counter('starling_archive_retracted_total', 'Messages that became a tombstone (XEP-0424)'),
   rejected: counter('starling_archive_rejected_total', 'Messages answered with an error', ['reason']),
 });
 

@@ -311,9 +311,9 @@ export class StreamArchive {
 
   /** @returns whether all of the batch is done with */
   async #writeBatch(life: Life, mark: Watermark, batch: readonly TailEntry[]): Promise<boolean> {
-    const { db, metrics, partitions } = this.#options;
+    const { db, metrics, config, partitions } = this.#options;
     const startedAt = performance.now();
-    const write = () => writeFirst(db, this.stream, mark.position, batch);
+    const write = () => writeFirst(db, this.stream, mark.position, batch, config.retractRowsMax);
     const written = await this.#retry(life, () => partitions.having(batch, write));
     if (!written) return true;
     if (!written.moved) {
@@ -351,8 +351,10 @@ export class StreamArchive {
     this.#progress();
   }
 
-  #count({ rows, rejected, blocked, skipped, unreadable, accounts, blockLists, preferences }: Written): void {
+  #count({ rows, rejected, blocked, skipped, unreadable, accounts, ...rest }: Written): void {
+    const { blockLists, preferences, retracted } = rest;
     const { entries } = this.#options.metrics;
+    if (retracted > 0) this.#options.metrics.retracted.inc(retracted);
     if (rows > 0) entries.inc(rows, { outcome: 'written' });
     if (accounts > 0) entries.inc(accounts, { outcome: 'account' });
     if (rejected.length > 0) entries.inc(rejected.length, { outcome: 'rejected' });

@@ -1,5 +1,6 @@
 import type { LogEntry } from '@starling/bus';
 import { type Envelope, KIND } from '@starling/contracts';
+import { withTombstones } from './retractions.ts';
 
 /** An entry as it waits to be written. */
 export interface TailEntry extends LogEntry {
@@ -110,7 +111,8 @@ export class Tail {
     const own = this.#byOwner.get(owner);
     if (!own) return [];
     const begin = own.findLastIndex(isAccountNotice) + 1;
-    return own.slice(begin).filter((entry) => isForReaders(entry) && entry.sequence > after && entry.sequence <= upTo);
+    const shown = withTombstones(own.slice(begin));
+    return shown.filter((entry) => isForReaders(entry) && entry.sequence > after && entry.sequence <= upTo);
   }
 
   /** Everything of one owner's, notices too. */

@@ -6,8 +6,9 @@ import {
   KIND,
   type Position,
 } from '@starling/contracts';
-import type { Db } from '@starling/db';
+import type { Db, Queryable } from '@starling/db';
 import { peerOf } from './peer-of.ts';
+import { isRetraction, writeTombstones } from './retractions.ts';
 import { writeCreation, writeDeletion } from './sql/write-account.ts';
 import { writeBlocks } from './sql/write-blocks.ts';
 import { writePreferences } from './sql/write-preferences.ts';
@@ -31,12 +32,17 @@ export interface Written {
   readonly accounts: number;
   readonly blockLists: number;
   readonly preferences: number;
+  /** Messages that were taken back (XEP-0424). */
+  readonly retracted: number;
 }
 
 const NO_BYTES = new Uint8Array(0);
 const NOTHING = {
-  ...{ rows: 0, rejected: [], blocked: [], skipped: 0, unreadable: 0, accounts: 0, blockLists: 0, preferences: 0 },
+  ...{ rows: 0, rejected: [], blocked: [], skipped: 0, unreadable: 0, accounts: 0, blockLists: 0 },
+  ...{ preferences: 0, retracted: 0 },
 } as const;
+/** Retractions in one transaction: each costs a search, while others wait for the watermark. */
+const RETRACTIONS_MAX = 50;
 
 /** What is behind it is judged otherwise than what is before. */
 const isNotice = ({ envelope }: TailEntry): boolean =>
@@ -52,6 +58,7 @@ const becomesRow = ({ envelope }: TailEntry): boolean =>
 /**
  * Writes the first entries of a batch: a notice about an account, a block list or preferences alone, else all up to the next notice, so that each
  * row is judged by what there was of them at its place in the log.
+ * @param retractRowsMax an owner's newest rows among which the message of a retraction is looked for
  * @throws DbUnavailableError: try again
  */
 export async function writeFirst(
@@ -59,11 +66,18 @@ export async function writeFirst(
   stream: number,
   from: Position,
   batch: readonly TailEntry[],
+  retractRowsMax: number,
 ): Promise<Written> {
   const [first] = batch;
   if (first && isNotice(first)) return writeNotice(db, stream, from, first);
-  const end = batch.findIndex(isNotice);
-  return writeMessages(db, stream, from, end < 0 ? batch : batch.slice(0, end));
+  return writeMessages(db, stream, from, batch.slice(0, endOfMessages(batch)), retractRowsMax);
+}
+
+/** Up to the next notice, or to so many retractions. */
+function endOfMessages(batch: readonly TailEntry[]): number {
+  let retractions = 0;
+  const end = batch.findIndex((entry) => isNotice(entry) || (isRetraction(entry) && ++retractions > RETRACTIONS_MAX));
+  return end < 0 ? batch.length : end;
 }
 
 async function writeNotice(db: Db, stream: number, from: Position, entry: TailEntry): Promise<Written> {
@@ -123,23 +137,44 @@ async function writeArchivePreferences(db: Db, stream: number, from: Position, e
   return { ...NOTHING, moved, upTo: entry.sequence, preferences: 1 };
 }
 
-async function writeMessages(db: Db, stream: number, from: Position, entries: readonly TailEntry[]): Promise<Written> {
+async function writeMessages(
+  db: Db,
+  stream: number,
+  from: Position,
+  entries: readonly TailEntry[],
+  retractRowsMax = 0,
+): Promise<Written> {
   const upTo = entries.at(-1)?.sequence ?? from.sequence;
   const kept = entries.filter(becomesRow);
   const rows = kept.map((entry) => rowOf(entry, from.epoch));
-  const result = await writeRows(db, stream, from, { epoch: from.epoch, sequence: upTo }, rows);
-  const unknown = new Set(result.unknown);
-  const blocked = new Set(result.blocked);
+  const write = async (to: Queryable) => {
+    const result = await writeRows(to, stream, from, { epoch: from.epoch, sequence: upTo }, rows);
+    const unknown = new Set(result.unknown);
+    const blocked = new Set(result.blocked);
+    const rejected = kept.filter((entry) => unknown.has(entry.envelope?.owner ?? ''));
+    return { ...result, rejected, blocked: kept.filter((_, place) => blocked.has(place)) };
+  };
+  const retractions = kept.filter(isRetraction);
+  // One statement is a transaction, and almost all batches are one.
+  const result = await (retractions.length === 0
+    ? write(db).then((written) => ({ ...written, retracted: 0 }))
+    : db.transaction(async (tx) => {
+        const written = await write(tx);
+        const refused = new Set([...written.rejected, ...written.blocked]);
+        const accepted = written.moved ? retractions.filter((entry) => !refused.has(entry)) : [];
+        return { ...written, retracted: await writeTombstones(tx, from.epoch, accepted, retractRowsMax) };
+      }));
   const unreadable = entries.filter((entry) => !entry.envelope).length;
   return {
     ...NOTHING,
     moved: result.moved,
     upTo,
     rows: result.written,
-    rejected: kept.filter((entry) => unknown.has(entry.envelope?.owner ?? '')),
-    blocked: kept.filter((_, place) => blocked.has(place)),
+    rejected: result.rejected,
+    blocked: result.blocked,
     skipped: entries.length - rows.length - unreadable,
     unreadable,
+    retracted: result.retracted,
   };
 }
 

@@ -1,4 +1,5 @@
 import { COPY, type Envelope, encodeEnvelope, FATE, KIND, subjects } from '@starling/contracts';
+import { hintsOfAnswer } from '@starling/features/xep-0280-carbons/should-copy';
 import { bareOf, type Jid } from '@starling/jid';
 import { errorReply, Stanza, type StanzaError } from '@starling/stanza';
 
@@ -27,7 +28,7 @@ export function refusalOf(
     type: 'error',
     fate: FATE.live,
     copy: COPY.received,
-    hints: 0,
+    hints: envelope.kind === KIND.message ? hintsOfAnswer(envelope.type, envelope.hints) : 0,
     origin: '',
     sentAtMs: Date.now(),
     after: 0,

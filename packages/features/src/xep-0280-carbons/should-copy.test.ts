@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it, test } from 'node:test';
 import { HINT } from '@starling/contracts';
 import fc from 'fast-check';
-import { type Copyable, mayBeCopied, shouldCopy } from './should-copy.ts';
+import { type Copyable, hintsOfAnswer, mayBeCopied, shouldCopy } from './should-copy.ts';
 
 const CHAT: Copyable = { type: 'chat', hints: 0, isSent: false, isOtherFull: true, answersCopied: false };
 const { body, noCopy, conversation, invitation, occupant, retraction } = HINT;
@@ -25,6 +25,7 @@ const TABLE: readonly Row[] = [
   ['§9 private is stronger than anything', { hints: noCopy | conversation | invitation }, false],
   ['§6.1 an error about what was copied', { type: 'error', answersCopied: true }, true],
   ['§6.1 an error about something else', { type: 'error' }, false],
+  ['§6.1 an error of the server’s, about what was copied', { type: 'error', hints: HINT.answersCopied }, true],
   ['§6.1 groupchat', { type: 'groupchat', hints: body }, false],
   ['§6.1 groupchat with payload of conversations', { type: 'groupchat', hints: conversation }, false],
   ['§6.1 an invitation (XEP-0249, XEP-0045)', { type: '', hints: invitation, isOtherFull: false }, true],
@@ -64,10 +65,11 @@ describe('property:', () => {
     );
   });
 
-  it('XEP-0334 §5 of an error no hint counts, and nothing else does unless it is one', () => {
+  it('XEP-0334 §5 of an error nothing counts but what it answers, and nothing else does unless it is one', () => {
     fc.assert(
       fc.property(copyable, (of) => {
-        if (of.type === 'error') assert.equal(shouldCopy(of).copy, of.answersCopied);
+        const isAnswer = of.answersCopied || (of.hints & HINT.answersCopied) !== 0;
+        if (of.type === 'error') assert.equal(shouldCopy(of).copy, isAnswer);
         else assert.deepEqual(shouldCopy(of), shouldCopy({ ...of, answersCopied: !of.answersCopied }));
       }),
     );
@@ -76,7 +78,9 @@ describe('property:', () => {
   it('the sender’s edge publishes everything that may be copied', () => {
     fc.assert(
       fc.property(copyable, (of) => {
-        if (shouldCopy({ ...of, isSent: true }).copy) assert.equal(mayBeCopied(of.type, of.hints), true);
+        if (!shouldCopy({ ...of, isSent: true }).copy) return;
+        assert.equal(mayBeCopied(of.type, of.hints), true);
+        assert.equal(hintsOfAnswer(of.type, of.hints), HINT.answersCopied);
       }),
     );
   });

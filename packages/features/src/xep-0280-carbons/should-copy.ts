@@ -10,7 +10,7 @@ export interface Copyable {
   readonly isSent: boolean;
   /** The other side's address has a resource: of an occupant, if it is a room. */
   readonly isOtherFull: boolean;
-  /** Of an error: what it answers was copied. */
+  /** Of an error, if its hints do not say so: what it answers was copied. */
   readonly answersCopied: boolean;
 }
 
@@ -38,7 +38,8 @@ const DECISION = {
 /** Whether a message is eligible for carbons: §6.1, all of it, as `urn:xmpp:carbons:rules:0` promises (§6.2), and XEP-0334 §4.3. */
 export function shouldCopy({ type, hints, isSent, isOtherFull, answersCopied }: Copyable): Decision {
   if (type === 'groupchat') return DECISION.groupchat;
-  if (type === 'error') return answersCopied ? DECISION.answers : DECISION.strayError;
+  if (type === 'error')
+    return answersCopied || hasHint(hints, HINT.answersCopied) ? DECISION.answers : DECISION.strayError;
   if (hasHint(hints, HINT.noCopy)) return DECISION.noCopy;
   if (hasHint(hints, HINT.invitation)) return DECISION.invitation;
   if (hasHint(hints, HINT.occupant) && isOtherFull) return isSent ? DECISION.toOccupant : DECISION.fromOccupant;
@@ -50,4 +51,9 @@ export function shouldCopy({ type, hints, isSent, isOtherFull, answersCopied }: 
 /** As far as the sender's edge can tell of a message that he sends: of an error only others know what it answers. */
 export function mayBeCopied(type: string, hints: number): boolean {
   return shouldCopy({ type, hints, isSent: true, isOtherFull: true, answersCopied: true }).copy;
+}
+
+/** The hints of an error that the server sends in answer to this message: its sender's other sessions have seen a copy of the message. */
+export function hintsOfAnswer(type: string, hints: number): number {
+  return mayBeCopied(type, hints) ? HINT.answersCopied : 0;
 }

@@ -37,7 +37,9 @@ export interface EntryOptions {
   readonly copy?: Copy;
   readonly type?: string;
   readonly from?: string;
+  /** Default: the owner. */
   readonly to?: string;
+  readonly hints?: number;
   readonly id?: string;
   readonly body?: string;
   /** Instead of a message. */
@@ -55,7 +57,7 @@ export function envelopeTo(owner: BareJid, options: EntryOptions = {}): Envelope
     type: options.type ?? 'chat',
     fate: options.fate ?? FATE.archived,
     copy: options.copy ?? COPY.received,
-    hints: 0,
+    hints: options.hints ?? 0,
     origin: 'edge-1/1',
     sentAtMs: Date.now(),
     after: 0,
