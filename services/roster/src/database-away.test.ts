@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { call, MemoryBus, MemoryLog, MemoryRecords, RpcError } from '@starling/bus';
+import { call, MemoryBus, MemoryLog, MemoryRecords, RecordsUnavailableError, RpcError } from '@starling/bus';
 import {
   accounts,
   blocks,
@@ -33,10 +33,19 @@ const keysOf = (salt: string): ScramKeys[] => [
   },
 ];
 
+/** A store that may be away too. */
+class Store extends MemoryRecords {
+  isAway = false;
+  override async put(...args: Parameters<MemoryRecords['put']>): Promise<number> {
+    if (this.isAway) throw new RecordsUnavailableError('away');
+    return super.put(...args);
+  }
+}
+
 describe('the roster service without its database', () => {
   const bus = new MemoryBus({});
   const log = new MemoryLog(bus, { streams: 2, acknowledge: 'at-once' });
-  const copies = new MemoryRecords(COPY_BYTES_MAX);
+  const copies = new Store(COPY_BYTES_MAX);
   let postgres: Postgres;
   const processes: { roster: Roster; db: Db; metrics: MetricsRegistry }[] = [];
 
@@ -51,6 +60,7 @@ describe('the roster service without its database', () => {
     const roster = await startRoster({ db, bus, log, copies, config, logger: silentLogger, metrics });
     processes.push({ roster, db, metrics });
   };
+  const database = () => processes[0]?.db ?? assert.fail('no process');
   const stop = async () => {
     for (const { roster, db } of processes.splice(0)) {
       await roster.stop();
@@ -204,8 +214,27 @@ describe('the roster service without its database', () => {
     await comeBack();
   });
 
+  it('says that a password or an account is changed only when its copy is; an edit of a roster does not wait for that', async () => {
+    const [user, gone] = ['copied@localhost', 'gone@localhost'];
+    for (const name of [user, gone]) await create(name, 'first');
+    copies.isAway = true;
+    await assert.rejects(ask(accounts.setKeys, { user, keys: keysOf('second') }), refused('resource-constraint'));
+    await assert.rejects(ask(accounts.remove, { user: gone }), refused('resource-constraint'));
+    await ask(rosters.set, { user, item: itemOf(juliet, 'J') });
+    // As if the process had died here: what is due is in the database.
+    await stop();
+    copies.isAway = false;
+    await start();
+    await until('all is copied', async () => (await database().query('select from account_copy_due')).length === 0);
+    await lose();
+    assert.equal(await saltOf(user), 'second');
+    assert.equal((await ask(rosters.get, { user, known: false })).items[0]?.name, 'J');
+    assert.equal((await ask(accounts.exists, { user: gone })).exists, false);
+    await comeBack();
+  });
+
   it('copies who logs in, also an account from before there were copies', async () => {
-    const { db } = processes[0] ?? assert.fail('no process');
+    const db = database();
     const before = 'before@localhost' as BareJid;
     await db.query('insert into account (username) values ($1)', [before]);
     await db.query(
