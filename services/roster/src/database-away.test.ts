@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { call, MemoryBus, MemoryLog, MemoryRecords, RecordsUnavailableError, RpcError } from '@starling/bus';
 import {
+  ARCHIVE_DEFAULT,
   accounts,
   blocks,
   type Method,
   personal,
+  preferences,
   rosters,
   type ScramKeys,
   SUBSCRIPTION,
@@ -120,6 +122,7 @@ describe('the roster service without its database', () => {
     await ask(rosters.set, { user: romeo, item: itemOf('old@localhost') });
     await ask(rosters.set, { user: romeo, item: itemOf('old@localhost', '', [], true) });
     await ask(blocks.change, { user: romeo, block: [tybalt], unblock: [], unblockAll: false });
+    await ask(preferences.set, { user: romeo, fallback: ARCHIVE_DEFAULT.roster, always: [paris], never: [tybalt] });
     await ask(accounts.remove, { user: tybalt });
     await until('the farewell is over', async () => (await ask(accounts.keys, { user: tybalt })).exists === false);
     const whole = await ask(rosters.get, { user: romeo, known: false });
@@ -128,6 +131,7 @@ describe('the roster service without its database', () => {
       roster: whole,
       difference: await ask(rosters.get, difference),
       blocks: await ask(blocks.list, { user: romeo }),
+      preferences: await ask(preferences.get, { user: romeo }),
       requests: (await ask(rosters.requests, { user: romeo })).stanzas.map((s) => Buffer.from(s).toString()),
       contacts: await ask(rosters.contacts, { users: [romeo, juliet] }),
       contact: await ask(rosters.contact, { user: romeo, contact: `${juliet}/home` }),
@@ -141,6 +145,7 @@ describe('the roster service without its database', () => {
       assert.deepEqual(await ask(rosters.get, { user: romeo, known: false }), before.roster, when);
       assert.deepEqual(await ask(rosters.get, difference), before.difference, when);
       assert.deepEqual(await ask(blocks.list, { user: romeo }), before.blocks);
+      assert.deepEqual({ ...(await ask(preferences.get, { user: romeo })) }, { ...before.preferences });
       const { stanzas } = await ask(rosters.requests, { user: romeo });
       assert.deepEqual(
         stanzas.map((s) => Buffer.from(s).toString()),
@@ -176,6 +181,7 @@ describe('the roster service without its database', () => {
       ask(rosters.set, { user: romeo, item: itemOf('a@localhost') }),
       send(romeo, 'subscribe', paris),
       ask(blocks.change, { user: romeo, block: [paris], unblock: [], unblockAll: false }),
+      ask(preferences.set, { user: romeo, fallback: ARCHIVE_DEFAULT.never, always: [], never: [] }),
       ask(accounts.setKeys, { user: romeo, keys: keysOf('third') }),
       create('new@localhost'),
       ask(accounts.remove, { user: romeo }),
