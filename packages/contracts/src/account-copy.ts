@@ -1,4 +1,5 @@
 import { starling } from './generated/starling.js';
+import type { ArchivePreferences } from './preferences.ts';
 import type { RosterItem, RosterVersion } from './roster.ts';
 import type { ScramKeys } from './rpc.ts';
 
@@ -29,6 +30,8 @@ export interface AccountCopy {
   readonly requests: readonly Uint8Array[];
   readonly blocksVersion: number;
   readonly blocked: readonly string[];
+  /** Absent: never changed. Without a roster: the items are it. */
+  readonly preferences?: ArchivePreferences | null;
 }
 export const encodeAccountCopy = (copy: AccountCopy): Uint8Array =>
   wire.AccountCopy.encode(copy as starling.v1.AccountCopy.$Properties).finish();

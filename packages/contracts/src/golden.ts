@@ -387,6 +387,13 @@ const SINCE_0_2_0: Readonly<Record<string, Sample>> = {
       requests: [Buffer.from("<presence type='subscribe'/>")],
       blocksVersion: 9,
       blocked: ['tybalt@example.com'],
+      preferences: {
+        version: 12,
+        fallback: ARCHIVE_DEFAULT.roster,
+        always: ['juliet@example.com'],
+        never: ['例子.中国'],
+        roster: ['paris@example.com'],
+      },
     },
     encodeAccountCopy,
     decodeAccountCopy,

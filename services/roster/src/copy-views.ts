@@ -1,5 +1,12 @@
-import type { AccountCopy, BlockList, CopiedItem, Subscription } from '@starling/contracts';
-import { SUBSCRIPTION } from '@starling/contracts';
+import {
+  type AccountCopy,
+  ARCHIVE_DEFAULT,
+  type ArchivePreferences,
+  type BlockList,
+  type CopiedItem,
+  SUBSCRIPTION,
+  type Subscription,
+} from '@starling/contracts';
 import type { StoredItem, StoredRoster } from './sql/select-rosters.ts';
 
 /** The parts of a copy, as the statements that read them from the database give them; `undefined`: there is no such account. */
@@ -22,6 +29,15 @@ const storedItem = ({ item, changed }: CopiedItem): StoredItem => {
 
 export function blocksOf(copy: AccountCopy | undefined): BlockList {
   return { version: copy?.blocksVersion ?? 0, jids: copy?.blocked ?? [], cleared: false };
+}
+
+/** Undefined when they were never changed. */
+export function preferencesOf(copy: AccountCopy | undefined): ArchivePreferences | undefined {
+  if (!copy?.preferences) return undefined;
+  const { version, fallback, always, never } = copy.preferences;
+  const isByRoster = fallback === ARCHIVE_DEFAULT.roster;
+  const roster = isByRoster ? copy.items.filter(({ item }) => !item.removed).map(({ item }) => item.jid) : [];
+  return { version, fallback, always, never, roster: roster.sort() };
 }
 
 /** What the account is to a contact, by his bare JID and by what may have been blocked of him. */

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { call, MemoryBus, MemoryLog, MemoryRecords, RpcError } from '@starling/bus';
+import { call, MemoryBus, MemoryLog, MemoryRecords, RecordsUnavailableError, RpcError } from '@starling/bus';
 import {
+  ARCHIVE_DEFAULT,
   accounts,
   blocks,
   type Method,
   personal,
+  preferences,
   rosters,
   type ScramKeys,
   SUBSCRIPTION,
@@ -33,10 +35,19 @@ const keysOf = (salt: string): ScramKeys[] => [
   },
 ];
 
+/** A store that may be away too. */
+class Store extends MemoryRecords {
+  isAway = false;
+  override async put(...args: Parameters<MemoryRecords['put']>): Promise<number> {
+    if (this.isAway) throw new RecordsUnavailableError('away');
+    return super.put(...args);
+  }
+}
+
 describe('the roster service without its database', () => {
   const bus = new MemoryBus({});
   const log = new MemoryLog(bus, { streams: 2, acknowledge: 'at-once' });
-  const copies = new MemoryRecords(COPY_BYTES_MAX);
+  const copies = new Store(COPY_BYTES_MAX);
   let postgres: Postgres;
   const processes: { roster: Roster; db: Db; metrics: MetricsRegistry }[] = [];
 
@@ -51,6 +62,7 @@ describe('the roster service without its database', () => {
     const roster = await startRoster({ db, bus, log, copies, config, logger: silentLogger, metrics });
     processes.push({ roster, db, metrics });
   };
+  const database = () => processes[0]?.db ?? assert.fail('no process');
   const stop = async () => {
     for (const { roster, db } of processes.splice(0)) {
       await roster.stop();
@@ -110,6 +122,7 @@ describe('the roster service without its database', () => {
     await ask(rosters.set, { user: romeo, item: itemOf('old@localhost') });
     await ask(rosters.set, { user: romeo, item: itemOf('old@localhost', '', [], true) });
     await ask(blocks.change, { user: romeo, block: [tybalt], unblock: [], unblockAll: false });
+    await ask(preferences.set, { user: romeo, fallback: ARCHIVE_DEFAULT.roster, always: [paris], never: [tybalt] });
     await ask(accounts.remove, { user: tybalt });
     await until('the farewell is over', async () => (await ask(accounts.keys, { user: tybalt })).exists === false);
     const whole = await ask(rosters.get, { user: romeo, known: false });
@@ -118,6 +131,7 @@ describe('the roster service without its database', () => {
       roster: whole,
       difference: await ask(rosters.get, difference),
       blocks: await ask(blocks.list, { user: romeo }),
+      preferences: await ask(preferences.get, { user: romeo }),
       requests: (await ask(rosters.requests, { user: romeo })).stanzas.map((s) => Buffer.from(s).toString()),
       contacts: await ask(rosters.contacts, { users: [romeo, juliet] }),
       contact: await ask(rosters.contact, { user: romeo, contact: `${juliet}/home` }),
@@ -131,6 +145,7 @@ describe('the roster service without its database', () => {
       assert.deepEqual(await ask(rosters.get, { user: romeo, known: false }), before.roster, when);
       assert.deepEqual(await ask(rosters.get, difference), before.difference, when);
       assert.deepEqual(await ask(blocks.list, { user: romeo }), before.blocks);
+      assert.deepEqual({ ...(await ask(preferences.get, { user: romeo })) }, { ...before.preferences });
       const { stanzas } = await ask(rosters.requests, { user: romeo });
       assert.deepEqual(
         stanzas.map((s) => Buffer.from(s).toString()),
@@ -166,6 +181,7 @@ describe('the roster service without its database', () => {
       ask(rosters.set, { user: romeo, item: itemOf('a@localhost') }),
       send(romeo, 'subscribe', paris),
       ask(blocks.change, { user: romeo, block: [paris], unblock: [], unblockAll: false }),
+      ask(preferences.set, { user: romeo, fallback: ARCHIVE_DEFAULT.never, always: [], never: [] }),
       ask(accounts.setKeys, { user: romeo, keys: keysOf('third') }),
       create('new@localhost'),
       ask(accounts.remove, { user: romeo }),
@@ -204,8 +220,27 @@ describe('the roster service without its database', () => {
     await comeBack();
   });
 
+  it('says that a password or an account is changed only when its copy is; an edit of a roster does not wait for that', async () => {
+    const [user, gone] = ['copied@localhost', 'gone@localhost'];
+    for (const name of [user, gone]) await create(name, 'first');
+    copies.isAway = true;
+    await assert.rejects(ask(accounts.setKeys, { user, keys: keysOf('second') }), refused('resource-constraint'));
+    await assert.rejects(ask(accounts.remove, { user: gone }), refused('resource-constraint'));
+    await ask(rosters.set, { user, item: itemOf(juliet, 'J') });
+    // As if the process had died here: what is due is in the database.
+    await stop();
+    copies.isAway = false;
+    await start();
+    await until('all is copied', async () => (await database().query('select from account_copy_due')).length === 0);
+    await lose();
+    assert.equal(await saltOf(user), 'second');
+    assert.equal((await ask(rosters.get, { user, known: false })).items[0]?.name, 'J');
+    assert.equal((await ask(accounts.exists, { user: gone })).exists, false);
+    await comeBack();
+  });
+
   it('copies who logs in, also an account from before there were copies', async () => {
-    const { db } = processes[0] ?? assert.fail('no process');
+    const db = database();
     const before = 'before@localhost' as BareJid;
     await db.query('insert into account (username) values ($1)', [before]);
     await db.query(

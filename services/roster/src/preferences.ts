@@ -3,7 +3,10 @@ import { ARCHIVE_DEFAULT, type ArchivePreferences, encodeArchivePreferences, KIN
 import type { Db, Queryable } from '@starling/db';
 import { tryParseJid } from '@starling/jid';
 import type { Logger } from '@starling/runtime';
+import type { AccountCopies } from './account-copies.ts';
+import { preferencesOf } from './copy-views.ts';
 import type { Notices } from './notices.ts';
+import { accountsChanged } from './sql/copies-due.ts';
 import { insertNotice, nextNoticeId } from './sql/insert-notice.ts';
 import { lockAccount } from './sql/lock-account.ts';
 import { type StoredPreferences, selectPreferences, selectRosterJids, upsertPreferences } from './sql/preferences.ts';
@@ -20,21 +23,36 @@ const FALLBACKS: ReadonlySet<number> = new Set(Object.values(ARCHIVE_DEFAULT));
 export class Preferences {
   readonly #db: Db;
   readonly #notices: Notices;
+  readonly #copies: AccountCopies;
   readonly #logger: Logger;
   readonly #max: number;
   readonly #bytesMax: number;
 
-  constructor(options: { db: Db; notices: Notices; logger: Logger; max: number; bytesMax: number }) {
+  constructor(options: {
+    db: Db;
+    notices: Notices;
+    copies: AccountCopies;
+    logger: Logger;
+    max: number;
+    bytesMax: number;
+  }) {
     this.#db = options.db;
     this.#notices = options.notices;
+    this.#copies = options.copies;
     this.#logger = options.logger;
     this.#max = options.max;
     this.#bytesMax = options.bytesMax;
   }
 
-  async get(user: string): Promise<ArchivePreferences> {
-    const stored = await selectPreferences(this.#db, user);
-    return stored === undefined ? NEVER_CHANGED : withRoster(this.#db, user, stored);
+  get(user: string): Promise<ArchivePreferences> {
+    return this.#copies.orCopy(
+      user,
+      async () => {
+        const stored = await selectPreferences(this.#db, user);
+        return stored === undefined ? NEVER_CHANGED : withRoster(this.#db, user, stored);
+      },
+      (copy) => preferencesOf(copy) ?? NEVER_CHANGED,
+    );
   }
 
   /** @throws RpcError item-not-found, bad-request, jid-malformed, policy-violation */
@@ -44,8 +62,11 @@ export class Preferences {
     const changed = await this.#db.transaction(async (tx) => {
       // The row's lock puts changes of one user in an order, and their notices with them.
       if (!(await lockAccount(tx, user))) throw new RpcError('item-not-found');
-      return change(tx, user, wanted);
+      const preferences = await change(tx, user, wanted);
+      await accountsChanged(tx, [user]);
+      return preferences;
     });
+    await this.#copies.changed([user]);
     await this.#notices.publish(user);
     return changed;
   }

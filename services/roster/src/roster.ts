@@ -104,7 +104,7 @@ export async function startRoster({
     metrics,
   });
   const { preferencesMax, preferencesBytesMax: bytesMax } = config;
-  const preferences = new Preferences({ db, notices, logger, max: preferencesMax, bytesMax });
+  const preferences = new Preferences({ db, notices, copies, logger, max: preferencesMax, bytesMax });
   const edits = new RosterEdits({ db, cache, announcer, copies, preferences, metrics, logger, max: editsMax });
   const farewells = new Farewells({ db, edits, announcer, metrics, logger, sweepMs: noticeSweepMs });
   const accounts = new Accounts({

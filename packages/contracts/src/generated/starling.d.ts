@@ -60,6 +60,9 @@ export namespace starling {
             /** AccountCopy blocked. */
             blocked: string[];
 
+            /** AccountCopy preferences. */
+            preferences?: (starling.v1.ArchivePreferences.$Properties|null);
+
             /**
              * Creates a new AccountCopy instance using the specified properties.
              * @param [properties] Properties to set
@@ -124,6 +127,9 @@ export namespace starling {
 
                 /** AccountCopy blocked */
                 blocked?: (string[]|null);
+
+                /** AccountCopy preferences */
+                preferences?: (starling.v1.ArchivePreferences.$Properties|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];

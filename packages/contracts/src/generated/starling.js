@@ -45,6 +45,7 @@ export const starling = $root.starling = (() => {
              * @property {Array.<Uint8Array>|null} [requests] AccountCopy requests
              * @property {number|null} [blocksVersion] AccountCopy blocksVersion
              * @property {Array.<string>|null} [blocked] AccountCopy blocked
+             * @property {starling.v1.ArchivePreferences.$Properties|null} [preferences] AccountCopy preferences
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -169,6 +170,14 @@ export const starling = $root.starling = (() => {
             AccountCopy.prototype.blocked = $util.emptyArray;
 
             /**
+             * AccountCopy preferences.
+             * @member {starling.v1.ArchivePreferences.$Properties|null|undefined} preferences
+             * @memberof starling.v1.AccountCopy
+             * @instance
+             */
+            AccountCopy.prototype.preferences = null;
+
+            /**
              * Creates a new AccountCopy instance using the specified properties.
              * @function create
              * @memberof starling.v1.AccountCopy
@@ -226,6 +235,8 @@ export const starling = $root.starling = (() => {
                 if (message.blocked != null && message.blocked.length)
                     for (let i = 0; i < message.blocked.length; ++i)
                         writer.uint32(/* id 11, wireType 2 =*/90).string(message.blocked[i]);
+                if (message.preferences != null && $Object.hasOwnProperty.call(message, "preferences"))
+                    $root.starling.v1.ArchivePreferences.encode(message.preferences, writer.uint32(/* id 12, wireType 2 =*/98).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -360,6 +371,12 @@ export const starling = $root.starling = (() => {
                             if (!(message.blocked && message.blocked.length))
                                 message.blocked = [];
                             message.blocked.push(reader.stringVerify());
+                            continue;
+                        }
+                    case 12: {
+                            if (wireType !== 2)
+                                break;
+                            message.preferences = $root.starling.v1.ArchivePreferences.decode(reader, reader.size(), $undefined, _depth + 1, message.preferences);
                             continue;
                         }
                     }

@@ -1,4 +1,10 @@
-import { ACCOUNT_STATE, type AccountCopy, type ScramKeys, type Subscription } from '@starling/contracts';
+import {
+  ACCOUNT_STATE,
+  type AccountCopy,
+  type ArchiveDefault,
+  type ScramKeys,
+  type Subscription,
+} from '@starling/contracts';
 import type { Queryable, Row } from '@starling/db';
 
 type KeysJson = readonly [mechanism: string, salt: string, iterations: number, storedKey: string, serverKey: string];
@@ -23,6 +29,11 @@ interface CopyRow extends Row {
   readonly requests: readonly string[];
   readonly blocks_version: bigint | null;
   readonly blocked: readonly string[] | null;
+  /** Null when the preferences were never changed. */
+  readonly preferences_version: bigint | null;
+  readonly fallback: ArchiveDefault;
+  readonly always: readonly string[];
+  readonly never: readonly string[];
 }
 
 /** What copies have of these accounts, in one statement: of one moment. Who has no account is left out. */
@@ -38,8 +49,10 @@ export async function selectCopies(db: Queryable, users: readonly string[]): Pro
                from roster_item i where i.username = a.username), '[]') as items,
             coalesce((select json_agg(encode(r.stanza, 'base64') order by r.id)
                from roster_request r where r.username = a.username), '[]') as requests,
-            b.version as blocks_version, b.jids as blocked
+            b.version as blocks_version, b.jids as blocked,
+            p.version as preferences_version, p.fallback, p.always, p.never
        from account a left join block_list b on b.username = a.username
+       left join archive_preference_list p on p.username = a.username
       where a.username = any($1::text[])`,
     [users],
   );
@@ -59,6 +72,12 @@ function copyOf(row: CopyRow): AccountCopy {
     requests: row.requests.map(bytesOf),
     blocksVersion: Number(row.blocks_version ?? 0),
     blocked: row.blocked ?? [],
+    ...(row.preferences_version !== null && {
+      preferences: {
+        version: Number(row.preferences_version),
+        ...{ fallback: row.fallback, always: row.always, never: row.never, roster: [] },
+      },
+    }),
   };
 }
 
