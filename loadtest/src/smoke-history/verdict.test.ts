@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { troubleOf } from './verdict.ts';
+import { isSuffix, troubleOf } from './verdict.ts';
 
 const device = (name: string, ...ids: readonly string[]) => ({ name, ids, twice: 0, nameless: 0 });
 
@@ -22,4 +22,11 @@ test('every difference is named', () => {
     'tv: 2 came without an id',
   ]);
   assert.deepEqual(troubleOf([device('phone', 'a', 'a')], ['a', 'a'], 2), ['an id is twice in the archive']);
+});
+
+test('who came later has the end of it', () => {
+  assert.deepEqual(
+    [['b', 'c'], ['a', 'b', 'c'], ['c', 'b'], [], ['x', 'a', 'b', 'c']].map((end) => isSuffix(end, ['a', 'b', 'c'])),
+    [true, true, false, false, false],
+  );
 });

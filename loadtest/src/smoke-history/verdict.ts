@@ -34,3 +34,8 @@ function firstDifference(a: readonly string[], b: readonly string[]): number | u
   for (let at = 0; at < length; at++) if (a[at] !== b[at]) return at;
   return undefined;
 }
+
+/** Whether the list is the end of the other, and not empty. */
+export function isSuffix(end: readonly string[], all: readonly string[]): boolean {
+  return end.length > 0 && end.length <= all.length && firstDifference(end, all.slice(-end.length)) === undefined;
+}
