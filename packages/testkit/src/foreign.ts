@@ -70,6 +70,7 @@ export class ForeignClient {
   /** All presence, also about subscriptions, in order of arrival. */
   readonly presences: ForeignPresence[] = [];
   #rosters: (readonly ForeignContact[])[] = [];
+  #history: readonly string[] | undefined;
   readonly #child: ChildProcess;
   #stderr = '';
   #failure: Error | undefined;
@@ -107,6 +108,7 @@ export class ForeignClient {
     else if (event.event === 'message') this.received.push(event.message);
     else if (event.event === 'presence') this.presences.push(event.presence);
     else if (event.event === 'roster') this.#rosters.push(event.contacts);
+    else if (event.event === 'history') this.#history = event.bodies;
     else this.#fail(event.text);
     this.#changed();
   }
@@ -174,6 +176,14 @@ export class ForeignClient {
     this.#tell({ do: 'roster' });
     await this.#until(() => this.#rosters.length > before, 'in possession of a roster', RECEIVE_TIMEOUT_MS);
     return this.#rosters.at(-1) ?? [];
+  }
+
+  /** Bodies in the client's archive, as it gets them page by page. */
+  async history(pageSize: number): Promise<readonly string[]> {
+    this.#history = undefined;
+    this.#tell({ do: 'history', pageSize });
+    await this.#until(() => this.#history !== undefined, 'in possession of its archive', RECEIVE_TIMEOUT_MS);
+    return this.#history ?? [];
   }
 
   /** As soon as the roster of the client has this contact with this subscription. */

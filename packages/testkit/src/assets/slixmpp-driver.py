@@ -20,6 +20,7 @@ class Driver(slixmpp.ClientXMPP):
         self.ssl_context.verify_mode = ssl.CERT_NONE
         self.register_plugin("xep_0030")
         self.register_plugin("xep_0199")
+        self.register_plugin("xep_0313")
         # It would answer requests for a subscription by itself.
         self.roster.auto_authorize = None
         self.roster.auto_subscribe = False
@@ -59,6 +60,12 @@ class Driver(slixmpp.ClientXMPP):
                 )
         tell(event="roster", contacts=contacts)
 
+    async def tell_history(self, page_size):
+        bodies = []
+        async for result in self["xep_0313"].iterate(jid=self.boundjid.bare, rsm={"max": page_size}):
+            bodies.append(result["mam_result"]["forwarded"]["stanza"]["body"])
+        tell(event="history", bodies=bodies)
+
     def on_message(self, message):
         fields = ("from", "to", "id", "type", "body")
         tell(event="message", message={field: str(message[field]) for field in fields})
@@ -82,6 +89,8 @@ async def main():
             message.send()
         elif command["do"] == "roster":
             await client.tell_roster()
+        elif command["do"] == "history":
+            await client.tell_history(command["pageSize"])
         elif command["do"] == "add":
             await client.update_roster(command["jid"], name=command["name"])
         elif command["do"] == "remove":

@@ -48,6 +48,11 @@ export interface RosterCommand {
   /** What the client shows as its roster is told by one event `roster`. */
   readonly do: 'roster';
 }
+export interface HistoryCommand {
+  /** What its archive holds (XEP-0313), asked for page by page, is told by one event `history`. */
+  readonly do: 'history';
+  readonly pageSize: number;
+}
 export interface AddCommand {
   readonly do: 'add';
   readonly jid: string;
@@ -76,6 +81,7 @@ export type Command =
   | RemoveCommand
   | SubscriptionCommand
   | PresenceCommand
+  | HistoryCommand
   | { readonly do: 'close' };
 
 export type ForeignEvent =
@@ -83,6 +89,7 @@ export type ForeignEvent =
   | { readonly event: 'message'; readonly message: ForeignMessage }
   | { readonly event: 'presence'; readonly presence: ForeignPresence }
   | { readonly event: 'roster'; readonly contacts: readonly ForeignContact[] }
+  | { readonly event: 'history'; readonly bodies: readonly string[] }
   | { readonly event: 'error'; readonly text: string };
 
 /** What a driver does with each command. */
@@ -94,6 +101,8 @@ export interface Driver {
   remove(command: RemoveCommand): Promise<void>;
   subscription(command: SubscriptionCommand): Promise<void>;
   presence(command: PresenceCommand): Promise<void>;
+  /** Not every client can. */
+  history?(command: HistoryCommand): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -117,6 +126,8 @@ function obey(driver: Driver, command: Exclude<Command, { do: 'close' }>): Promi
       return driver.subscription(command);
     case 'presence':
       return driver.presence(command);
+    case 'history':
+      return driver.history?.(command) ?? Promise.reject(new Error('this client does not ask for its archive'));
   }
 }
 

@@ -51,6 +51,16 @@ await serveCommands({
   async roster() {
     tell({ event: 'roster', contacts: [...contacts.values()] });
   },
+  async history({ pageSize: max }) {
+    const bodies: string[] = [];
+    for (let after = '', isComplete = false; !isComplete; ) {
+      const page = await agent?.searchHistory({ paging: { max, ...(after !== '' && { after }) } });
+      for (const { item } of page?.results ?? []) bodies.push(item.message?.body ?? '');
+      after = page?.paging?.last ?? '';
+      isComplete = page === undefined || page.complete === true;
+    }
+    tell({ event: 'history', bodies });
+  },
   async add({ jid, name }) {
     // Which subscription it has is the server's to say (RFC 6121 §2.1.2.5).
     await agent?.updateRosterItem({ jid, name, subscription: 'none' });
