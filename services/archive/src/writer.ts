@@ -25,6 +25,8 @@ export interface Written {
   readonly rejected: readonly TailEntry[];
   /** Messages whose owners have blocked the sender, in order. */
   readonly blocked: readonly TailEntry[];
+  /** Messages for which their owners have no room, in order. */
+  readonly over: readonly TailEntry[];
   /** Entries that never become rows. */
   readonly skipped: number;
   readonly unreadable: number;
@@ -35,7 +37,17 @@ export interface Written {
 
 const NO_BYTES = new Uint8Array(0);
 const NOTHING = {
-  ...{ rows: 0, rejected: [], blocked: [], skipped: 0, unreadable: 0, accounts: 0, blockLists: 0, preferences: 0 },
+  ...{
+    rows: 0,
+    rejected: [],
+    blocked: [],
+    over: [],
+    skipped: 0,
+    unreadable: 0,
+    accounts: 0,
+    blockLists: 0,
+    preferences: 0,
+  },
 } as const;
 
 /** What is behind it is judged otherwise than what is before. */
@@ -130,6 +142,7 @@ async function writeMessages(db: Db, stream: number, from: Position, entries: re
   const result = await writeRows(db, stream, from, { epoch: from.epoch, sequence: upTo }, rows);
   const unknown = new Set(result.unknown);
   const blocked = new Set(result.blocked);
+  const over = new Set(result.over);
   const unreadable = entries.filter((entry) => !entry.envelope).length;
   return {
     ...NOTHING,
@@ -138,6 +151,7 @@ async function writeMessages(db: Db, stream: number, from: Position, entries: re
     rows: result.written,
     rejected: kept.filter((entry) => unknown.has(entry.envelope?.owner ?? '')),
     blocked: kept.filter((_, place) => blocked.has(place)),
+    over: kept.filter((_, place) => over.has(place)),
     skipped: entries.length - rows.length - unreadable,
     unreadable,
   };

@@ -2503,6 +2503,9 @@ export namespace starling {
             /** Covered settled. */
             settled: boolean;
 
+            /** Covered ended. */
+            ended: boolean;
+
             /**
              * Creates a new Covered instance using the specified properties.
              * @param [properties] Properties to set
@@ -2549,6 +2552,9 @@ export namespace starling {
 
                 /** Covered settled */
                 settled?: (boolean|null);
+
+                /** Covered ended */
+                ended?: (boolean|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];

@@ -25,6 +25,8 @@ export interface OfflineReadsOptions {
   readonly positions: OfflinePositions;
   readonly db: Db;
   readonly config: ArchiveConfig;
+  /** Less may wait for this user than before. */
+  readonly onCovered: (user: string) => void;
 }
 
 /** Answers what waits offline, from the rows, and learns what has been covered. */
@@ -33,12 +35,14 @@ export class OfflineReads {
   readonly #positions: OfflinePositions;
   readonly #db: Db;
   readonly #config: ArchiveConfig;
+  readonly #onCovered: (user: string) => void;
 
-  constructor({ archive, positions, db, config }: OfflineReadsOptions) {
+  constructor({ archive, positions, db, config, onCovered }: OfflineReadsOptions) {
     this.#archive = archive;
     this.#positions = positions;
     this.#db = db;
     this.#config = config;
+    this.#onCovered = onCovered;
   }
 
   /** @throws RpcError resource-constraint: the database is away or behind, ask again later */
@@ -73,11 +77,12 @@ export class OfflineReads {
     return this.#ask(async () => {
       for (const { user, upTo } of all) if (this.#archive.tail?.hasNotice(user)) await this.#untilWritten(user, upTo);
       await this.#positions.cover(
-        all.map(({ user, session, after, upTo, settled }) => ({
-          ...{ user, session, settled },
+        all.map(({ user, session, after, upTo, settled, ended }) => ({
+          ...{ user, session, settled, ended },
           span: { after: after ?? START, upTo },
         })),
       );
+      for (const { user } of all) this.#onCovered(user);
       return {};
     });
   }
