@@ -50,7 +50,7 @@ export class OfflineReads {
     const { user, session, sessions } = request;
     const after = request.after ?? START;
     return this.#ask(async () => {
-      const upTo = request.upTo ?? this.#end();
+      const upTo = request.upTo ?? (await this.#end());
       await this.#untilWritten(user, upTo);
       const coverage = await this.#positions.coverageOf(user);
       const nothing = { entries: [], complete: true, reached: upTo, taken: false };
@@ -87,9 +87,12 @@ export class OfflineReads {
     });
   }
 
-  #end(): Position {
-    const { epoch, visibleUpTo } = this.#archive;
-    return { epoch: epoch ?? 0, sequence: visibleUpTo };
+  /** What has been read by now: what comes behind it comes live. */
+  async #end(): Promise<Position> {
+    if (!(await this.#archive.waitUntil(() => this.#archive.epoch !== undefined, WRITE_WAIT_MS)))
+      throw new RpcError('resource-constraint', 'the log is not open yet');
+    const { epoch = 0, visibleUpTo } = this.#archive;
+    return { epoch, sequence: visibleUpTo };
   }
 
   /** As far as it concerns this user. */
