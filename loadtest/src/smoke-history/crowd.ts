@@ -59,7 +59,10 @@ export async function writeAtOnce(world: World, options: CrowdOptions, tell: (li
     archive,
     expected - refused,
   );
-  await Promise.all([...devices.map((device) => device.goOffline()), ...[watch, ...senders].map((client) => client.close())]);
+  await Promise.all([
+    ...devices.map((device) => device.goOffline()),
+    ...[watch, ...senders].map((client) => client.close()),
+  ]);
   return refused === 0 ? trouble : [...trouble, `${refused} messages were refused`];
 }
 

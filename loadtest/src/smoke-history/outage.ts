@@ -44,7 +44,8 @@ export async function loseDatabase(
     await register(world, `writer-${n}`);
     writers.push(await openWriter(world.endpoint(n % 2 === 0 ? 'tcp' : 'ws', n), domain, `writer-${n}`));
   }
-  const load = new Load(phone.client, writers, `${ROSALINE}@${domain}`);
+  const watch = await openWriter(world.endpoint('tcp', 1), domain, ROSALINE, 'watch');
+  const load = new Load(watch, writers, `${ROSALINE}@${domain}`);
   await sleep(CALM_MS);
   await postgres.kill();
   const awayMs = performance.now();
@@ -66,7 +67,7 @@ export async function loseDatabase(
   );
   await sleep(CALM_MS);
   await load.stop();
-  const refused = [phone.client, ...writers].reduce((sum, client) => sum + refusedTo(client), 0);
+  const refused = [watch, ...writers].reduce((sum, client) => sum + refusedTo(client), 0);
   const expected = load.written - refused;
   for (const device of [phone, desk]) await reached(device, expected, CATCH_UP_TIMEOUT_MS).catch(() => undefined);
   const stored = await archiveOf(phone, expected);
@@ -75,7 +76,7 @@ export async function loseDatabase(
   if (!isSuffix(tablet.view.ids, stored))
     trouble.push('tablet: what it has seen since its login is not the end of the archive');
   await Promise.all([phone, desk, tablet].map((device) => device.goOffline()));
-  await Promise.all([again, ...writers].map((client) => client.close()));
+  await Promise.all([again, watch, ...writers].map((client) => client.close()));
   return trouble;
 }
 
@@ -95,12 +96,12 @@ class Load {
   readonly #clients: readonly Client[];
   readonly #timers: readonly NodeJS.Timeout[];
 
-  constructor(device: Client, writers: readonly Client[], to: string) {
-    this.#clients = [device, ...writers];
+  constructor(watch: Client, writers: readonly Client[], to: string) {
+    this.#clients = [watch, ...writers];
     this.#timers = [
       ...writers.map((writer) => setInterval(() => write(writer, to, this.written++), WRITE_EVERY_MS)),
       setInterval(
-        () => write(device, writers[this.written % writers.length]?.jid ?? '', this.written++),
+        () => write(watch, writers[this.written % writers.length]?.jid ?? '', this.written++),
         ANSWER_EVERY_MS,
       ),
     ];
@@ -109,6 +110,6 @@ class Load {
   /** Resolves when all that was written has been handled. */
   async stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
-    for (const client of this.#clients.slice(1)) await acknowledgedBy(client);
+    for (const client of this.#clients) await acknowledgedBy(client);
   }
 }

@@ -292,7 +292,7 @@ const SINCE_0_2_0: Readonly<Record<string, Sample>> = {
     offline.waiting(0).decodeReply,
   ),
   covered: sample(
-    { covered: [{ user: bob, session: 's1', after: at, upTo: at, settled: true }] },
+    { covered: [{ user: bob, session: 's1', after: at, upTo: at, settled: true, ended: true }] },
     offline.covered(0).encodeRequest,
     offline.covered(0).decodeRequest as never,
   ),

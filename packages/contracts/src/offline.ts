@@ -39,6 +39,8 @@ export interface Covered {
   readonly upTo: Position;
   /** What waited is delivered, or the session has ended: it is to be written at once. */
   readonly settled: boolean;
+  /** Nothing more comes from it. */
+  readonly ended: boolean;
 }
 
 /** Offline (XEP-0160) is what no session has covered: what the archive of one stream answers (proto/offline.proto). */

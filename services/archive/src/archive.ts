@@ -9,11 +9,14 @@ import { GapReads } from './gap.ts';
 import { archiveMetrics } from './metrics.ts';
 import { OfflineReads } from './offline/offline-reads.ts';
 import { OfflinePositions } from './offline/positions.ts';
+import { Quota } from './offline/quota.ts';
 import { Ownership } from './ownership.ts';
 import { Pages } from './pages.ts';
 import { Partitions } from './partitions.ts';
 import { prepareTables } from './prepare-tables.ts';
+import { Housekeeper } from './retention/housekeeper.ts';
 import { StreamArchive } from './stream-archive.ts';
+import type { TailEntry } from './tail.ts';
 
 export interface ArchiveOptions {
   /** Unique among archives. */
@@ -40,6 +43,7 @@ export interface Archive {
 interface Running {
   readonly archive: StreamArchive;
   readonly positions: OfflinePositions;
+  readonly quota: Quota;
   readonly subscriptions: readonly Subscription[];
 }
 
@@ -65,6 +69,7 @@ class ArchiveProcess implements Archive {
   readonly #isLogHere: boolean;
   readonly #untrack: () => void;
   readonly #partitions: Partitions;
+  readonly #housekeeper: Housekeeper;
   #prepared: Promise<void> | undefined;
   #ownership: Ownership | undefined;
 
@@ -73,6 +78,12 @@ class ArchiveProcess implements Archive {
     this.#metrics = options.metrics.register(archiveMetrics);
     this.#isLogHere = options.log instanceof MemoryLog;
     this.#partitions = new Partitions(options.db, options.config);
+    const { db, config, logger } = options;
+    this.#housekeeper = new Housekeeper({
+      ...{ db, config, logger, metrics: this.#metrics, partitions: this.#partitions },
+      // One of all archives.
+      isDue: () => this.#running.has(0),
+    });
     this.#untrack = this.#metrics.streams.track(() => this.#running.size);
   }
 
@@ -81,6 +92,11 @@ class ArchiveProcess implements Archive {
   }
 
   async start(): Promise<void> {
+    await this.#open();
+    this.#housekeeper.start();
+  }
+
+  async #open(): Promise<void> {
     const { bus, beats = bus, log, records, id, owners, logger, metrics } = this.#options;
     const { streams } = log;
     if (this.#isLogHere) {
@@ -96,6 +112,7 @@ class ArchiveProcess implements Archive {
   }
 
   async stop(): Promise<void> {
+    await this.#housekeeper.stop();
     if (this.#ownership) await this.#ownership.stop();
     else await this.#change(new Set());
     this.#untrack();
@@ -126,11 +143,11 @@ class ArchiveProcess implements Archive {
 
   async #change(streams: ReadonlySet<number>): Promise<void> {
     const gone = [...this.#running.keys()].filter((stream) => !streams.has(stream));
-    for (const stream of streams) if (!this.#running.has(stream)) this.#open(stream);
-    await Promise.all(gone.map((stream) => this.#close(stream)));
+    for (const stream of streams) if (!this.#running.has(stream)) this.#openStream(stream);
+    await Promise.all(gone.map((stream) => this.#closeStream(stream)));
   }
 
-  #open(stream: number): void {
+  #openStream(stream: number): void {
     const { db, bus, log, config, logger } = this.#options;
     const metrics = this.#metrics;
     const isLogHere = this.#isLogHere;
@@ -139,9 +156,14 @@ class ArchiveProcess implements Archive {
     const partitions = this.#partitions;
     const shared = { db, bus, log, config, logger, metrics, publisher, isLogHere, prepare, partitions };
     const positions = new OfflinePositions({ db, config, logger });
-    const onAccount = (owner: string) => positions.forget(owner);
-    const archive = new StreamArchive({ stream, ...shared, onAccount });
-    const offline = new OfflineReads({ archive, positions, db, config });
+    const quota = new Quota({ stream, streams: log.streams, positions, db, config, logger, metrics });
+    const onAccount = (owner: string) => {
+      positions.forget(owner);
+      quota.forget(owner);
+    };
+    const onWritten = (entries: readonly TailEntry[]) => quota.written(entries);
+    const archive = new StreamArchive({ stream, ...shared, onAccount, onWritten });
+    const offline = new OfflineReads({ archive, positions, db, config, onCovered: (user) => quota.covered(user) });
     const reads = new GapReads({ archive, db, config, metrics, isLogHere });
     const pages = new Pages({ archive, db, log, config, metrics, isLogHere });
     const onError = (error: unknown, subject: string) =>
@@ -154,14 +176,15 @@ class ArchiveProcess implements Archive {
       serve(bus, offlineMethods.waiting(stream), queues.archive, (request) => offline.waiting(request), onError),
       serve(bus, offlineMethods.covered(stream), queues.archive, ({ covered }) => offline.covered(covered), onError),
     ];
-    this.#running.set(stream, { archive, positions, subscriptions });
+    this.#running.set(stream, { archive, positions, quota, subscriptions });
   }
 
-  async #close(stream: number): Promise<void> {
+  async #closeStream(stream: number): Promise<void> {
     const running = this.#running.get(stream);
     this.#running.delete(stream);
     for (const subscription of running?.subscriptions ?? []) subscription.unsubscribe();
     await running?.archive.stop();
     await running?.positions.stop();
+    await running?.quota.stop();
   }
 }

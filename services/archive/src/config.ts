@@ -60,6 +60,30 @@ export const archiveConfig = configSpec({
     { min: 1, max: 100_000 },
     "an account's newest entries among which a message that is taken back is looked for",
   ),
+  offlineMax: int(
+    'STARLING_OFFLINE_MAX',
+    100_000,
+    { min: 10 },
+    'messages that may wait for one account; then senders hear service-unavailable (XEP-0160 §2). About: see services/archive/README.md',
+  ),
+  retentionMs: duration(
+    'STARLING_ARCHIVE_RETENTION',
+    '0',
+    { max: '36500d' },
+    'how long messages are kept, also those that wait; 0: for ever. At least so long, at most by STARLING_ARCHIVE_PARTITION longer; an account may have its own',
+  ),
+  offlineRetentionMs: duration(
+    'STARLING_OFFLINE_RETENTION',
+    '30d',
+    { min: '1m', max: '3650d' },
+    'how long what never gets into the archive waits for somebody',
+  ),
+  housekeepingMs: duration(
+    'STARLING_ARCHIVE_HOUSEKEEPING_INTERVAL',
+    '10m',
+    { min: '100ms', max: '1d' },
+    'how often partitions are made ahead and what is too old is erased',
+  ),
   keepMs: duration('STARLING_LOG_KEEP', '10m', { min: '1s' }, 'how long written entries stay in the log'),
 });
 

@@ -13,7 +13,8 @@ export function deservesAnswer({ kind, copy, type }: Envelope): boolean {
 }
 
 /**
- * Tells the sender that there is no such account (RFC 6121 §8.5.1), or that it has blocked him, which looks the same (XEP-0191 §3.3).
+ * Tells the sender that there is no such account (RFC 6121 §8.5.1), or that it has blocked him, which looks the same (XEP-0191 §3.3), or
+ * that too much waits for it already (XEP-0160 §2).
  * Called behind the commit that passed the entry by: a crash in
  * between may lose the error, but none is sent twice, and none before the log's order is settled.
  * @throws XmlError, StanzaError when the envelope holds no stanza

@@ -26,6 +26,13 @@ export const archiveMetrics = metricsSpec({
     [0.001, 0.002, 0.005, 0.01, 0.03, 0.1, 0.3, 1, 3],
   ),
   retracted: counter('starling_archive_retracted_total', 'Messages that became a tombstone (XEP-0424)'),
+  overQuota: gauge('starling_archive_over_quota', 'Accounts for which more messages wait than may: they get none'),
+  erased: counter('starling_archive_erased_total', 'Rows that were erased because their time was over', ['what']),
+  partitions: gauge('starling_archive_partitions', 'Tables that the archive consists of, by time'),
+  partitionsDropped: counter(
+    'starling_archive_partitions_dropped_total',
+    'Of those, dropped because their time was over',
+  ),
   rejected: counter('starling_archive_rejected_total', 'Messages answered with an error', ['reason']),
 });
 
@@ -33,7 +40,7 @@ export type ArchiveMetrics = MetricsOf<typeof archiveMetrics>;
 
 /**
  * Label `outcome` of `entries`: a row, a notice about an account, a block list, preferences, no row for want of an account, no row of a blocked
- * sender, no row by their kind, unreadable.
+ * sender, no row for want of room, no row by their kind, unreadable.
  */
 export type EntryOutcome =
   | 'written'
@@ -42,6 +49,7 @@ export type EntryOutcome =
   | 'preferences'
   | 'rejected'
   | 'blocked'
+  | 'over_quota'
   | 'skipped'
   | 'unreadable';
 

@@ -1,8 +1,10 @@
 import { type Db, SqlError } from '@starling/db';
 import type { ArchiveConfig } from './config.ts';
 import { type Slot, slotFor, slotsBetween } from './slots.ts';
-import { createPartition, lockPartitions, selectPartitions } from './sql/partitions.ts';
+import { createPartition, dropPartition, lockPartitions, selectPartitions } from './sql/partitions.ts';
 
+/** Everybody who reads or writes waits so long at most while a partition is dropped. */
+const DROP_WAIT_MS = 1_000;
 /** SQLSTATE of a row that no partition takes: check_violation. */
 const NO_PARTITION = '23514';
 
@@ -20,6 +22,26 @@ export class Partitions {
   makeAhead(nowMs: number): Promise<void> {
     const { partitionMs, partitionsAhead } = this.#config;
     return this.#make((known) => slotsBetween(nowMs, nowMs + partitionsAhead * partitionMs, partitionMs, known));
+  }
+
+  async count(): Promise<number> {
+    return (await selectPartitions(this.#db)).length;
+  }
+
+  /**
+   * Drops those that hold nothing younger. @returns how many
+   * @throws DbUnavailableError when those who read do not let go in time: another time, then
+   */
+  async dropBefore(beforeMs: number): Promise<number> {
+    const old = (await selectPartitions(this.#db)).filter(({ upperMs }) => upperMs <= beforeMs);
+    for (const { lowerMs } of old) {
+      await this.#db.transaction(async (tx) => {
+        await lockPartitions(tx);
+        const found = (await selectPartitions(tx)).find((partition) => partition.lowerMs === lowerMs);
+        if (found) await dropPartition(tx, found, DROP_WAIT_MS);
+      });
+    }
+    return old.length;
   }
 
   /**

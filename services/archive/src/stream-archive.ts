@@ -33,6 +33,8 @@ export interface StreamArchiveOptions {
   readonly partitions: Partitions;
   /** An account was made, or removed: it is written. */
   readonly onAccount: (owner: string) => void;
+  /** These are done with. */
+  readonly onWritten: (entries: readonly TailEntry[]) => void;
 }
 
 const READ_MAX = 1_000;
@@ -329,6 +331,8 @@ export class StreamArchive {
     if (this.#options.isLogHere) for (const entry of batch) if (entry.sequence <= written.upTo) this.#note(entry);
     for (const entry of written.rejected) this.#reject(entry, 'no_such_user');
     for (const entry of written.blocked) this.#reject(entry, 'blocked');
+    for (const entry of written.over) this.#reject(entry, 'over_quota');
+    this.#options.onWritten(batch.filter((entry) => entry.sequence <= written.upTo));
     return written.upTo === batch.at(-1)?.sequence;
   }
 
@@ -351,7 +355,7 @@ export class StreamArchive {
     this.#progress();
   }
 
-  #count({ rows, rejected, blocked, skipped, unreadable, accounts, ...rest }: Written): void {
+  #count({ rows, rejected, blocked, over, skipped, unreadable, accounts, ...rest }: Written): void {
     const { blockLists, preferences, retracted } = rest;
     const { entries } = this.#options.metrics;
     if (retracted > 0) this.#options.metrics.retracted.inc(retracted);
@@ -359,13 +363,14 @@ export class StreamArchive {
     if (accounts > 0) entries.inc(accounts, { outcome: 'account' });
     if (rejected.length > 0) entries.inc(rejected.length, { outcome: 'rejected' });
     if (blocked.length > 0) entries.inc(blocked.length, { outcome: 'blocked' });
+    if (over.length > 0) entries.inc(over.length, { outcome: 'over_quota' });
     if (blockLists > 0) entries.inc(blockLists, { outcome: 'block_list' });
     if (preferences > 0) entries.inc(preferences, { outcome: 'preferences' });
     if (skipped > 0) entries.inc(skipped, { outcome: 'skipped' });
     if (unreadable > 0) entries.inc(unreadable, { outcome: 'unreadable' });
   }
 
-  #reject({ envelope }: TailEntry, reason: 'no_such_user' | 'blocked'): void {
+  #reject({ envelope }: TailEntry, reason: 'no_such_user' | 'blocked' | 'over_quota'): void {
     if (!envelope || !deservesAnswer(envelope)) return;
     try {
       answerUnavailable(this.#options.bus, envelope);

@@ -26,6 +26,8 @@ export interface Written {
   readonly rejected: readonly TailEntry[];
   /** Messages whose owners have blocked the sender, in order. */
   readonly blocked: readonly TailEntry[];
+  /** Messages for which their owners have no room, in order. */
+  readonly over: readonly TailEntry[];
   /** Entries that never become rows. */
   readonly skipped: number;
   readonly unreadable: number;
@@ -38,7 +40,7 @@ export interface Written {
 
 const NO_BYTES = new Uint8Array(0);
 const NOTHING = {
-  ...{ rows: 0, rejected: [], blocked: [], skipped: 0, unreadable: 0, accounts: 0, blockLists: 0 },
+  ...{ rows: 0, rejected: [], blocked: [], over: [], skipped: 0, unreadable: 0, accounts: 0, blockLists: 0 },
   ...{ preferences: 0, retracted: 0 },
 } as const;
 /** Retractions in one transaction: each costs a search, while others wait for the watermark. */
@@ -149,10 +151,13 @@ async function writeMessages(
   const rows = kept.map((entry) => rowOf(entry, from.epoch));
   const write = async (to: Queryable) => {
     const result = await writeRows(to, stream, from, { epoch: from.epoch, sequence: upTo }, rows);
-    const unknown = new Set(result.unknown);
-    const blocked = new Set(result.blocked);
-    const rejected = kept.filter((entry) => unknown.has(entry.envelope?.owner ?? ''));
-    return { ...result, rejected, blocked: kept.filter((_, place) => blocked.has(place)) };
+    const [unknown, blocked, over] = [new Set(result.unknown), new Set(result.blocked), new Set(result.over)];
+    return {
+      ...result,
+      rejected: kept.filter((entry) => unknown.has(entry.envelope?.owner ?? '')),
+      blocked: kept.filter((_, place) => blocked.has(place)),
+      over: kept.filter((_, place) => over.has(place)),
+    };
   };
   const retractions = kept.filter(isRetraction);
   // One statement is a transaction, and almost all batches are one.
@@ -160,7 +165,7 @@ async function writeMessages(
     ? write(db).then((written) => ({ ...written, retracted: 0 }))
     : db.transaction(async (tx) => {
         const written = await write(tx);
-        const refused = new Set([...written.rejected, ...written.blocked]);
+        const refused = new Set([...written.rejected, ...written.blocked, ...written.over]);
         const accepted = written.moved ? retractions.filter((entry) => !refused.has(entry)) : [];
         return { ...written, retracted: await writeTombstones(tx, from.epoch, accepted, retractRowsMax) };
       }));
@@ -172,6 +177,7 @@ async function writeMessages(
     rows: result.written,
     rejected: result.rejected,
     blocked: result.blocked,
+    over: result.over,
     skipped: entries.length - rows.length - unreadable,
     unreadable,
     retracted: result.retracted,

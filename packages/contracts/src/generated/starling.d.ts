@@ -2509,6 +2509,9 @@ export namespace starling {
             /** Covered settled. */
             settled: boolean;
 
+            /** Covered ended. */
+            ended: boolean;
+
             /**
              * Creates a new Covered instance using the specified properties.
              * @param [properties] Properties to set
@@ -2555,6 +2558,9 @@ export namespace starling {
 
                 /** Covered settled */
                 settled?: (boolean|null);
+
+                /** Covered ended */
+                ended?: (boolean|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];

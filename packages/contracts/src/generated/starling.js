@@ -6157,6 +6157,7 @@ export const starling = $root.starling = (() => {
              * @property {starling.v1.Position.$Properties|null} [after] Covered after
              * @property {starling.v1.Position.$Properties|null} [upTo] Covered upTo
              * @property {boolean|null} [settled] Covered settled
+             * @property {boolean|null} [ended] Covered ended
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -6229,6 +6230,14 @@ export const starling = $root.starling = (() => {
             Covered.prototype.settled = false;
 
             /**
+             * Covered ended.
+             * @member {boolean} ended
+             * @memberof starling.v1.Covered
+             * @instance
+             */
+            Covered.prototype.ended = false;
+
+            /**
              * Creates a new Covered instance using the specified properties.
              * @function create
              * @memberof starling.v1.Covered
@@ -6270,6 +6279,8 @@ export const starling = $root.starling = (() => {
                     $root.starling.v1.Position.encode(message.upTo, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
                 if (message.settled != null && $Object.hasOwnProperty.call(message, "settled") && message.settled !== false)
                     writer.uint32(/* id 5, wireType 0 =*/40).bool(message.settled);
+                if (message.ended != null && $Object.hasOwnProperty.call(message, "ended") && message.ended !== false)
+                    writer.uint32(/* id 6, wireType 0 =*/48).bool(message.ended);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -6351,6 +6362,15 @@ export const starling = $root.starling = (() => {
                                 message.settled = value;
                             else
                                 delete message.settled;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.ended = value;
+                            else
+                                delete message.ended;
                             continue;
                         }
                     }

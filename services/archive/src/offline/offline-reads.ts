@@ -25,6 +25,8 @@ export interface OfflineReadsOptions {
   readonly positions: OfflinePositions;
   readonly db: Db;
   readonly config: ArchiveConfig;
+  /** Less may wait for this user than before. */
+  readonly onCovered: (user: string) => void;
 }
 
 /** Answers what waits offline, from the rows, and learns what has been covered. */
@@ -33,12 +35,14 @@ export class OfflineReads {
   readonly #positions: OfflinePositions;
   readonly #db: Db;
   readonly #config: ArchiveConfig;
+  readonly #onCovered: (user: string) => void;
 
-  constructor({ archive, positions, db, config }: OfflineReadsOptions) {
+  constructor({ archive, positions, db, config, onCovered }: OfflineReadsOptions) {
     this.#archive = archive;
     this.#positions = positions;
     this.#db = db;
     this.#config = config;
+    this.#onCovered = onCovered;
   }
 
   /** @throws RpcError resource-constraint: the database is away or behind, ask again later */
@@ -46,7 +50,7 @@ export class OfflineReads {
     const { user, session, sessions } = request;
     const after = request.after ?? START;
     return this.#ask(async () => {
-      const upTo = request.upTo ?? this.#end();
+      const upTo = request.upTo ?? (await this.#end());
       await this.#untilWritten(user, upTo);
       const coverage = await this.#positions.coverageOf(user);
       const nothing = { entries: [], complete: true, reached: upTo, taken: false };
@@ -73,18 +77,22 @@ export class OfflineReads {
     return this.#ask(async () => {
       for (const { user, upTo } of all) if (this.#archive.tail?.hasNotice(user)) await this.#untilWritten(user, upTo);
       await this.#positions.cover(
-        all.map(({ user, session, after, upTo, settled }) => ({
-          ...{ user, session, settled },
+        all.map(({ user, session, after, upTo, settled, ended }) => ({
+          ...{ user, session, settled, ended },
           span: { after: after ?? START, upTo },
         })),
       );
+      for (const { user } of all) this.#onCovered(user);
       return {};
     });
   }
 
-  #end(): Position {
-    const { epoch, visibleUpTo } = this.#archive;
-    return { epoch: epoch ?? 0, sequence: visibleUpTo };
+  /** What has been read by now: what comes behind it comes live. */
+  async #end(): Promise<Position> {
+    if (!(await this.#archive.waitUntil(() => this.#archive.epoch !== undefined, WRITE_WAIT_MS)))
+      throw new RpcError('resource-constraint', 'the log is not open yet');
+    const { epoch = 0, visibleUpTo } = this.#archive;
+    return { epoch, sequence: visibleUpTo };
   }
 
   /** As far as it concerns this user. */

@@ -11,10 +11,21 @@ export interface OfflinePositionsOptions {
   readonly logger: Logger;
 }
 
+/** What a session has covered. */
+export interface Told {
+  readonly user: string;
+  readonly session: string;
+  readonly span: Span;
+  readonly settled: boolean;
+  readonly ended: boolean;
+}
+
 interface Known {
   coverage: Coverage;
   /** Not written yet, since when (performance.now()). */
   dirtySinceMs: number | undefined;
+  /** Until when it is believed that a session gets everything as it comes, unless it ends. */
+  openUntilMs: number;
   /** The session that delivers what waits, and until when that is believed. */
   serving: { readonly session: string; readonly untilMs: number } | undefined;
 }
@@ -28,6 +39,8 @@ const FLUSH_EVERY_MS = 1_000;
 const WRITTEN_MAX = 2_000;
 /** A session that delivers asks for its next page, or says that it has done, within this time. */
 const SERVING_MS = 60_000;
+/** An edge tells of a session that gets messages at least this often. */
+const OPEN_MS = 90_000;
 
 /** Of users whose logs are on one stream: what of them has been covered. In memory, and in the database when it is settled or a while later. */
 export class OfflinePositions {
@@ -59,12 +72,13 @@ export class OfflinePositions {
    * Those of them that are accounts have covered this; what is settled is written when this resolves.
    * @throws DbUnavailableError, RpcError: tell it again
    */
-  async cover(all: readonly { user: string; span: Span; settled: boolean; session: string }[]): Promise<void> {
+  async cover(all: readonly Told[]): Promise<void> {
     await this.#load(all.map(({ user }) => user));
     let isSettled = false;
-    for (const { user, span, settled, session } of all) {
+    for (const { user, span, settled, session, ended } of all) {
       const known = this.#users.get(user);
       if (known === undefined) continue;
+      known.openUntilMs = ended ? 0 : performance.now() + OPEN_MS;
       known.coverage = cover(known.coverage, span, SPANS_MAX);
       known.dirtySinceMs ??= settled ? Number.NEGATIVE_INFINITY : performance.now();
       if (settled) known.dirtySinceMs = Number.NEGATIVE_INFINITY;
@@ -90,6 +104,11 @@ export class OfflinePositions {
     return !isTaken;
   }
 
+  /** As far as is known here, a session gets what comes for the user. */
+  isOpen(user: string): boolean {
+    return (this.#users.get(user)?.openUntilMs ?? 0) > performance.now();
+  }
+
   /** The account was made, or removed. */
   forget(user: string): void {
     this.#users.delete(user);
@@ -108,7 +127,8 @@ export class OfflinePositions {
     if (missing.length === 0) return;
     this.#makeRoom(missing.length);
     for (const { owner, coverage } of await selectOffline(this.#options.db, missing))
-      if (!this.#users.has(owner)) this.#users.set(owner, { coverage, dirtySinceMs: undefined, serving: undefined });
+      if (!this.#users.has(owner))
+        this.#users.set(owner, { coverage, dirtySinceMs: undefined, openUntilMs: 0, serving: undefined });
   }
 
   #makeRoom(count: number): void {

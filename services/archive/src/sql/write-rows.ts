@@ -21,6 +21,8 @@ export interface WrittenRows {
   readonly unknown: readonly string[];
   /** Rows whose owners have blocked the sender, by their place in what was given: not written. */
   readonly blocked: readonly number[];
+  /** Rows that their owners have received while too many wait for them: not written. */
+  readonly over: readonly number[];
 }
 
 // One statement is one transaction and one round trip: 2,000 rows cost about as much as begin, update, select and commit of one.
@@ -35,12 +37,15 @@ const SQL = `with moved as (
       $11::text[])
     with ordinality as e (owner, position, committed_at_ms, entry_id, fate, copy, envelope, peer, place)
 ), known as (
-  select owner from archive_owner where owner = any (array(select distinct owner from entry))
+  select owner, over_quota from archive_owner where owner = any (array(select distinct owner from entry))
 ), list as (
   select owner, jids from archive_block where owner = any (array(select distinct owner from entry))
 ), blocked as (
   select e.place from entry e join list l using (owner), split_part(e.peer, '/', 1) as bare
     where e.copy = 0 and bare <> e.owner and l.jids && array[e.peer, bare, regexp_replace(bare, '^.*@', '')]
+), over as (
+  select e.place from entry e join known k using (owner)
+    where k.over_quota and e.copy = 0 and e.place not in (select place from blocked)
 ), preference as (
   select * from archive_preference where owner = any (array(select distinct owner from entry))
 ), excluded as (
@@ -59,12 +64,14 @@ const SQL = `with moved as (
         case when e.place in (select place from excluded) then 1 else e.fate end,
         e.copy, e.envelope, split_part(e.peer, '/', 1) from entry e
       join known using (owner) where exists (select from moved) and e.place not in (select place from blocked)
+        and e.place not in (select place from over)
     on conflict do nothing returning 1
 )
 select
   (select count(*) from moved) > 0 as moved,
   (select count(*)::int from written) as written,
   array(select place::int - 1 from blocked) as blocked,
+  array(select place::int - 1 from over) as over,
   array(select distinct owner from entry except select owner from known) as unknown`;
 
 /** Writes rows and moves the watermark from `from` to `to`, both or neither. */

@@ -79,7 +79,7 @@ export class OfflineDelivery implements CoverageWatch {
     const upTo = this.#known(stream, position);
     if (upTo === undefined) return;
     const after = { epoch: upTo.epoch, sequence: upTo.sequence - 1 };
-    this.#reports.add(stream, { user: jid, session: session.id, after, upTo, settled: false });
+    this.#reports.add(stream, { user: jid, session: session.id, after, upTo, settled: false, ended: true });
   }
 
   #note(user: FollowedUser): void {
@@ -108,7 +108,7 @@ export class OfflineDelivery implements CoverageWatch {
       await pause(RETRY_MS, undefined, { ref: false });
     }
     covering.isAsking = false;
-    if (covering.isServed && coverage.holds(covering)) this.#tell(user, covering, true);
+    if (covering.isServed && coverage.holds(covering)) this.#tell(user, covering, 'served');
   }
 
   #halt({ feed }: FollowedUser, covering: Covering): void {
@@ -161,7 +161,7 @@ export class OfflineDelivery implements CoverageWatch {
   }
 
   #reportAll(): void {
-    for (const user of this.#users) for (const covering of user.coverage.local) this.#tell(user, covering, false);
+    for (const user of this.#users) for (const covering of user.coverage.local) this.#tell(user, covering, 'open');
   }
 
   #settle(user: FollowedUser, covering: Covering): void {
@@ -169,22 +169,29 @@ export class OfflineDelivery implements CoverageWatch {
     const { deliveredUpTo, isServed, session } = covering;
     // It has ended in the middle of what had waited.
     if (!isServed && deliveredUpTo !== undefined)
-      this.#reports.add(stream, { user: jid, session: session.id, upTo: deliveredUpTo, settled: true });
-    this.#tell(user, covering, true);
+      this.#reports.add(stream, { user: jid, session: session.id, upTo: deliveredUpTo, settled: true, ended: true });
+    this.#tell(user, covering, 'ended');
     // What is waiting behind is not for this session any more.
     this.#go(user, covering);
   }
 
   /** Up to where the session's client has got everything by now. */
-  #tell({ jid, stream, feed }: FollowedUser, covering: Covering, settled: boolean): void {
+  #tell({ jid, stream, feed }: FollowedUser, covering: Covering, when: 'open' | 'served' | 'ended'): void {
     const upTo = this.#known(stream, feed.last);
     const since = this.#known(stream, covering.since ?? feed.begin);
     if (upTo === undefined || since === undefined) return; // it may come again
     const { toldUpTo, isServed, session } = covering;
-    if (!settled && toldUpTo !== undefined && comparePositions(toldUpTo, upTo) >= 0) return;
+    if (when === 'open' && toldUpTo !== undefined && comparePositions(toldUpTo, upTo) >= 0) return;
     covering.toldUpTo = upTo;
     const after = isServed ? undefined : since;
-    this.#reports.add(stream, { user: jid, session: session.id, after, upTo, settled });
+    this.#reports.add(stream, {
+      user: jid,
+      session: session.id,
+      after,
+      upTo,
+      settled: when !== 'open',
+      ended: when === 'ended',
+    });
   }
 
   /** Where what comes live begins; undefined when nothing has come yet and it is not known where the log ends. @throws Error */

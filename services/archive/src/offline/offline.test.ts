@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict';
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+import { call, RpcError } from '@starling/bus';
+import {
+  COPY,
+  decodeEnvelope,
+  FATE,
+  offline as methods,
+  type Position,
+  type WaitingReply,
+  type WaitingRequest,
+} from '@starling/contracts';
+import type { BareJid } from '@starling/jid';
+import type { Archive } from '../archive.ts';
+import {
+  append as appendTo,
+  create,
+  type EntryOptions,
+  listen,
+  remove,
+  streamOfUser,
+  until,
+  userOn,
+} from '../testing/entries.ts';
+import { ClusterWorld, MemoryWorld, type Servers, startServers, type World } from '../testing/world.ts';
+
+const TIMEOUT_MS = 5_000;
+const idsOf = ({ entries }: WaitingReply) => entries.map(({ envelope }) => decodeEnvelope(envelope).id).join();
+const at = (sequence: number): Position => ({ epoch: 1, sequence });
+
+let servers: Servers;
+before(async () => {
+  servers = await startServers();
+});
+after(() => servers.stop());
+
+for (const WorldClass of [MemoryWorld, ClusterWorld]) {
+  describe(`XEP-0160 what waits, in a ${WorldClass.name}`, { timeout: 60_000 }, () => {
+    let world: World;
+    let archives: Archive[] = [];
+    const alice = userOn(0, 'alice');
+    /** Alice's last entry. */
+    let last = 0;
+    const append = async (options: EntryOptions) => {
+      last = Math.max(last, await appendTo(world.log, alice, options));
+      return last;
+    };
+
+    beforeEach(async () => {
+      world = await WorldClass.open(servers);
+      archives = [];
+      last = 0;
+    });
+    afterEach(async () => {
+      world.db.fault = 'none';
+      await stop();
+      await world.close();
+    });
+    const start = async (env: Record<string, string> = {}) => void archives.push(await world.start({ env }));
+    const stop = async () => {
+      for (const archive of archives.splice(0)) await archive.stop();
+    };
+    const waiting = (request: Partial<WaitingRequest> = {}, user: BareJid = alice) =>
+      call(
+        world.bus,
+        methods.waiting(streamOfUser(user)),
+        { user, session: 's1', sessions: ['s1', 's2'], passingOnly: false, upTo: at(last), ...request },
+        TIMEOUT_MS,
+      );
+    const covered = (after: Position | undefined, upTo: Position, session = 's1') =>
+      call(
+        world.bus,
+        methods.covered(0),
+        { covered: [{ user: alice, session, after, upTo, settled: true, ended: true }] },
+        TIMEOUT_MS,
+      );
+    const send = async (...ids: string[]) => {
+      const sequences: number[] = [];
+      for (const id of ids) sequences.push(await append({ id }));
+      return sequences;
+    };
+
+    it('is what the account has received since it was made, in order, page by page', async () => {
+      await start({ STARLING_GAP_ENTRIES_MAX: '2' });
+      await append({ id: 'early' });
+      await create(world.log, alice);
+      await send('a');
+      await append({ id: 'own', copy: COPY.sent });
+      await send('b', 'c');
+      const first = await waiting();
+      assert.deepEqual([idsOf(first), first.complete], ['a,b', false]);
+      const second = await waiting({ after: first.reached });
+      assert.deepEqual([idsOf(second), second.complete], ['c', true]);
+    });
+
+    it('is not what a session has covered, nor what was beyond a hole', async () => {
+      await start();
+      await create(world.log, alice);
+      const [a = 0, b = 0, c = 0, d = 0] = await send('a', 'b', 'c', 'd');
+      assert.equal(idsOf(await waiting({ upTo: at(b) })), 'a,b');
+      await covered(at(b), at(c));
+      assert.equal(idsOf(await waiting({ after: undefined })), 'a,b');
+      assert.equal(idsOf(await waiting({ after: at(b) })), 'd');
+      await covered(undefined, at(a));
+      assert.equal(idsOf(await waiting()), 'b');
+      await stop();
+      await start();
+      assert.equal(idsOf(await waiting()), 'b');
+      await covered(undefined, at(d));
+      await stop();
+      await start();
+      assert.equal(idsOf(await waiting()), '');
+    });
+
+    it('is for one session at a time, as long as that is there', async () => {
+      await start();
+      await create(world.log, alice);
+      const [a = 0] = await send('a');
+      assert.equal(idsOf(await waiting()), 'a');
+      const other = await waiting({ session: 's2' });
+      assert.deepEqual([idsOf(other), other.taken], ['', true]);
+      const later = await waiting({ session: 's2', sessions: ['s2'] });
+      assert.deepEqual([idsOf(later), later.taken], ['a', false]);
+      await covered(undefined, at(a), 's2');
+      assert.deepEqual([idsOf(await waiting()), idsOf(await waiting({ session: 's2' }))], ['', '']);
+    });
+
+    it('is only what is not in the archive, for who reads that', async () => {
+      await start();
+      await create(world.log, alice);
+      await append({ id: 'archived' });
+      await append({ id: 'passing', fate: FATE.passing });
+      assert.equal(idsOf(await waiting({ passingOnly: true })), 'passing');
+    });
+
+    it('of a removed account is nothing for the next of that name', async () => {
+      await start();
+      await create(world.log, alice);
+      const [a = 0] = await send('a');
+      await covered(undefined, at(a));
+      await send('b');
+      await remove(world.log, alice);
+      const [row] = await world.openDb().query('select from archive_offline where owner = $1', [alice]);
+      await create(world.log, alice);
+      assert.equal(idsOf(await waiting()), '');
+      assert.equal(row === undefined || (await world.openDb().query('select from archive_offline')).length === 0, true);
+      await send('c');
+      assert.equal(idsOf(await waiting()), 'c');
+    });
+
+    it('cannot be told without the database', async () => {
+      await start();
+      await create(world.log, alice);
+      await send('a');
+      world.db.fault = 'away';
+      await assert.rejects(waiting(), (e) => e instanceof RpcError && e.condition === 'resource-constraint');
+      world.db.fault = 'none';
+      assert.equal(idsOf(await waiting()), 'a');
+    });
+
+    it('has a bound: over it senders hear so, until there is room', async () => {
+      await start({ STARLING_OFFLINE_MAX: '10', STARLING_OFFLINE_WRITE_INTERVAL: '1s' });
+      await create(world.log, alice);
+      const sender = userOn(1, 'sender');
+      const heard = listen(world.bus, sender);
+      let sequence = 0;
+      const sendOne = async () => {
+        sequence = await append({ from: `${sender}/phone` });
+      };
+      await until('the first error', async () => {
+        await sendOne();
+        return heard.length > 0;
+      });
+      const [error] = heard;
+      assert.match(Buffer.from(error?.stanza ?? []).toString(), /<service-unavailable/);
+      const count = async () => (await world.openDb().query('select from archive where owner = $1', [alice])).length;
+      const full = await count();
+      assert.ok(full >= 10);
+      await sendOne();
+      await until('another error', () => heard.length > 1);
+      assert.equal(await count(), full);
+      await covered(undefined, at(sequence));
+      await until('there is room again', async () => {
+        await sendOne();
+        return (await count()) > full;
+      });
+    });
+  });
+}
