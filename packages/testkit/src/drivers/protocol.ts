@@ -12,6 +12,12 @@ export interface ForeignMessage {
   readonly body: string;
 }
 
+/** A copy of what another client of the same person has sent or received (XEP-0280), as the client tells it. */
+export interface ForeignCarbon {
+  readonly direction: 'sent' | 'received';
+  readonly message: ForeignMessage;
+}
+
 /** The newest presence from one full address, or about a subscription from a bare one. */
 export interface ForeignPresence {
   readonly from: string;
@@ -68,6 +74,10 @@ export interface PresenceCommand {
   readonly show: 'online' | 'away' | 'chat' | 'dnd' | 'xa';
   readonly status: string;
 }
+export interface CarbonsCommand {
+  /** Enables carbons (XEP-0280); the copies are told by events `carbon`. */
+  readonly do: 'carbons';
+}
 export type Command =
   | ConnectCommand
   | SendCommand
@@ -76,11 +86,14 @@ export type Command =
   | RemoveCommand
   | SubscriptionCommand
   | PresenceCommand
+  | CarbonsCommand
   | { readonly do: 'close' };
 
 export type ForeignEvent =
   | { readonly event: 'online'; readonly jid: string }
   | { readonly event: 'message'; readonly message: ForeignMessage }
+  | { readonly event: 'carbon'; readonly carbon: ForeignCarbon }
+  | { readonly event: 'copying' }
   | { readonly event: 'presence'; readonly presence: ForeignPresence }
   | { readonly event: 'roster'; readonly contacts: readonly ForeignContact[] }
   | { readonly event: 'error'; readonly text: string };
@@ -94,6 +107,8 @@ export interface Driver {
   remove(command: RemoveCommand): Promise<void>;
   subscription(command: SubscriptionCommand): Promise<void>;
   presence(command: PresenceCommand): Promise<void>;
+  /** Not every client has carbons. */
+  carbons?(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -117,6 +132,8 @@ function obey(driver: Driver, command: Exclude<Command, { do: 'close' }>): Promi
       return driver.subscription(command);
     case 'presence':
       return driver.presence(command);
+    case 'carbons':
+      return driver.carbons?.() ?? Promise.reject(new Error('this client has no carbons'));
   }
 }
 
