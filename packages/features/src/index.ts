@@ -18,8 +18,10 @@ import offline from './xep-0160-offline/offline.ts';
 import blocking from './xep-0191-blocking/blocking.ts';
 import ping from './xep-0199-ping/ping.ts';
 import time from './xep-0202-time/time.ts';
+import delayedDelivery from './xep-0203-delayed-delivery/delayed-delivery.ts';
 import carbons from './xep-0280-carbons/carbons.ts';
 import mam from './xep-0313-mam/mam.ts';
+import messageHints from './xep-0334-message-hints/message-hints.ts';
 import stanzaIds from './xep-0359-stanza-ids/stanza-ids.ts';
 import retraction from './xep-0424-retraction/retraction.ts';
 import mamPreferences from './xep-0441-mam-preferences/mam-preferences.ts';
@@ -45,8 +47,10 @@ export const features: readonly AnyFeature[] = [
   blocking,
   ping,
   time,
+  delayedDelivery,
   carbons,
   mam,
+  messageHints,
   stanzaIds,
   retraction,
   mamPreferences,

@@ -1,5 +1,6 @@
 import { type Element, escapeAttribute } from '@starling/xml';
 import { el } from './build.ts';
+import { withChild } from './encoded.ts';
 
 const NS = { delay: 'urn:xmpp:delay' } as const; // XEP-0203
 
@@ -15,3 +16,7 @@ export function delayXml(from: string, atMs: number): string {
   const by = from === '' ? '' : ` from='${escapeAttribute(from)}'`;
   return `<delay xmlns='${NS.delay}'${by} stamp='${dateTimeOf(atMs)}'/>`;
 }
+
+/** An encoded stanza that `from` has kept since `atMs` and delivers now. */
+export const withDelay = (encoded: Uint8Array, from: string, atMs: number): Uint8Array =>
+  withChild(encoded, delayXml(from, atMs));

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { Endpoint } from './channel.ts';
 import type {
   Command,
+  ForeignCarbon,
   ForeignContact,
   ForeignEvent,
   ForeignMessage,
@@ -15,7 +16,7 @@ import type {
 } from './drivers/protocol.ts';
 import { RECEIVE_TIMEOUT_MS } from './inbox.ts';
 
-export type { ForeignContact, ForeignMessage, ForeignPresence } from './drivers/protocol.ts';
+export type { ForeignCarbon, ForeignContact, ForeignMessage, ForeignPresence } from './drivers/protocol.ts';
 
 /** Clients that nobody here wrote. */
 export type ForeignKind = 'xmpp-client' | 'stanza' | 'slixmpp' | 'profanity';
@@ -67,6 +68,9 @@ export class ForeignClient {
   jid = '';
   /** All messages, in order of arrival. */
   readonly received: ForeignMessage[] = [];
+  /** All copies of other clients' messages, in order of arrival. */
+  readonly carbons: ForeignCarbon[] = [];
+  #isCopying = false;
   /** All presence, also about subscriptions, in order of arrival. */
   readonly presences: ForeignPresence[] = [];
   #rosters: (readonly ForeignContact[])[] = [];
@@ -106,6 +110,8 @@ export class ForeignClient {
   #onEvent(event: ForeignEvent): void {
     if (event.event === 'online') this.jid = event.jid;
     else if (event.event === 'message') this.received.push(event.message);
+    else if (event.event === 'carbon') this.carbons.push(event.carbon);
+    else if (event.event === 'copying') this.#isCopying = true;
     else if (event.event === 'presence') this.presences.push(event.presence);
     else if (event.event === 'roster') this.#rosters.push(event.contacts);
     else if (event.event === 'history') this.#history = event.bodies;
@@ -150,6 +156,18 @@ export class ForeignClient {
       throw new Error(`${this.kind} ${this.jid} has ${this.received.length} of ${count} messages`, { cause });
     }
     return this.received;
+  }
+
+  /** Enables carbons (XEP-0280): from now on `carbons` grows. */
+  async enableCarbons(): Promise<void> {
+    this.#tell({ do: 'carbons' });
+    await this.#until(() => this.#isCopying, 'sure of its carbons', RECEIVE_TIMEOUT_MS);
+  }
+
+  /** As soon as there are `count` copies. */
+  async copies(count: number): Promise<readonly ForeignCarbon[]> {
+    await this.#until(() => this.carbons.length >= count, `in possession of ${count} copies`, RECEIVE_TIMEOUT_MS);
+    return this.carbons;
   }
 
   /** Becomes available, or changes how. */

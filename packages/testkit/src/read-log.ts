@@ -1,5 +1,14 @@
 import { busConfig, call, openBus } from '@starling/bus';
-import { archive, type Copy, decodeEnvelope, type Position, partitionOf, START, streamOf } from '@starling/contracts';
+import {
+  archive,
+  type Copy,
+  decodeEnvelope,
+  type Fate,
+  type Position,
+  partitionOf,
+  START,
+  streamOf,
+} from '@starling/contracts';
 import type { BareJid } from '@starling/jid';
 import { loadConfig } from '@starling/runtime';
 import type { Element } from '@starling/xml';
@@ -11,6 +20,7 @@ const ANSWER_TIMEOUT_MS = 10_000;
 export interface ReadEntry {
   readonly position: Position;
   readonly copy: Copy;
+  readonly fate: Fate;
   readonly stanza: Element;
 }
 
@@ -32,8 +42,8 @@ export async function readLog(natsUrl: string, user: string): Promise<readonly R
     for (let after = START, complete = false; !complete; ) {
       const reply = await call(bus, method, { user, after, limit: 0 }, ANSWER_TIMEOUT_MS);
       for (const { position, envelope } of reply.entries) {
-        const { copy, stanza } = decodeEnvelope(envelope);
-        if (stanza.length > 0) entries.push({ position, copy, stanza: stanzaOf(stanza) });
+        const { copy, fate, stanza } = decodeEnvelope(envelope);
+        if (stanza.length > 0) entries.push({ position, copy, fate, stanza: stanzaOf(stanza) });
       }
       after = reply.entries.at(-1)?.position ?? after;
       complete = reply.complete || reply.entries.length === 0;

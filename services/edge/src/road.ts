@@ -22,8 +22,8 @@ import {
   wasDelivered,
 } from '@starling/contracts';
 import { fateOf } from '@starling/features/rfc-6121-message/fate';
-import { hintsOf } from '@starling/features/rfc-6121-message/hints';
 import { mayBeCopied } from '@starling/features/xep-0280-carbons/should-copy';
+import { hintsOf } from '@starling/features/xep-0334-message-hints/hints';
 import { type BareJid, bareOf, type FullJid, type Jid } from '@starling/jid';
 import type { BoundCounter } from '@starling/runtime';
 import { type Stanza, StanzaError, type StanzaKind } from '@starling/stanza';

@@ -12,6 +12,10 @@ def tell(**event):
     print(json.dumps(event), flush=True)
 
 
+def fields_of(message):
+    return {field: str(message[field]) for field in ("from", "to", "id", "type", "body")}
+
+
 class Driver(slixmpp.ClientXMPP):
     def __init__(self, jid, password):
         super().__init__(jid, password)
@@ -21,12 +25,15 @@ class Driver(slixmpp.ClientXMPP):
         self.register_plugin("xep_0030")
         self.register_plugin("xep_0199")
         self.register_plugin("xep_0313")
+        self.register_plugin("xep_0280")
         # It would answer requests for a subscription by itself.
         self.roster.auto_authorize = None
         self.roster.auto_subscribe = False
         self.add_event_handler("presence", self.on_presence)
         self.add_event_handler("session_start", self.on_start)
         self.add_event_handler("message", self.on_message)
+        for direction in ("sent", "received"):
+            self.add_event_handler(f"carbon_{direction}", lambda copy, way=direction: self.on_carbon(way, copy))
         self.add_event_handler("failed_auth", lambda _: tell(event="error", text="not authorized"))
         self.add_event_handler("stream_error", lambda e: tell(event="error", text=str(e)))
         self.add_event_handler("connection_failed", lambda e: tell(event="error", text=f"connection failed: {e}"))
@@ -67,8 +74,14 @@ class Driver(slixmpp.ClientXMPP):
         tell(event="history", bodies=bodies)
 
     def on_message(self, message):
-        fields = ("from", "to", "id", "type", "body")
-        tell(event="message", message={field: str(message[field]) for field in fields})
+        tell(event="message", message=fields_of(message))
+
+    def on_carbon(self, direction, copy):
+        tell(event="carbon", carbon={"direction": direction, "message": fields_of(copy[f"carbon_{direction}"])})
+
+    async def enable_carbons(self):
+        await self["xep_0280"].enable()
+        tell(event="copying")
 
 
 async def main():
@@ -87,6 +100,8 @@ async def main():
             message = client.make_message(mto=command["to"], mbody=command["body"], mtype=command["type"])
             message["id"] = command["id"]
             message.send()
+        elif command["do"] == "carbons":
+            await client.enable_carbons()
         elif command["do"] == "roster":
             await client.tell_roster()
         elif command["do"] == "history":

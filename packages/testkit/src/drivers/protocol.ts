@@ -12,6 +12,12 @@ export interface ForeignMessage {
   readonly body: string;
 }
 
+/** A copy of what another client of the same person has sent or received (XEP-0280), as the client tells it. */
+export interface ForeignCarbon {
+  readonly direction: 'sent' | 'received';
+  readonly message: ForeignMessage;
+}
+
 /** The newest presence from one full address, or about a subscription from a bare one. */
 export interface ForeignPresence {
   readonly from: string;
@@ -73,6 +79,10 @@ export interface PresenceCommand {
   readonly show: 'online' | 'away' | 'chat' | 'dnd' | 'xa';
   readonly status: string;
 }
+export interface CarbonsCommand {
+  /** Enables carbons (XEP-0280); the copies are told by events `carbon`. */
+  readonly do: 'carbons';
+}
 export type Command =
   | ConnectCommand
   | SendCommand
@@ -82,11 +92,14 @@ export type Command =
   | SubscriptionCommand
   | PresenceCommand
   | HistoryCommand
+  | CarbonsCommand
   | { readonly do: 'close' };
 
 export type ForeignEvent =
   | { readonly event: 'online'; readonly jid: string }
   | { readonly event: 'message'; readonly message: ForeignMessage }
+  | { readonly event: 'carbon'; readonly carbon: ForeignCarbon }
+  | { readonly event: 'copying' }
   | { readonly event: 'presence'; readonly presence: ForeignPresence }
   | { readonly event: 'roster'; readonly contacts: readonly ForeignContact[] }
   | { readonly event: 'history'; readonly bodies: readonly string[] }
@@ -103,6 +116,8 @@ export interface Driver {
   presence(command: PresenceCommand): Promise<void>;
   /** Not every client can. */
   history?(command: HistoryCommand): Promise<void>;
+  /** Not every client has carbons. */
+  carbons?(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -128,6 +143,8 @@ function obey(driver: Driver, command: Exclude<Command, { do: 'close' }>): Promi
       return driver.presence(command);
     case 'history':
       return driver.history?.(command) ?? Promise.reject(new Error('this client does not ask for its archive'));
+    case 'carbons':
+      return driver.carbons?.() ?? Promise.reject(new Error('this client has no carbons'));
   }
 }
 

@@ -30,6 +30,11 @@ await serveCommands({
     created.on('message', ({ from, to = '', id = '', type = '', body = '' }) =>
       tell({ event: 'message', message: { from, to, id, type, body } }),
     );
+    for (const direction of ['sent', 'received'] as const)
+      created.on(`carbon:${direction}`, ({ carbon }) => {
+        const { from = '', to = '', id = '', type = '', body = '' } = carbon.forward.message ?? {};
+        tell({ event: 'carbon', carbon: { direction, message: { from, to, id, type, body } } });
+      });
     created.on('presence', ({ from, type = '', show = '', status = '' }) =>
       tell({ event: 'presence', presence: { from, type: type === 'available' ? '' : type, show, status } }),
     );
@@ -73,6 +78,10 @@ await serveCommands({
   },
   async presence({ show, status }) {
     agent?.sendPresence({ ...(show === 'online' ? {} : { show }), ...(status === '' ? {} : { status }) });
+  },
+  async carbons() {
+    await agent?.enableCarbons();
+    tell({ event: 'copying' });
   },
   async close() {
     await agent?.disconnect();

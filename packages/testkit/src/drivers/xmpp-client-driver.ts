@@ -1,14 +1,17 @@
 import { client, type XmlElement, xml } from '@xmpp/client';
 import WebSocket from 'ws';
 import { WEBSOCKET_PATH } from '../channel.ts';
-import { serveCommands, tell } from './protocol.ts';
+import { type ForeignMessage, serveCommands, tell } from './protocol.ts';
 
 // @xmpp/client (xmpp.js), as its README shows it.
 
 // It uses the global WebSocket, which Node 20 does not have yet.
 globalThis.WebSocket ??= WebSocket as unknown as typeof globalThis.WebSocket;
 
-const NS = { roster: 'jabber:iq:roster' } as const;
+const NS = {
+  roster: 'jabber:iq:roster',
+  carbons: 'urn:xmpp:carbons:2',
+} as const;
 
 let xmpp: ReturnType<typeof client> | undefined;
 
@@ -16,6 +19,23 @@ function tellPresence(stanza: XmlElement): void {
   const { from = '', type = '' } = stanza.attrs;
   const [show, status] = [stanza.getChildText('show') ?? '', stanza.getChildText('status') ?? ''];
   tell({ event: 'presence', presence: { from, type, show, status } });
+}
+
+const messageOf = (stanza: XmlElement): ForeignMessage => {
+  const { from = '', to = '', id = '', type = '' } = stanza.attrs;
+  return { from, to, id, type, body: stanza.getChildText('body') ?? '' };
+};
+
+/** XEP-0280 §11: only in the account's own name. */
+function tellCarbon(stanza: XmlElement, account: string): boolean {
+  for (const direction of ['sent', 'received'] as const) {
+    const [carbon] = stanza.getChildren(direction);
+    const [message] = carbon?.getChildren('forwarded')[0]?.getChildren('message') ?? [];
+    if (carbon?.attrs.xmlns !== NS.carbons || message === undefined || stanza.attrs.from !== account) continue;
+    tell({ event: 'carbon', carbon: { direction, message: messageOf(message) } });
+    return true;
+  }
+  return false;
 }
 
 async function setRosterItem(attrs: Record<string, string>): Promise<void> {
@@ -34,9 +54,8 @@ await serveCommands({
     xmpp.on('error', (error) => tell({ event: 'error', text: error.message }));
     xmpp.on('stanza', (stanza) => {
       if (stanza.is('presence')) tellPresence(stanza);
-      if (!stanza.is('message')) return;
-      const { from = '', to = '', id = '', type = '' } = stanza.attrs;
-      tell({ event: 'message', message: { from, to, id, type, body: stanza.getChildText('body') ?? '' } });
+      if (stanza.is('message') && !tellCarbon(stanza, `${username}@${domain}`))
+        tell({ event: 'message', message: messageOf(stanza) });
     });
     const address = await xmpp.start();
     // An interested resource (RFC 6121 §2.2), before it is available. Policy: who has no roster may still talk.
@@ -74,6 +93,10 @@ await serveCommands({
       ...(status === '' ? [] : [xml('status', {}, status)]),
     ];
     await xmpp?.send(xml('presence', {}, ...children));
+  },
+  async carbons() {
+    await xmpp?.iqCaller.set(xml('enable', { xmlns: NS.carbons }));
+    tell({ event: 'copying' });
   },
   async close() {
     await xmpp?.stop();
