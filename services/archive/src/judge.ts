@@ -2,6 +2,7 @@ import { type ArchivePreferences, COPY, FATE, KIND } from '@starling/contracts';
 import { isBlocked } from '@starling/features/xep-0191-blocking/is-blocked';
 import { keepingOf, keepsArchived } from '@starling/features/xep-0441-mam-preferences/keeps-archived';
 import { peerOf } from './peer-of.ts';
+import { withTombstones } from './retractions.ts';
 import type { TailEntry } from './tail.ts';
 import { jidsIn, preferencesIn } from './writer.ts';
 
@@ -48,7 +49,7 @@ export function judge(state: OwnerState, entries: readonly TailEntry[]): Judged 
       if (keepsArchived(now.keeping, peerOf(envelope))) kept.push(entry);
     }
   }
-  return { entries: kept, isErased };
+  return { entries: withTombstones(kept), isErased };
 }
 
 const judgement = ({ exists, blocked, preferences }: OwnerState) => ({

@@ -1,11 +1,34 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { call } from '@starling/bus';
-import { COPY, type Copy, decodeEnvelope, FATE, HINT, archive as methods, START } from '@starling/contracts';
-import { parseJid } from '@starling/jid';
+import {
+  COPY,
+  type Copy,
+  decodeEnvelope,
+  encodeBlockList,
+  encodeEnvelope,
+  FATE,
+  HINT,
+  KIND,
+  archive as methods,
+  START,
+} from '@starling/contracts';
+import { bareOf, parseJid } from '@starling/jid';
 import { el, NS as RFC, Stanza } from '@starling/stanza';
 import type { Archive } from './archive.ts';
-import { append, block, create, type EntryOptions, streamOfUser, until, userOn } from './testing/entries.ts';
+import { judge } from './judge.ts';
+import { withTombstones } from './retractions.ts';
+import type { TailEntry } from './tail.ts';
+import {
+  append,
+  block,
+  create,
+  type EntryOptions,
+  envelopeTo,
+  streamOfUser,
+  until,
+  userOn,
+} from './testing/entries.ts';
 import { ClusterWorld, MemoryWorld, type Servers, startServers, type World } from './testing/world.ts';
 
 const NS = { retraction: 'urn:xmpp:message-retract:1' } as const;
@@ -17,6 +40,49 @@ before(async () => {
   servers = await startServers();
 });
 after(() => servers.stop());
+
+describe('what is not written yet', () => {
+  const owner = userOn(0, 'alice');
+  let sequence = 0;
+  const entry = (options: EntryOptions): TailEntry => {
+    const envelope = envelopeTo(owner, options);
+    return {
+      stream: 0,
+      sequence: ++sequence,
+      committedAtMs: 1,
+      id: envelope.id,
+      data: encodeEnvelope(envelope),
+      envelope,
+    };
+  };
+  const stanza = (id: string, child: ReturnType<typeof el>): Pick<EntryOptions, 'payload'> => ({
+    payload: Stanza.build('message', { type: 'chat', id, from: parseJid(ROMEO), to: owner }, child).encode(),
+  });
+  const message = entry({ from: ROMEO, ...stanza('m1', el('body', RFC.client, {}, 'x')) });
+  const blocks = entry({
+    kind: KIND.blocksChanged,
+    payload: encodeBlockList({ version: 1, jids: [bareOf(parseJid(ROMEO))], cleared: false }),
+  });
+  const retraction = entry({
+    from: ROMEO,
+    hints: HINT.retraction,
+    ...stanza('r1', el('retract', NS.retraction, { id: 'm1' })),
+  });
+  const namesIn = (entries: readonly TailEntry[]) =>
+    entries.map(({ data }) => Stanza.decode(decodeEnvelope(data).stanza).firstChild()?.name);
+  const state = { exists: true, blocked: [], preferences: undefined };
+
+  it('is read as it will be written', () => {
+    assert.deepEqual(namesIn(judge(state, [message, retraction]).entries), ['retracted', 'retract']);
+    assert.deepEqual(namesIn(judge(state, [message, blocks, retraction]).entries), ['body'], 'refused');
+    assert.deepEqual(
+      namesIn(judge(state, [retraction, message]).entries),
+      ['retract', 'body'],
+      'only what is before it',
+    );
+    assert.deepEqual(namesIn(withTombstones([message, retraction, retraction])), ['retracted', 'retract', 'retract']);
+  });
+});
 
 for (const WorldClass of [MemoryWorld, ClusterWorld]) {
   describe(`retractions in a ${WorldClass.name}`, { timeout: 120_000 }, () => {

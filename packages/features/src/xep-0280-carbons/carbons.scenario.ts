@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Client, childOf, scenario } from '@starling/testkit';
 import type { Element } from '@starling/xml';
 
@@ -6,6 +7,7 @@ const NS = {
   carbons: 'urn:xmpp:carbons:2',
   forward: 'urn:xmpp:forward:0',
   disco: 'http://jabber.org/protocol/disco#info',
+  stanzaId: 'urn:xmpp:sid:0',
 } as const;
 
 /** Enables carbons, and waits until the edges of these others know: they hear a presence behind it. */
@@ -222,5 +224,33 @@ scenario(
       (await balcony.messages(count)).map((m) => m.attrs.id),
       expected,
     );
+  },
+);
+
+scenario(
+  'XEP-0313 §3.5 a copy has the id of the message in the account’s archive',
+  { edges: [1, 3] },
+  async ({ romeo, juliet }) => {
+    const [home, phone] = await romeo.devices('home', 'phone');
+    await juliet.devices('balcony');
+    await enable(phone);
+    // Before the first digest of the archive the edge cannot tell any.
+    const stanzaIdOf = async (id: string): Promise<Element | undefined> => {
+      await home.sends`<message to='${juliet.jid}' type='chat' id='${id}'><body>x</body></message>`;
+      const [copy] = await phone.messages(1);
+      return childOf(copy && forwardedIn(copy), 'stanza-id', NS.stanzaId);
+    };
+    let stanzaId: Element | undefined;
+    for (let i = 0; stanzaId === undefined; i++) {
+      stanzaId = await stanzaIdOf(`m${i}`);
+      if (stanzaId === undefined) await pause(100);
+    }
+    assert.equal(stanzaId.attrs.by, romeo.jid);
+    await phone.iq(
+      'set',
+      '',
+      `<query xmlns='urn:xmpp:mam:2'><set xmlns='http://jabber.org/protocol/rsm'><max>1</max><before/></set></query>`,
+    );
+    await phone.receive(`<message><result xmlns='urn:xmpp:mam:2' id='${stanzaId.attrs.id}'/></message>`);
   },
 );
