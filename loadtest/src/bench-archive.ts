@@ -35,7 +35,14 @@ export async function benchArchive(args: readonly string[]): Promise<number> {
   const { peersFolder, users, perSecond } = options;
   const others = OTHER_NAMES.filter((name) => options.servers.includes(name));
   for (const name of others) await versionOf(name);
-  const shared: PeerOptions = { peersFolder, accounts: users, password: PASSWORD, serverCores: CORES, archives: true };
+  const shared: PeerOptions = {
+    peersFolder,
+    accounts: users,
+    password: PASSWORD,
+    serverCores: CORES,
+    contacts: 0,
+    archives: true,
+  };
   const starts = others.map((name) => () => startOther(name, shared));
   if (options.servers.includes(OURS)) starts.push(() => startStarling(shared));
   const all: ArchiveLines[] = [];

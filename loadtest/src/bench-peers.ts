@@ -48,6 +48,7 @@ export async function benchPeers(args: readonly string[]): Promise<number> {
     accounts: users,
     password: PASSWORD,
     serverCores: SERVER_CORES,
+    contacts,
     archives: false,
   };
   const starts = others.map((name) => () => startOther(name, shared));
@@ -81,11 +82,12 @@ async function measureOne(start: () => Promise<PeerServer>, options: Options, us
     const run = (load: Readonly<Record<string, string | number>>) =>
       xload(server, { peersFolder, generatorCores: GENERATOR_CORES, password: PASSWORD }, { users, ...load });
     const scram = { domain: server.scramDomain, mech: 'SCRAM-SHA-1' };
-    for (const domain of new Set([server.domain, server.scramDomain]))
-      await run({ mode: 'roster-setup', contacts, domain });
-    await untilIdle(server.parts);
+    if (!server.hasContacts) {
+      await run({ mode: 'roster-setup', contacts, ...scram });
+      await untilIdle(server.parts);
+    }
     const times = { reps: repetitions, secs: seconds, warmup: 3 };
-    const presence = await run({ mode: 'presence', contacts, rate: `max,${perSecond}`, ...times });
+    const presence = await run({ mode: 'presence', contacts, ...scram, rate: `max,${perSecond}`, ...times });
     requireCopies(presence, contacts + 1);
     const login = await run({ mode: 'login', roster: 1, ...scram, ...times });
     for (const line of [...presence, ...login]) console.log(JSON.stringify(line));

@@ -1,5 +1,6 @@
 import { bench } from './bench.ts';
 import { benchArchive } from './bench-archive.ts';
+import { benchMam } from './bench-mam.ts';
 import { benchPeers } from './bench-peers.ts';
 import { benchPresence } from './bench-presence.ts';
 import { interopSmack } from './interop-smack.ts';
@@ -11,6 +12,7 @@ import { UsageError } from './usage-error.ts';
 const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
   bench,
   'bench-archive': benchArchive,
+  'bench-mam': benchMam,
   'bench-peers': benchPeers,
   'bench-presence': benchPresence,
   'interop-smack': interopSmack,

@@ -7,6 +7,7 @@ import { dbConfig, openDb } from '@starling/db';
 import { loadConfig } from '@starling/runtime';
 import { processesWith, untilGone } from '@starling/testkit';
 import { UsageError } from '../usage-error.ts';
+import { writeProsodyRosters } from './prosody-rosters.ts';
 import type { PeerOptions, PeerPart, PeerServer } from './server.ts';
 
 const run = promisify(execFile);
@@ -16,6 +17,7 @@ const PORT = 15222;
 /** Of the scripts: plain routing, and an archive of every message in PostgreSQL. */
 const CONFIG = { routes: 'A', archives: 'B' } as const;
 const DATABASE = 'postgres';
+const SCRAM_DOMAIN = 'scram.local';
 const START_TIMEOUT_MS = 60_000;
 const GONE_TIMEOUT_MS = 15_000;
 /** The variable by which the scripts know where the state is: everything that they start has inherited it. */
@@ -50,7 +52,7 @@ export async function versionOf(name: OtherName): Promise<string> {
 
 /** Starts it in a folder of its own, which goes with it. @throws Error with what the script says */
 export async function startOther(name: OtherName, options: PeerOptions): Promise<PeerServer> {
-  const { peersFolder, accounts, serverCores, archives } = options;
+  const { peersFolder, accounts, contacts, serverCores, archives } = options;
   const { startArguments, accountsFirst, archive } = OTHERS[name];
   const version = await versionOf(name);
   const state = mkdtempSync(join(tmpdir(), `starling-${name}-`));
@@ -73,6 +75,8 @@ export async function startOther(name: OtherName, options: PeerOptions): Promise
     if (archives)
       parts.push({ label: DATABASE, pid: pidIn(await script(`start-${DATABASE}.sh`, serverCores)), isTree: true });
     if (accountsFirst) await makeAccounts();
+    if (name === 'prosody' && contacts > 0)
+      writeProsodyRosters(join(state, 'prosody', 'data'), SCRAM_DOMAIN, accounts, contacts);
     const config = archives ? CONFIG.archives : CONFIG.routes;
     parts.unshift({
       label: 'server',
@@ -83,8 +87,9 @@ export async function startOther(name: OtherName, options: PeerOptions): Promise
     });
     if (!accountsFirst) await makeAccounts();
     const archivedRows = () => countRows(`${DATABASE_URL}/${archive.database}`, archive.table);
-    const domains = { domain: 'bench.local', scramDomain: 'scram.local' };
-    return { name, version, port: PORT, ...domains, prefix: 'u', parts, archivedRows, stop };
+    const domains = { domain: 'bench.local', scramDomain: SCRAM_DOMAIN };
+    const hasContacts = name === 'prosody' || contacts === 0;
+    return { name, version, port: PORT, ...domains, prefix: 'u', parts, hasContacts, archivedRows, stop };
   } catch (cause) {
     // Policy: nothing of it stays behind, and the caller hears why.
     await stop();

@@ -11,6 +11,8 @@ export interface PeerServer {
   readonly prefix: string;
   /** Whose CPU is counted. */
   readonly parts: readonly PeerPart[];
+  /** The contacts that were asked for are there; else they are to be made by stanzas. */
+  readonly hasContacts: boolean;
   /** Messages in its archive: a row for each of both users. */
   archivedRows(): Promise<number>;
   stop(): Promise<void>;
@@ -30,6 +32,8 @@ export interface PeerOptions {
   readonly password: string;
   /** Of taskset: each server has the same. */
   readonly serverCores: string;
+  /** Everybody in groups of one more has everybody else; 0: nobody has anybody. */
+  readonly contacts: number;
   /** Every message is kept in PostgreSQL for both users (XEP-0313); else the others only route. Ours keeps them in any case. */
   readonly archives: boolean;
 }

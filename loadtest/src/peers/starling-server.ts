@@ -12,13 +12,13 @@ import type { PeerOptions, PeerServer } from './server.ts';
 const run = promisify(execFile);
 const DOMAIN = 'bench.local';
 
-/** A cluster with one of each, its accounts without contacts: those come by subscriptions, as with the others. */
-export async function startStarling({ accounts, password, serverCores }: PeerOptions): Promise<PeerServer> {
+/** A cluster with one of each. */
+export async function startStarling({ accounts, contacts, password, serverCores }: PeerOptions): Promise<PeerServer> {
   const world = new OwnWorld('cluster-1', await startCluster({ edges: 1, settings: { STARLING_DOMAIN: DOMAIN } }));
   try {
     const db = await connectDb(world);
     try {
-      const people = new Cliques({ groups: accounts, contacts: 0, domain: DOMAIN });
+      const people = new Cliques({ groups: accounts / (contacts + 1), contacts, domain: DOMAIN });
       await seedPeople(db, people, sharedKeys(password));
     } finally {
       await db.close();
@@ -34,6 +34,7 @@ export async function startStarling({ accounts, password, serverCores }: PeerOpt
       scramDomain: DOMAIN,
       prefix: 'p',
       parts: world.ready.processes.map(({ service, pid }) => ({ label: service, pid, isTree: service === 'postgres' })),
+      hasContacts: true,
       archivedRows: async () => {
         const stored = await connectDb(world);
         try {
