@@ -163,7 +163,8 @@ class ArchiveProcess implements Archive {
     };
     const onWritten = (entries: readonly TailEntry[]) => quota.written(entries);
     const archive = new StreamArchive({ stream, ...shared, onAccount, onWritten });
-    const offline = new OfflineReads({ archive, positions, db, config, onCovered: (user) => quota.covered(user) });
+    const onCovered = (user: string) => quota.covered(user);
+    const offline = new OfflineReads({ archive, positions, db, config, onCovered, isLogHere });
     const reads = new GapReads({ archive, db, config, metrics, isLogHere });
     const pages = new Pages({ archive, db, log, config, metrics, isLogHere });
     const onError = (error: unknown, subject: string) =>

@@ -27,6 +27,7 @@ export interface OfflineReadsOptions {
   readonly config: ArchiveConfig;
   /** Less may wait for this user than before. */
   readonly onCovered: (user: string) => void;
+  readonly isLogHere: boolean;
 }
 
 /** Answers what waits offline, from the rows, and learns what has been covered. */
@@ -36,13 +37,16 @@ export class OfflineReads {
   readonly #db: Db;
   readonly #config: ArchiveConfig;
   readonly #onCovered: (user: string) => void;
+  readonly #toldByMs: number;
 
-  constructor({ archive, positions, db, config, onCovered }: OfflineReadsOptions) {
+  constructor({ archive, positions, db, config, onCovered, isLogHere }: OfflineReadsOptions) {
     this.#archive = archive;
     this.#positions = positions;
     this.#db = db;
     this.#config = config;
     this.#onCovered = onCovered;
+    // With everything in one process nobody is left who could tell it again.
+    this.#toldByMs = isLogHere ? 0 : performance.now() + config.offlineTakeoverMs;
   }
 
   /** @throws RpcError resource-constraint: the database is away or behind, ask again later */
@@ -62,6 +66,7 @@ export class OfflineReads {
         const { gapEntries: entriesMax, gapBytes: bytesMax } = this.#config;
         const page = await selectWaiting(this.#db, { ...hole, owner: user, passingOnly, entriesMax, bytesMax });
         entries.push(...page.entries);
+        if (entries.length > 0) this.#requireTold();
         const reached = page.complete ? hole.upTo : (page.entries.at(-1)?.position ?? hole.after);
         // A page of more than one part could be longer than a message of the bus may be.
         if (entries.length > 0 && comparePositions(reached, upTo) < 0)
@@ -85,6 +90,12 @@ export class OfflineReads {
       for (const { user } of all) this.#onCovered(user);
       return {};
     });
+  }
+
+  /** An archive that has died may have been told of these what it has not written: the edges tell it again. @throws RpcError */
+  #requireTold(): void {
+    if (performance.now() < this.#toldByMs)
+      throw new RpcError('resource-constraint', 'the edges may not have told everything yet');
   }
 
   /** What has been read by now: what comes behind it comes live. */
