@@ -165,7 +165,7 @@ class ArchiveProcess implements Archive {
     const onWritten = (entries: readonly TailEntry[]) => quota.written(entries);
     const archive = new StreamArchive({ stream, ...shared, onAccount, onWritten });
     const onCovered = (user: string) => quota.covered(user);
-    const offline = new OfflineReads({ archive, positions, db, config, onCovered, isLogHere });
+    const offline = new OfflineReads({ archive, positions, log, db, config, onCovered, isLogHere });
     const reads = new GapReads({ archive, db, config, metrics, isLogHere });
     const pages = new Pages({ archive, db, log, config, metrics, isLogHere });
     const onError = (error: unknown, subject: string) =>
