@@ -8,6 +8,7 @@ import { decodeHeartbeat, decodeMembership, encodeHeartbeat, encodeMembership } 
 import { personal } from './personal.ts';
 import { ARCHIVE_DEFAULT, decodeArchivePreferences, encodeArchivePreferences, preferences } from './preferences.ts';
 import { decodeEdgeBatch, decodeNodeBatch, encodeEdgeBatch, encodeNodeBatch, presence } from './presence.ts';
+import { retention } from './retention.ts';
 import {
   decodeRosterChange,
   decodeRosterNotice,
@@ -327,6 +328,11 @@ const SINCE_0_2_0: Readonly<Record<string, Sample>> = {
     },
     archive.page(0).encodeReply,
     archive.page(0).decodeReply as never,
+  ),
+  retention: sample(
+    { user: bob, retentionMs: 86_400_000 },
+    retention.set(0).encodeRequest,
+    retention.set(0).decodeRequest as never,
   ),
   'private-xml': sample(
     {

@@ -15,6 +15,7 @@ export * from './personal.ts';
 export * from './position.ts';
 export * from './preferences.ts';
 export * from './presence.ts';
+export * from './retention.ts';
 export * from './roster.ts';
 export * from './rpc.ts';
 export * from './session-hash.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type Bus, type Log, MemoryLog, type Records, type Subscription, serve } from '@starling/bus';
-import { archive as methods, offline as offlineMethods, queues } from '@starling/contracts';
+import { archive as methods, offline as offlineMethods, queues, retention } from '@starling/contracts';
 import { type Db, DbUnavailableError } from '@starling/db';
 import type { OwnersConfig } from '@starling/owners';
 import type { Logger, MetricsRegistry } from '@starling/runtime';
@@ -15,6 +15,7 @@ import { Pages } from './pages.ts';
 import { Partitions } from './partitions.ts';
 import { prepareTables } from './prepare-tables.ts';
 import { Housekeeper } from './retention/housekeeper.ts';
+import { setRetention } from './retention/set-retention.ts';
 import { StreamArchive } from './stream-archive.ts';
 import type { TailEntry } from './tail.ts';
 
@@ -163,7 +164,8 @@ class ArchiveProcess implements Archive {
     };
     const onWritten = (entries: readonly TailEntry[]) => quota.written(entries);
     const archive = new StreamArchive({ stream, ...shared, onAccount, onWritten });
-    const offline = new OfflineReads({ archive, positions, db, config, onCovered: (user) => quota.covered(user) });
+    const onCovered = (user: string) => quota.covered(user);
+    const offline = new OfflineReads({ archive, positions, log, db, config, onCovered, isLogHere });
     const reads = new GapReads({ archive, db, config, metrics, isLogHere });
     const pages = new Pages({ archive, db, log, config, metrics, isLogHere });
     const onError = (error: unknown, subject: string) =>
@@ -173,6 +175,7 @@ class ArchiveProcess implements Archive {
       serve(bus, methods.gap(stream), queues.archive, (request) => reads.gap(request), onError),
       serve(bus, methods.last(stream), queues.archive, ({ known }) => reads.last(known), onError),
       serve(bus, methods.page(stream), queues.archive, (request) => pages.page(request), onError),
+      serve(bus, retention.set(stream), queues.archive, (request) => setRetention(db, request), onError),
       serve(bus, offlineMethods.waiting(stream), queues.archive, (request) => offline.waiting(request), onError),
       serve(bus, offlineMethods.covered(stream), queues.archive, ({ covered }) => offline.covered(covered), onError),
     ];

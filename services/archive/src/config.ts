@@ -48,6 +48,12 @@ export const archiveConfig = configSpec({
     { min: '1s', max: '1h' },
     'how far what is written of who has got what may be behind while people are there; when they go it is written at once',
   ),
+  offlineTakeoverMs: duration(
+    'STARLING_OFFLINE_TAKEOVER_WAIT',
+    '3500ms',
+    { max: '1m' },
+    'how long who takes a stream over waits for what edges have told another one in vain, before it says what waits',
+  ),
   offlineUsersMax: int(
     'STARLING_OFFLINE_USERS_MAX',
     50_000,

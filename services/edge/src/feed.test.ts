@@ -175,3 +175,45 @@ test('property: whatever is lost, doubled or held back, all entries arrive once 
     { numRuns: 60 },
   );
 });
+
+test('nothing is delivered while it halts, and nothing is lost', async () => {
+  const world = new World([1, 2, 3, 4, 5, 6, 7, 8]);
+  world.feed.startAt({ epoch, sequence: 0 });
+  world.commit(1);
+  world.feed.halt();
+  world.feed.halt();
+  // More than it keeps: the rest is fetched.
+  for (const s of [2, 3, 4, 5, 6, 7, 8]) world.commit(s);
+  await new Promise((r) => setTimeout(r, 10));
+  assert.deepEqual(world.feed.last, { epoch, sequence: 1 });
+  world.feed.go();
+  await new Promise((r) => setTimeout(r, 10));
+  assert.deepEqual(world.delivered, [1]);
+  world.feed.go();
+  await world.settled(8);
+  assert.deepEqual(world.delivered, [1, 2, 3, 4, 5, 6, 7, 8]);
+});
+
+test('a gap that is being fetched waits while it halts', async () => {
+  const world = new World([1, 2, 3, 4, 5, 6]);
+  world.feed.startAt({ epoch, sequence: 0 });
+  world.commit(1);
+  world.commit(6);
+  await new Promise((r) => setTimeout(r, 3));
+  world.feed.halt();
+  const { length } = world.delivered;
+  await new Promise((r) => setTimeout(r, 20));
+  assert.equal(world.delivered.length, length);
+  world.feed.go();
+  await world.settled(6);
+  assert.deepEqual(world.delivered, [1, 2, 3, 4, 5, 6]);
+});
+
+test('without knowing where the log ends it begins before its first entry', () => {
+  const world = new World([5, 9]);
+  world.feed.halt();
+  world.commit(5);
+  assert.equal(world.feed.begin, undefined);
+  world.feed.go();
+  assert.deepEqual([world.feed.begin, world.delivered], [{ epoch, sequence: 4 }, [5]]);
+});

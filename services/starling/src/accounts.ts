@@ -1,5 +1,6 @@
 import { type Bus, call, RpcError } from '@starling/bus';
-import { accounts, type ScramKeys } from '@starling/contracts';
+import { accounts, partitionOf, retention, type ScramKeys, streamOf } from '@starling/contracts';
+import type { BareJid } from '@starling/jid';
 
 const CALL_TIMEOUT_MS = 10_000;
 
@@ -8,6 +9,8 @@ export interface Accounts {
   create(user: string, keys: readonly ScramKeys[]): Promise<void>;
   setKeys(user: string, keys: readonly ScramKeys[]): Promise<void>;
   remove(user: string): Promise<void>;
+  /** How long its messages are kept: 0 = for ever, undefined = as all others. */
+  setRetention(user: string, retentionMs: number | undefined): Promise<void>;
   /** In the order of the bare JIDs, behind `after`; bounded. */
   list(after: string): Promise<{ readonly users: readonly string[]; readonly complete: boolean }>;
 }
@@ -25,8 +28,8 @@ export class AccountError extends Error {
 /** How many accounts are asked for at once. */
 const PAGE_MAX = 1_000;
 
-/** The accounts as the roster service on this bus has them. */
-export function accountsOnBus(bus: Bus, domain: string): Accounts {
+/** The accounts as the services on this bus have them; their logs are on so many streams. */
+export function accountsOnBus(bus: Bus, domain: string, streams: number): Accounts {
   const ask = async <T>(asked: Promise<T>): Promise<T> => {
     try {
       return await asked;
@@ -45,6 +48,10 @@ export function accountsOnBus(bus: Bus, domain: string): Accounts {
     },
     async remove(user) {
       await ask(call(bus, accounts.remove, { user }, CALL_TIMEOUT_MS));
+    },
+    async setRetention(user, retentionMs) {
+      const stream = streamOf(partitionOf(user as BareJid), streams);
+      await ask(call(bus, retention.set(stream), { user, retentionMs }, CALL_TIMEOUT_MS));
     },
     list: (after) => ask(call(bus, accounts.list, { domain, after, limit: PAGE_MAX }, CALL_TIMEOUT_MS)),
   };

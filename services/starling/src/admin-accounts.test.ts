@@ -16,6 +16,7 @@ const KEYS: ScramKeys = {
 };
 
 const stored = new Map<string, readonly ScramKeys[]>();
+const kept = new Map<string, number | undefined>();
 const memory: Accounts = {
   async create(user, keys) {
     if (user === 'broken@x') throw new Error('a mistake');
@@ -28,6 +29,10 @@ const memory: Accounts = {
   },
   async remove(user) {
     if (!stored.delete(user)) throw new AccountError('item-not-found', '');
+  },
+  async setRetention(user, retentionMs) {
+    if (!stored.has(user)) throw new AccountError('item-not-found', '');
+    kept.set(user, retentionMs);
   },
   async list(after) {
     if (after === 'busy') throw new AccountError('resource-constraint', 'not now');
@@ -62,6 +67,10 @@ test('what is asked over the admin port arrives as it was', async () => {
   assert.equal(stored.get(user)?.length, 2);
   assert.deepEqual(await remote.list(''), { users: [user], complete: true });
   assert.deepEqual(await remote.list(user), { users: [], complete: true });
+  await remote.setRetention(user, 86_400_000);
+  assert.equal(kept.get(user), 86_400_000);
+  await remote.setRetention(user, undefined);
+  assert.equal(kept.get(user), undefined);
   await remote.remove(user);
   assert.equal(stored.size, 0);
 });
@@ -71,6 +80,8 @@ test('conditions come back as they were', async () => {
   await assert.rejects(remote.create('twice@x', [KEYS]), condition('conflict'));
   await assert.rejects(remote.remove('nobody@x'), condition('item-not-found'));
   await assert.rejects(remote.setKeys('nobody@x', [KEYS]), condition('item-not-found'));
+  await assert.rejects(remote.setRetention('nobody@x', 0), condition('item-not-found'));
+  await assert.rejects(remote.setRetention('twice@x', -1), condition('bad-request'));
   await assert.rejects(remote.list('busy'), condition('resource-constraint'));
   await assert.rejects(remote.create('nokeys@x', []), condition('bad-request'));
 });

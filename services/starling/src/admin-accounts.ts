@@ -35,6 +35,10 @@ export function mountAccounts(admin: Pick<AdminServer, 'route'>, accounts: Accou
     await answer(accounts.setKeys(params.user ?? '', parseBody(body, false).keys));
     return { status: 204 };
   });
+  admin.route('PUT', '/accounts/:user/retention', async ({ params, body }) => {
+    await answer(accounts.setRetention(params.user ?? '', retentionIn(body)));
+    return { status: 204 };
+  });
   admin.route('DELETE', '/accounts/:user', async ({ params }) => {
     await answer(accounts.remove(params.user ?? ''));
     return { status: 204 };
@@ -55,6 +59,14 @@ function parseBody(body: unknown, withUser: boolean): { user: string; keys: read
   if (withUser && typeof user !== 'string') throw new AdminError(400, 'bad-request: user is missing');
   if (!Array.isArray(keys) || keys.length === 0) throw new AdminError(400, 'bad-request: keys are missing');
   return { user: String(user), keys: keys.map(keysFromJson) };
+}
+
+/** `{ "retentionMs": 0 }`; none = as all others. */
+function retentionIn(body: unknown): number | undefined {
+  const { retentionMs } = (body ?? {}) as { retentionMs?: unknown };
+  if (retentionMs === undefined || retentionMs === null) return undefined;
+  if (typeof retentionMs === 'number' && Number.isSafeInteger(retentionMs) && retentionMs >= 0) return retentionMs;
+  throw new AdminError(400, 'bad-request: retentionMs is no time');
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string';

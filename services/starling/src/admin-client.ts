@@ -36,6 +36,9 @@ export function accountsOfRunning({ adminUrl, token }: { adminUrl: string; token
     async remove(user) {
       await send('DELETE', at(user));
     },
+    async setRetention(user, retentionMs) {
+      await send('PUT', `${at(user)}/retention`, { retentionMs });
+    },
     async list(after) {
       const { users = [], complete = true } = await send('GET', `/accounts?after=${encodeURIComponent(after)}`);
       return { users, complete };

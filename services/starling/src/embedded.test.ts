@@ -61,6 +61,10 @@ test('start, accounts of a running and of a stopped system, kill -9', async (t) 
     assert.equal(await canLogIn(system, 'alice', 'first'), false);
     assert.equal(await canLogIn(system, 'alice', 'second'), true);
     assert.equal((await user('add', 'bob', 'secret')).code, 0);
+    assert.equal((await user('retention', 'bob', '30d')).out, 'bob@localhost keeps messages for 30d\n');
+    assert.equal((await user('retention', 'bob', 'default')).code, 0);
+    assert.equal((await user('retention', 'nobody', '0')).code, EXIT.data);
+    assert.equal((await user('retention', 'bob', 'long')).code, EXIT.data);
     assert.equal((await user('del', 'bob')).code, 0);
     assert.equal((await user('del', 'bob')).code, EXIT.data);
     assert.equal((await user('list')).out, 'alice@localhost\n');

@@ -56,7 +56,7 @@ async function withStopped<T>(
   try {
     const options = { config, use, logger: silentLogger, metrics: new MetricsRegistry(), onFailure: () => {} };
     const { bus } = await openServices(options);
-    return await work({ accounts: accountsOnBus(bus, domain), domain });
+    return await work({ accounts: accountsOnBus(bus, domain, config.bus.logStreams), domain });
   } finally {
     await lifecycle.stop();
   }

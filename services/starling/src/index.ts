@@ -3,7 +3,7 @@ import { CommanderError } from 'commander';
 import { check } from './commands/check.ts';
 import { cluster } from './commands/cluster.ts';
 import { start } from './commands/start.ts';
-import { addUser, changePassword, deleteUser, listUsers } from './commands/user.ts';
+import { addUser, changePassword, deleteUser, listUsers, setRetention } from './commands/user.ts';
 import { EXIT } from './exit-codes.ts';
 import { explain } from './explain.ts';
 import { type Actions, buildProgram } from './program.ts';
@@ -19,6 +19,7 @@ const actions: Actions = {
   userPasswd: (name, argument, { passwordStdin: fromStdin, dataDir }) =>
     done(changePassword(name, { argument, fromStdin }, { dataDir })),
   userDel: (name, options) => done(deleteUser(name, options)),
+  userRetention: (name, duration, options) => done(setRetention(name, duration, options)),
   userList: (options) => done(listUsers(options)),
 };
 

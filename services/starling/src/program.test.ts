@@ -19,6 +19,7 @@ async function parse(line: string): Promise<readonly unknown[]> {
     userAdd: record('userAdd'),
     userPasswd: record('userPasswd'),
     userDel: record('userDel'),
+    userRetention: record('userRetention'),
     userList: record('userList'),
   };
   const program = buildProgram(actions, () => {});
@@ -70,6 +71,7 @@ test('user takes a name, and a password in three ways', async () => {
     { ...options, passwordStdin: true },
   ]);
   assert.deepEqual(await parse('user del alice'), ['userDel', 'alice', {}]);
+  assert.deepEqual(await parse('user retention alice 30d'), ['userRetention', 'alice', '30d', {}]);
   assert.deepEqual(await parse('user list'), ['userList', {}]);
   await fails('user add', 'commander.missingArgument');
   await fails('user del alice --force', 'commander.unknownOption');

@@ -31,6 +31,7 @@ export interface Actions {
   userAdd(name: string, password: string | undefined, options: PasswordOptions): Promise<number>;
   userPasswd(name: string, password: string | undefined, options: PasswordOptions): Promise<number>;
   userDel(name: string, options: { dataDir?: string }): Promise<number>;
+  userRetention(name: string, duration: string, options: { dataDir?: string }): Promise<number>;
   userList(options: { dataDir?: string }): Promise<number>;
 }
 
@@ -107,6 +108,13 @@ export function buildProgram(actions: Actions, done: (exitCode: number) => void)
     .argument('<user>', 'alice, or alice@domain')
     .option(...dataDir)
     .action(async (name, options) => done(await actions.userDel(name, options)));
+  user
+    .command('retention')
+    .description('set how long the messages of an account are kept')
+    .argument('<user>', 'alice, or alice@domain')
+    .argument('<duration>', '30d, 12h, 0 (for ever) or default (STARLING_ARCHIVE_RETENTION)')
+    .option(...dataDir)
+    .action(async (name, duration, options) => done(await actions.userRetention(name, duration, options)));
   user
     .command('list')
     .description('print all accounts, one a line')

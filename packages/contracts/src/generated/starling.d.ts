@@ -4989,6 +4989,77 @@ export namespace starling {
             type $Shape = starling.v1.VisibleReply.$Properties;
         }
 
+        /**
+         * Properties of a RetentionRequest.
+         * @deprecated Use starling.v1.RetentionRequest.$Properties instead.
+         */
+        interface IRetentionRequest extends starling.v1.RetentionRequest.$Properties {
+        }
+
+        /** Represents a RetentionRequest. */
+        class RetentionRequest {
+
+            /**
+             * Constructs a new RetentionRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.RetentionRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** RetentionRequest user. */
+            user: string;
+
+            /** RetentionRequest retentionMs. */
+            retentionMs?: (number|null);
+
+            /**
+             * Creates a new RetentionRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns RetentionRequest instance
+             */
+            static create(properties: starling.v1.RetentionRequest.$Shape): starling.v1.RetentionRequest & starling.v1.RetentionRequest.$Shape;
+            static create(properties?: starling.v1.RetentionRequest.$Properties): starling.v1.RetentionRequest;
+
+            /**
+             * Encodes the specified RetentionRequest message. Does not implicitly {@link starling.v1.RetentionRequest.verify|verify} messages.
+             * @param message RetentionRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.RetentionRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a RetentionRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.RetentionRequest & starling.v1.RetentionRequest.$Shape} RetentionRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.RetentionRequest & starling.v1.RetentionRequest.$Shape;
+        }
+
+        namespace RetentionRequest {
+
+            /** Properties of a RetentionRequest. */
+            interface $Properties {
+
+                /** RetentionRequest user */
+                user?: (string|null);
+
+                /** RetentionRequest retentionMs */
+                retentionMs?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a RetentionRequest. */
+            type $Shape = starling.v1.RetentionRequest.$Properties;
+        }
+
         /** Subscription enum. */
         enum Subscription {
 

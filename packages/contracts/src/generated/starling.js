@@ -12512,6 +12512,185 @@ export const starling = $root.starling = (() => {
             return VisibleReply;
         })();
 
+        v1.RetentionRequest = (function() {
+
+            /**
+             * Properties of a RetentionRequest.
+             * @typedef {Object} starling.v1.RetentionRequest.$Properties
+             * @property {string|null} [user] RetentionRequest user
+             * @property {number|null} [retentionMs] RetentionRequest retentionMs
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a RetentionRequest.
+             * @memberof starling.v1
+             * @interface IRetentionRequest
+             * @augments starling.v1.RetentionRequest.$Properties
+             * @deprecated Use starling.v1.RetentionRequest.$Properties instead.
+             */
+
+            /**
+             * Shape of a RetentionRequest.
+             * @typedef {starling.v1.RetentionRequest.$Properties} starling.v1.RetentionRequest.$Shape
+             */
+
+            /**
+             * Constructs a new RetentionRequest.
+             * @memberof starling.v1
+             * @classdesc Represents a RetentionRequest.
+             * @constructor
+             * @param {starling.v1.RetentionRequest.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const RetentionRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * RetentionRequest user.
+             * @member {string} user
+             * @memberof starling.v1.RetentionRequest
+             * @instance
+             */
+            RetentionRequest.prototype.user = "";
+
+            /**
+             * RetentionRequest retentionMs.
+             * @member {number|null|undefined} retentionMs
+             * @memberof starling.v1.RetentionRequest
+             * @instance
+             */
+            RetentionRequest.prototype.retentionMs = null;
+
+            // OneOf field names bound to virtual getters and setters
+            let $oneOfFields;
+
+            // Virtual OneOf for proto3 optional field
+            $Object.defineProperty(RetentionRequest.prototype, "_retentionMs", {
+                get: $util.oneOfGetter($oneOfFields = ["retentionMs"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
+            /**
+             * Creates a new RetentionRequest instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.RetentionRequest
+             * @static
+             * @param {starling.v1.RetentionRequest.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.RetentionRequest} RetentionRequest instance
+             * @type {{
+             *   (properties: starling.v1.RetentionRequest.$Shape): starling.v1.RetentionRequest & starling.v1.RetentionRequest.$Shape;
+             *   (properties?: starling.v1.RetentionRequest.$Properties): starling.v1.RetentionRequest;
+             * }}
+             */
+            RetentionRequest.create = function(properties) {
+                return new RetentionRequest(properties);
+            };
+
+            /**
+             * Encodes the specified RetentionRequest message. Does not implicitly {@link starling.v1.RetentionRequest.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.RetentionRequest
+             * @static
+             * @param {starling.v1.RetentionRequest.$Properties} message RetentionRequest message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            RetentionRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
+                if (message.retentionMs != null && $Object.hasOwnProperty.call(message, "retentionMs"))
+                    writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.retentionMs);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a RetentionRequest message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.RetentionRequest
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.RetentionRequest & starling.v1.RetentionRequest.$Shape} RetentionRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            RetentionRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.RetentionRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.user = value;
+                            else
+                                delete message.user;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            message.retentionMs = reader.uint64();
+                            message._retentionMs = "retentionMs";
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return RetentionRequest;
+        })();
+
         /**
          * Subscription enum.
          * @name starling.v1.Subscription

@@ -1,4 +1,4 @@
-import { RpcError } from '@starling/bus';
+import { type Log, LogUnavailableError, RpcError } from '@starling/bus';
 import {
   type ArchivedEntry,
   type Covered,
@@ -10,6 +10,7 @@ import {
 } from '@starling/contracts';
 import { type Db, DbUnavailableError } from '@starling/db';
 import type { ArchiveConfig } from '../config.ts';
+import { FreshEnd } from '../fresh-end.ts';
 import { selectWaiting } from '../sql/select-waiting.ts';
 import type { StreamArchive } from '../stream-archive.ts';
 import { uncovered } from './coverage.ts';
@@ -23,10 +24,12 @@ const WRITE_WAIT_MS = 2_000;
 export interface OfflineReadsOptions {
   readonly archive: StreamArchive;
   readonly positions: OfflinePositions;
+  readonly log: Pick<Log, 'info'>;
   readonly db: Db;
   readonly config: ArchiveConfig;
   /** Less may wait for this user than before. */
   readonly onCovered: (user: string) => void;
+  readonly isLogHere: boolean;
 }
 
 /** Answers what waits offline, from the rows, and learns what has been covered. */
@@ -36,13 +39,18 @@ export class OfflineReads {
   readonly #db: Db;
   readonly #config: ArchiveConfig;
   readonly #onCovered: (user: string) => void;
+  readonly #toldByMs: number;
+  readonly #end: FreshEnd;
 
-  constructor({ archive, positions, db, config, onCovered }: OfflineReadsOptions) {
+  constructor({ archive, positions, log, db, config, onCovered, isLogHere }: OfflineReadsOptions) {
     this.#archive = archive;
     this.#positions = positions;
     this.#db = db;
     this.#config = config;
     this.#onCovered = onCovered;
+    this.#end = new FreshEnd(async () => (await log.info(archive.stream)).last);
+    // With everything in one process nobody is left who could tell it again.
+    this.#toldByMs = isLogHere ? 0 : performance.now() + config.offlineTakeoverMs;
   }
 
   /** @throws RpcError resource-constraint: the database is away or behind, ask again later */
@@ -50,7 +58,8 @@ export class OfflineReads {
     const { user, session, sessions } = request;
     const after = request.after ?? START;
     return this.#ask(async () => {
-      const upTo = request.upTo ?? (await this.#end());
+      await this.#untilRead();
+      const upTo = request.upTo ?? this.#visible();
       await this.#untilWritten(user, upTo);
       const coverage = await this.#positions.coverageOf(user);
       const nothing = { entries: [], complete: true, reached: upTo, taken: false };
@@ -62,6 +71,7 @@ export class OfflineReads {
         const { gapEntries: entriesMax, gapBytes: bytesMax } = this.#config;
         const page = await selectWaiting(this.#db, { ...hole, owner: user, passingOnly, entriesMax, bytesMax });
         entries.push(...page.entries);
+        if (entries.length > 0) this.#requireTold();
         const reached = page.complete ? hole.upTo : (page.entries.at(-1)?.position ?? hole.after);
         // A page of more than one part could be longer than a message of the bus may be.
         if (entries.length > 0 && comparePositions(reached, upTo) < 0)
@@ -87,10 +97,22 @@ export class OfflineReads {
     });
   }
 
-  /** What has been read by now: what comes behind it comes live. */
-  async #end(): Promise<Position> {
-    if (!(await this.#archive.waitUntil(() => this.#archive.epoch !== undefined, WRITE_WAIT_MS)))
-      throw new RpcError('resource-constraint', 'the log is not open yet');
+  /** An archive that has died may have been told of these what it has not written: the edges tell it again. @throws RpcError */
+  #requireTold(): void {
+    if (performance.now() < this.#toldByMs)
+      throw new RpcError('resource-constraint', 'the edges may not have told everything yet');
+  }
+
+  /** All that was in the log when it was asked: the account may be another one of the same name since. */
+  async #untilRead(): Promise<void> {
+    const end = await this.#end.find();
+    const isRead = () => this.#archive.epoch !== undefined && (this.#archive.tail?.readUpTo ?? 0) >= end;
+    if (!(await this.#archive.waitUntil(isRead, WRITE_WAIT_MS)))
+      throw new RpcError('resource-constraint', 'the archive is behind');
+  }
+
+  /** What comes behind it comes live. */
+  #visible(): Position {
     const { epoch = 0, visibleUpTo } = this.#archive;
     return { epoch, sequence: visibleUpTo };
   }
@@ -101,7 +123,8 @@ export class OfflineReads {
       const { epoch, tail } = this.#archive;
       if (epoch === undefined || tail === undefined) return false;
       const isRead = comparePositions({ epoch, sequence: tail.readUpTo }, upTo) >= 0;
-      return isRead && (comparePositions({ epoch, sequence: tail.base }, upTo) >= 0 || !tail.has(user));
+      if (!isRead || tail.hasNotice(user)) return false;
+      return comparePositions({ epoch, sequence: tail.base }, upTo) >= 0 || !tail.has(user);
     };
     if (!(await this.#archive.waitUntil(isWritten, WRITE_WAIT_MS)))
       throw new RpcError('resource-constraint', 'the archive is behind');
@@ -111,9 +134,9 @@ export class OfflineReads {
     try {
       return await work();
     } catch (error) {
-      // Policy: this is the boundary where an absent database becomes a condition.
-      if (!(error instanceof DbUnavailableError)) throw error;
-      throw new RpcError('resource-constraint', 'the database is away', { cause: error });
+      // Policy: this is the boundary where an absent database or log becomes a condition.
+      if (!(error instanceof DbUnavailableError || error instanceof LogUnavailableError)) throw error;
+      throw new RpcError('resource-constraint', 'the database or the log is away', { cause: error });
     }
   }
 }

@@ -7,6 +7,8 @@ import type { EdgeMetrics } from '../metrics.ts';
 const REPORTED_MAX = 2_000;
 /** Requests of one stream at a time: one that is answered when it is written must not keep the next one waiting. */
 const REQUESTS_MAX = 16;
+/** Together they are shorter than who takes a stream over waits for them (STARLING_OFFLINE_TAKEOVER_WAIT). */
+const REQUEST_MS = 2_000;
 const RETRY_MS = 1_000;
 
 /** Of one stream. */
@@ -19,7 +21,7 @@ interface Reports {
 /** Tells the archives what sessions have covered, each report until it is taken; in whatever order, since one does not depend on another. */
 export class CoveredReports {
   readonly #bus: Bus;
-  readonly #config: Pick<EdgeConfig, 'rpcTimeoutMs' | 'offlineReportsMax'>;
+  readonly #config: Pick<EdgeConfig, 'offlineReportsMax'>;
   readonly #metrics: EdgeMetrics;
   readonly #streams = new Map<number, Reports>();
   readonly #requests = new Set<Promise<void>>();
@@ -83,7 +85,7 @@ export class CoveredReports {
 
   async #request(stream: number, covered: readonly Covered[], reports: Reports): Promise<void> {
     try {
-      await call(this.#bus, offline.covered(stream), { covered }, this.#config.rpcTimeoutMs);
+      await call(this.#bus, offline.covered(stream), { covered }, REQUEST_MS);
     } catch {
       // Policy: the archive or its database is away; what was told twice is as good as told once.
       this.#push(reports, ...covered);

@@ -71,7 +71,7 @@ async function startHere(context: Context, options: ClusterOptions, specs: Specs
 
   const busConfig = { ...config.bus, natsUrl: nats.url };
   const bus = await use('bus', openBusOrExplain(busConfig, { log, metrics, name: 'cluster' }), (b) => b.close());
-  mountAccounts(admin, accountsOnBus(bus, domain));
+  mountAccounts(admin, accountsOnBus(bus, domain, config.bus.logStreams));
   const file = { mode: 'cluster', domain } as const;
   writeRunningFile(dataDir, { ...file, running: adminAccess });
   await use('running-file', undefined, () => writeRunningFile(dataDir, file));

@@ -32,7 +32,7 @@ async function startHere(context: HostContext<EmbeddedSpecs>): Promise<ReadyLine
   const presenceId = id || newId('presence', config.bus.natsUrl);
   const ids = { edgeId, presenceId };
   const { bus, edge } = await startEmbedded({ ...ids, config, use, logger: log, metrics, onFailure: fail });
-  mountAccounts(admin, accountsOnBus(bus, domain));
+  mountAccounts(admin, accountsOnBus(bus, domain, config.bus.logStreams));
 
   const dataDir = resolve(config.edge.dataDir);
   const file = { mode: 'embedded', domain } as const;

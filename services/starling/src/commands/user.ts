@@ -1,5 +1,6 @@
 import { makeKeys, PasswordError } from '@starling/edge';
 import { type BareJid, domainOf, JidError, localOf, makeBareJid, parseBareJid } from '@starling/jid';
+import { formatDurationMs, parseDurationMs } from '@starling/runtime';
 import { AccountError } from '../accounts.ts';
 import { CommandError, EXIT } from '../exit-codes.ts';
 import { withAccounts } from '../find-accounts.ts';
@@ -39,6 +40,16 @@ export async function deleteUser(name: string, { dataDir }: UserOptions): Promis
   });
 }
 
+/** `starling user retention`: '30d', '0' for ever, 'default' as all others. @throws CommandError */
+export async function setRetention(name: string, duration: string, { dataDir }: UserOptions): Promise<void> {
+  const retentionMs = duration === 'default' ? undefined : retentionOf(duration);
+  await withAccounts(dataDir ?? process.env.STARLING_DATA_DIR, async ({ accounts, domain }) => {
+    const user = userOf(name, domain);
+    await told(user, accounts.setRetention(user, retentionMs));
+    print(`${user} keeps messages ${duration === 'default' ? 'as long as others' : keptFor(retentionMs)}`);
+  });
+}
+
 /** `starling user list`: one bare JID a line. @throws CommandError */
 export async function listUsers({ dataDir }: UserOptions): Promise<void> {
   await withAccounts(dataDir ?? process.env.STARLING_DATA_DIR, async ({ accounts, domain }) => {
@@ -49,6 +60,14 @@ export async function listUsers({ dataDir }: UserOptions): Promise<void> {
       after = page.users.at(-1) ?? '';
     }
   });
+}
+
+const keptFor = (retentionMs = 0): string => (retentionMs === 0 ? 'for ever' : `for ${formatDurationMs(retentionMs)}`);
+
+function retentionOf(text: string): number {
+  const retentionMs = parseDurationMs(text);
+  if (retentionMs !== undefined) return retentionMs;
+  throw new CommandError(EXIT.data, `'${text}' is no duration: 30d, 12h, 0 (for ever) or default`);
 }
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -78,8 +97,8 @@ async function keysOf(password: string) {
 const MESSAGES: Readonly<Record<string, { readonly exitCode: number; readonly text: string }>> = {
   conflict: { exitCode: EXIT.data, text: 'exists already' },
   'item-not-found': { exitCode: EXIT.data, text: 'does not exist' },
-  'resource-constraint': { exitCode: EXIT.unavailable, text: 'the roster service or its database is not available' },
-  'remote-server-timeout': { exitCode: EXIT.unavailable, text: 'the roster service does not answer' },
+  'resource-constraint': { exitCode: EXIT.unavailable, text: 'the service or its database is not available' },
+  'remote-server-timeout': { exitCode: EXIT.unavailable, text: 'the service does not answer' },
 };
 
 /** What the service said, for people. */

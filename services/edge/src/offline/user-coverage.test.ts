@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { SESSION_STATE, type SessionRow } from '@starling/contracts';
+import { makeSession } from '../testing/session.ts';
+import { UserCoverage } from './user-coverage.ts';
+
+const AT = { epoch: 1, sequence: 7 };
+const row = (resource: string, more: Partial<SessionRow> = {}): SessionRow => ({
+  ...{ resource, session: resource, state: SESSION_STATE.available, priority: 0, boundAt: 1, edge: 'e1' },
+  carbons: false,
+  ...more,
+});
+const local = (...resources: string[]) =>
+  new Map(resources.map((resource) => [resource, makeSession({ resource, id: resource }).session] as const));
+
+describe('which sessions cover a log', () => {
+  it('RFC 6121 §8.5.2.1.1 those that are available and not negative', () => {
+    const coverage = new UserCoverage();
+    const sessions = local('a', 'b', 'c');
+    const rows = [row('a', { priority: -1 }), row('b', { state: SESSION_STATE.connected }), row('c')];
+    const { begun, first } = coverage.update(rows, sessions, AT);
+    assert.deepEqual(
+      begun.map(({ session, since }) => [session.resource, since]),
+      [['c', AT]],
+    );
+    assert.equal(first?.session.resource, 'c');
+    const { ended } = coverage.update([row('c', { priority: -1 })], sessions, AT);
+    assert.deepEqual(
+      ended.map(({ session }) => session.resource),
+      ['c'],
+    );
+    assert.ok(coverage.isEmpty);
+  });
+
+  it('the first is who was there before, of two that come at once who was bound before', () => {
+    const coverage = new UserCoverage();
+    const sessions = local('a', 'b');
+    assert.equal(coverage.update([row('b', { boundAt: 9 })], sessions, AT).first?.session.resource, 'b');
+    const both = [row('a', { boundAt: 1 }), row('b', { boundAt: 9 })];
+    assert.equal(coverage.update(both, sessions, AT).first?.session.resource, 'b');
+    assert.equal(new UserCoverage().update(both, sessions, AT).first?.session.resource, 'a');
+  });
+
+  it('the first may be elsewhere, until it goes', () => {
+    const coverage = new UserCoverage();
+    const rows = [row('far', { edge: 'e2' }), row('near', { boundAt: 2 })];
+    assert.equal(coverage.update(rows, local('near'), AT).first, undefined);
+    const { first, begun } = coverage.update(rows.slice(1), local('near'), AT);
+    assert.deepEqual([first?.session.resource, begun.length], ['near', 0]);
+  });
+
+  it('a session that has another of its resource in the table does not', () => {
+    const coverage = new UserCoverage();
+    assert.deepEqual(coverage.update([row('a', { session: 'newer' })], local('a'), AT).begun, []);
+  });
+});
