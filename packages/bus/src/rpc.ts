@@ -18,7 +18,7 @@ import {
  * "wait" in RFC 6120 §8.3.3, and `cause` says which it was); or with `internal-server-error` when the answer makes no sense.
  */
 export async function call<Request, Reply>(
-  bus: Bus,
+  bus: Pick<Bus, 'request'>,
   method: Method<Request, Reply>,
   request: Request,
   timeoutMs: number,

@@ -1,6 +1,7 @@
 import type { BareJid, Jid } from '@starling/jid';
 import { ACCOUNT_STATE, decodeAccountCopy, encodeAccountCopy } from './account-copy.ts';
 import { blocks, decodeBlockList, encodeBlockList } from './blocks.ts';
+import { bulk } from './bulk.ts';
 import { COPY, decodeEnvelope, encodeEnvelope, FATE, KIND } from './envelope.ts';
 import { decodeDigest, decodeSessionTable, encodeDigest, encodeSessionTable, SESSION_STATE } from './notices.ts';
 import { offline } from './offline.ts';
@@ -367,6 +368,39 @@ const SINCE_0_2_0: Readonly<Record<string, Sample>> = {
     personal.setLast.encodeRequest,
     personal.setLast.decodeRequest,
   ),
+  'private-list': sample(
+    { elements: [{ ns: 'exodus:prefs', name: 'exodus', xml: Buffer.from("<exodus xmlns='exodus:prefs'/>") }] },
+    bulk.privateXml.encodeReply,
+    bulk.privateXml.decodeReply,
+  ),
+  'roster-import': sample(
+    {
+      user: bob,
+      items: [
+        {
+          ...{ jid: '张三@例子.中国', name: '张三', groups: ['朋友'], subscription: SUBSCRIPTION.from },
+          ...{ ask: true, approved: true, removed: true },
+        },
+      ],
+      requests: [{ contact: 'nurse@example.com', stanza: Buffer.from("<presence type='subscribe'/>") }],
+    },
+    bulk.importRoster.encodeRequest,
+    bulk.importRoster.decodeRequest,
+  ),
+  'offline-import': sample(
+    { user: bob, stanzas: [Buffer.from('<message/>')] },
+    bulk.importOffline.encodeRequest,
+    bulk.importOffline.decodeRequest,
+  ),
+  passing: sample({ user: bob, after: at, limit: 100 }, bulk.passing(0).encodeRequest, bulk.passing(0).decodeRequest),
+  'archive-import': sample(
+    { user: bob, from: 500, entries: [{ committedAtMs: 1_800_000_000_000, envelope: Buffer.from('bytes') }] },
+    bulk.importArchive(0).encodeRequest,
+    bulk.importArchive(0).decodeRequest,
+  ),
+  'archive-imported': sample({ next: 501 }, bulk.importArchive(0).encodeReply, bulk.importArchive(0).decodeReply),
+  prune: sample({ user: bob, beforeMs: 1_800_000_000_000 }, bulk.prune(0).encodeRequest, bulk.prune(0).decodeRequest),
+  pruned: sample({ erased: 5_000, complete: true }, bulk.prune(0).encodeReply, bulk.prune(0).decodeReply),
   'account-copy': sample(
     {
       user: bob,

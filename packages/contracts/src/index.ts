@@ -1,6 +1,7 @@
 export * from './account-copy.ts';
 export * from './archive-id.ts';
 export * from './blocks.ts';
+export * from './bulk.ts';
 export * from './delivered.ts';
 export * from './entry-id.ts';
 export * from './envelope.ts';

@@ -1,9 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { type Bus, type Log, MemoryLog, type Records, type Subscription, serve } from '@starling/bus';
-import { archive as methods, offline as offlineMethods, queues, retention } from '@starling/contracts';
+import {
+  bulk as bulkMethods,
+  archive as methods,
+  offline as offlineMethods,
+  queues,
+  retention,
+} from '@starling/contracts';
 import { type Db, DbUnavailableError } from '@starling/db';
 import type { OwnersConfig } from '@starling/owners';
 import type { Logger, MetricsRegistry } from '@starling/runtime';
+import { Bulk } from './bulk.ts';
 import type { ArchiveConfig } from './config.ts';
 import { GapReads } from './gap.ts';
 import { archiveMetrics } from './metrics.ts';
@@ -178,8 +185,26 @@ class ArchiveProcess implements Archive {
       serve(bus, retention.set(stream), queues.archive, (request) => setRetention(db, request), onError),
       serve(bus, offlineMethods.waiting(stream), queues.archive, (request) => offline.waiting(request), onError),
       serve(bus, offlineMethods.covered(stream), queues.archive, ({ covered }) => offline.covered(covered), onError),
+      ...this.#serveBulk(stream, onError),
     ];
     this.#running.set(stream, { archive, positions, quota, subscriptions });
+  }
+
+  #serveBulk(stream: number, onError: (error: unknown, subject: string) => void): readonly Subscription[] {
+    const { db, bus, config } = this.#options;
+    const bulk = new Bulk({ db, config, partitions: this.#partitions });
+    const { passing, importArchive, prune } = bulkMethods;
+    return [
+      serve(bus, passing(stream), queues.archive, (r) => bulk.passing(r.user, r.after ?? undefined, r.limit), onError),
+      serve(
+        bus,
+        importArchive(stream),
+        queues.archive,
+        async ({ user, from, entries }) => ({ next: await bulk.import(user, from, entries) }),
+        onError,
+      ),
+      serve(bus, prune(stream), queues.archive, ({ user, beforeMs }) => bulk.prune(user, beforeMs), onError),
+    ];
   }
 
   async #closeStream(stream: number): Promise<void> {

@@ -30,6 +30,12 @@ export class Announcer {
     this.#notify(notice);
   }
 
+  /** All of an account's roster may be another one: presence nodes ask for it again. */
+  tellReload(user: string): void {
+    const nobody = { contact: '', subscription: SUBSCRIPTION.none, requested: false };
+    this.#notify({ user, version: { lineage: '', number: 0 }, ...nobody, blocks: true, deleted: false });
+  }
+
   /** An account is gone. May be told twice. */
   tellRemoved(user: string, version: RosterVersion): void {
     const nobody = { contact: '', subscription: SUBSCRIPTION.none, requested: false };

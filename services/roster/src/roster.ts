@@ -13,6 +13,7 @@ import {
 } from '@starling/bus';
 import {
   accounts as accountMethods,
+  bulk as bulkMethods,
   decodeRosterNotice,
   type Method,
   preferences as preferenceMethods,
@@ -28,6 +29,7 @@ import { Announcer } from './announcer.ts';
 import type { RosterConfig } from './config.ts';
 import { rosterOf } from './copy-views.ts';
 import { Farewells } from './farewells.ts';
+import { Imports } from './imports.ts';
 import { QueueFullError } from './keyed-queue.ts';
 import { type RosterMetrics, rosterMetrics } from './metrics.ts';
 import { Notices } from './notices.ts';
@@ -112,6 +114,7 @@ export async function startRoster({
     decoySecret: () => decoySecret,
   });
   const rosters = new Rosters({ db, cache, edits, copies, config, metrics });
+  const imports = new Imports({ db, log, cache, copies, announcer, config });
   // What was cached of copies may be behind what others have committed meanwhile.
   onBack = () => {
     cache.clear();
@@ -148,6 +151,11 @@ export async function startRoster({
     answer('contacts', contacts, async ({ users }) => ({ users: await rosters.contacts(users) })),
     answer('contacts-since', contactsSince, async ({ known }) => ({ changed: await rosters.contactsSince(known) })),
     answer('requests', requests, async ({ user }) => ({ stanzas: await rosters.requests(user) })),
+    answer('private-list', bulkMethods.privateXml, async ({ user }) => ({ elements: await imports.privateXml(user) })),
+    answer('roster-import', bulkMethods.importRoster, async (r) =>
+      done(await imports.roster(r.user, r.items, r.requests)),
+    ),
+    answer('offline-import', bulkMethods.importOffline, async (r) => done(await imports.offline(r.user, r.stanzas))),
     ...servePersonal(answer, { db, bus, notices, copies, config }),
     answer('preferences-get', preferenceMethods.get, ({ user }) => preferences.get(user)),
     answer('preferences-set', preferenceMethods.set, (wanted) => preferences.set(wanted.user, wanted)),

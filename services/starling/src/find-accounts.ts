@@ -6,9 +6,12 @@ import { openServices } from './embedded.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
 import { isAnswering, type RunningFile, readRunningFile, USUAL_FOLDERS } from './running-file.ts';
 import { embeddedSpecs, ownSources } from './specs.ts';
+import { type System, systemOfRunning, systemOnBus } from './system.ts';
 
 export interface FoundAccounts {
   readonly accounts: Accounts;
+  /** All that commands ask beside accounts. @throws CommandError when it does not answer */
+  readonly system: () => Promise<System>;
   readonly domain: string;
 }
 
@@ -25,8 +28,10 @@ export async function withAccounts<T>(
   const folders = dataDir ? [dataDir] : USUAL_FOLDERS;
   const found = folders.map((folder) => ({ folder, file: readRunningFile(folder) }));
   for (const { file } of found) {
-    if (!file?.running || !(await isAnswering(file))) continue;
-    return work({ accounts: accountsOfRunning(file.running), domain: file.domain });
+    const running = file?.running;
+    if (!running || !(await isAnswering(file))) continue;
+    const { domain } = file;
+    return work({ accounts: accountsOfRunning(running), system: () => systemOfRunning(running, domain), domain });
   }
   const stopped = found.find(({ file }) => file) ?? found[0];
   return withStopped(stopped?.folder ?? '', stopped?.file, work);
@@ -56,7 +61,9 @@ async function withStopped<T>(
   try {
     const options = { config, use, logger: silentLogger, metrics: new MetricsRegistry(), onFailure: () => {} };
     const { bus } = await openServices(options);
-    return await work({ accounts: accountsOnBus(bus, domain, config.bus.logStreams), domain });
+    const { logStreams } = config.bus;
+    const system = async () => systemOnBus(bus, domain, logStreams);
+    return await work({ accounts: accountsOnBus(bus, domain, logStreams), system, domain });
   } finally {
     await lifecycle.stop();
   }

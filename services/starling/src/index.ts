@@ -3,6 +3,7 @@ import { CommanderError } from 'commander';
 import { check } from './commands/check.ts';
 import { cluster } from './commands/cluster.ts';
 import { start } from './commands/start.ts';
+import { exportAccounts, exportArchive, importAccounts, prune } from './commands/transfer.ts';
 import { addUser, changePassword, deleteUser, listUsers, setRetention } from './commands/user.ts';
 import { EXIT } from './exit-codes.ts';
 import { explain } from './explain.ts';
@@ -21,6 +22,10 @@ const actions: Actions = {
   userDel: (name, options) => done(deleteUser(name, options)),
   userRetention: (name, duration, options) => done(setRetention(name, duration, options)),
   userList: (options) => done(listUsers(options)),
+  userExport: (name, options) => done(exportAccounts(name, options)),
+  userImport: (file, options) => done(importAccounts(file, options)),
+  archiveExport: (name, options) => done(exportArchive(name, options)),
+  archivePrune: (name, { before, dataDir }) => done(prune(name, before, { dataDir })),
 };
 
 /** The `starling` command. @param args behind its name @returns the exit code, when everything has ended */

@@ -21,6 +21,10 @@ async function parse(line: string): Promise<readonly unknown[]> {
     userDel: record('userDel'),
     userRetention: record('userRetention'),
     userList: record('userList'),
+    userExport: record('userExport'),
+    userImport: record('userImport'),
+    archiveExport: record('archiveExport'),
+    archivePrune: record('archivePrune'),
   };
   const program = buildProgram(actions, () => {});
   const silent = { writeOut: () => {}, writeErr: () => {} };
@@ -73,6 +77,19 @@ test('user takes a name, and a password in three ways', async () => {
   assert.deepEqual(await parse('user del alice'), ['userDel', 'alice', {}]);
   assert.deepEqual(await parse('user retention alice 30d'), ['userRetention', 'alice', '30d', {}]);
   assert.deepEqual(await parse('user list'), ['userList', {}]);
+  assert.deepEqual(await parse('user export'), ['userExport', undefined, { archive: true }]);
+  assert.deepEqual(await parse('user export alice --no-archive --file a.xml'), [
+    'userExport',
+    'alice',
+    { archive: false, file: 'a.xml' },
+  ]);
+  assert.deepEqual(await parse('user import a.xml --resume'), ['userImport', 'a.xml', { resume: true }]);
+  assert.deepEqual(await parse('archive export alice'), ['archiveExport', 'alice', {}]);
+  assert.deepEqual(await parse('archive prune --before 2026-01-31'), [
+    'archivePrune',
+    undefined,
+    { before: '2026-01-31' },
+  ]);
   await fails('user add', 'commander.missingArgument');
   await fails('user del alice --force', 'commander.unknownOption');
 });

@@ -22,6 +22,12 @@ export interface PasswordOptions {
   readonly passwordStdin: boolean;
 }
 
+export interface ExportOptions {
+  readonly dataDir?: string;
+  readonly file?: string;
+  readonly archive: boolean;
+}
+
 /** What the command line asks for, to be carried out by `run`; the tests record it instead. */
 export interface Actions {
   /** `args`: the flags of keys, for loadConfig. */
@@ -33,6 +39,10 @@ export interface Actions {
   userDel(name: string, options: { dataDir?: string }): Promise<number>;
   userRetention(name: string, duration: string, options: { dataDir?: string }): Promise<number>;
   userList(options: { dataDir?: string }): Promise<number>;
+  userExport(name: string | undefined, options: ExportOptions): Promise<number>;
+  userImport(file: string, options: { dataDir?: string; resume: boolean }): Promise<number>;
+  archiveExport(name: string, options: { dataDir?: string; file?: string }): Promise<number>;
+  archivePrune(name: string | undefined, options: { dataDir?: string; before: string }): Promise<number>;
 }
 
 /** The command line of `starling`. `done` gets the exit code of the action that ran. */
@@ -120,6 +130,38 @@ export function buildProgram(actions: Actions, done: (exitCode: number) => void)
     .description('print all accounts, one a line')
     .option(...dataDir)
     .action(async (options) => done(await actions.userList(options)));
+  const file = ['--file <file>', 'where to; default: standard output'] as const;
+  user
+    .command('export')
+    .description('write accounts with all that belongs to them as XML (XEP-0227)')
+    .argument('[user]', 'alice, or alice@domain; default: everybody')
+    .option(...file)
+    .option('--no-archive', 'without the archive of messages')
+    .option(...dataDir)
+    .action(async (name, options) => done(await actions.userExport(name, options)));
+  user
+    .command('import')
+    .description('make the accounts of such a file; those that exist are passed by')
+    .argument('<file>')
+    .option('--resume', 'go on with the messages of accounts that exist, where an import was interrupted', false)
+    .option(...dataDir)
+    .action(async (path, options) => done(await actions.userImport(path, options)));
+
+  const archive = program.command('archive').description('export or prune archived messages');
+  archive
+    .command('export')
+    .description('write the archive of an account as XML (XEP-0227)')
+    .argument('<user>', 'alice, or alice@domain')
+    .option(...file)
+    .option(...dataDir)
+    .action(async (name, options) => done(await actions.archiveExport(name, options)));
+  archive
+    .command('prune')
+    .description('erase messages for ever, of one account or of all')
+    .argument('[user]', 'alice, or alice@domain; default: everybody')
+    .requiredOption('--before <date>', 'erase what is older: 2026-01-31, or 2026-01-31T18:00:00Z')
+    .option(...dataDir)
+    .action(async (name, options) => done(await actions.archivePrune(name, options)));
   return program;
 }
 

@@ -2024,6 +2024,716 @@ export namespace starling {
         }
 
         /**
+         * Properties of a PrivateXmlListRequest.
+         * @deprecated Use starling.v1.PrivateXmlListRequest.$Properties instead.
+         */
+        interface IPrivateXmlListRequest extends starling.v1.PrivateXmlListRequest.$Properties {
+        }
+
+        /** Represents a PrivateXmlListRequest. */
+        class PrivateXmlListRequest {
+
+            /**
+             * Constructs a new PrivateXmlListRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.PrivateXmlListRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** PrivateXmlListRequest user. */
+            user: string;
+
+            /**
+             * Creates a new PrivateXmlListRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns PrivateXmlListRequest instance
+             */
+            static create(properties: starling.v1.PrivateXmlListRequest.$Shape): starling.v1.PrivateXmlListRequest & starling.v1.PrivateXmlListRequest.$Shape;
+            static create(properties?: starling.v1.PrivateXmlListRequest.$Properties): starling.v1.PrivateXmlListRequest;
+
+            /**
+             * Encodes the specified PrivateXmlListRequest message. Does not implicitly {@link starling.v1.PrivateXmlListRequest.verify|verify} messages.
+             * @param message PrivateXmlListRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.PrivateXmlListRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a PrivateXmlListRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.PrivateXmlListRequest & starling.v1.PrivateXmlListRequest.$Shape} PrivateXmlListRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.PrivateXmlListRequest & starling.v1.PrivateXmlListRequest.$Shape;
+        }
+
+        namespace PrivateXmlListRequest {
+
+            /** Properties of a PrivateXmlListRequest. */
+            interface $Properties {
+
+                /** PrivateXmlListRequest user */
+                user?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a PrivateXmlListRequest. */
+            type $Shape = starling.v1.PrivateXmlListRequest.$Properties;
+        }
+
+        /**
+         * Properties of a PrivateXmlListReply.
+         * @deprecated Use starling.v1.PrivateXmlListReply.$Properties instead.
+         */
+        interface IPrivateXmlListReply extends starling.v1.PrivateXmlListReply.$Properties {
+        }
+
+        /** Represents a PrivateXmlListReply. */
+        class PrivateXmlListReply {
+
+            /**
+             * Constructs a new PrivateXmlListReply.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.PrivateXmlListReply.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** PrivateXmlListReply elements. */
+            elements: starling.v1.PrivateXml.$Properties[];
+
+            /**
+             * Creates a new PrivateXmlListReply instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns PrivateXmlListReply instance
+             */
+            static create(properties: starling.v1.PrivateXmlListReply.$Shape): starling.v1.PrivateXmlListReply & starling.v1.PrivateXmlListReply.$Shape;
+            static create(properties?: starling.v1.PrivateXmlListReply.$Properties): starling.v1.PrivateXmlListReply;
+
+            /**
+             * Encodes the specified PrivateXmlListReply message. Does not implicitly {@link starling.v1.PrivateXmlListReply.verify|verify} messages.
+             * @param message PrivateXmlListReply message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.PrivateXmlListReply.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a PrivateXmlListReply message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.PrivateXmlListReply & starling.v1.PrivateXmlListReply.$Shape} PrivateXmlListReply
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.PrivateXmlListReply & starling.v1.PrivateXmlListReply.$Shape;
+        }
+
+        namespace PrivateXmlListReply {
+
+            /** Properties of a PrivateXmlListReply. */
+            interface $Properties {
+
+                /** PrivateXmlListReply elements */
+                elements?: (starling.v1.PrivateXml.$Properties[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a PrivateXmlListReply. */
+            type $Shape = starling.v1.PrivateXmlListReply.$Properties;
+        }
+
+        /**
+         * Properties of a RosterImportRequest.
+         * @deprecated Use starling.v1.RosterImportRequest.$Properties instead.
+         */
+        interface IRosterImportRequest extends starling.v1.RosterImportRequest.$Properties {
+        }
+
+        /** Represents a RosterImportRequest. */
+        class RosterImportRequest {
+
+            /**
+             * Constructs a new RosterImportRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.RosterImportRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** RosterImportRequest user. */
+            user: string;
+
+            /** RosterImportRequest items. */
+            items: starling.v1.RosterItem.$Properties[];
+
+            /** RosterImportRequest requests. */
+            requests: starling.v1.ImportedRequest.$Properties[];
+
+            /**
+             * Creates a new RosterImportRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns RosterImportRequest instance
+             */
+            static create(properties: starling.v1.RosterImportRequest.$Shape): starling.v1.RosterImportRequest & starling.v1.RosterImportRequest.$Shape;
+            static create(properties?: starling.v1.RosterImportRequest.$Properties): starling.v1.RosterImportRequest;
+
+            /**
+             * Encodes the specified RosterImportRequest message. Does not implicitly {@link starling.v1.RosterImportRequest.verify|verify} messages.
+             * @param message RosterImportRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.RosterImportRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a RosterImportRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.RosterImportRequest & starling.v1.RosterImportRequest.$Shape} RosterImportRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.RosterImportRequest & starling.v1.RosterImportRequest.$Shape;
+        }
+
+        namespace RosterImportRequest {
+
+            /** Properties of a RosterImportRequest. */
+            interface $Properties {
+
+                /** RosterImportRequest user */
+                user?: (string|null);
+
+                /** RosterImportRequest items */
+                items?: (starling.v1.RosterItem.$Properties[]|null);
+
+                /** RosterImportRequest requests */
+                requests?: (starling.v1.ImportedRequest.$Properties[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a RosterImportRequest. */
+            type $Shape = starling.v1.RosterImportRequest.$Properties;
+        }
+
+        /**
+         * Properties of an ImportedRequest.
+         * @deprecated Use starling.v1.ImportedRequest.$Properties instead.
+         */
+        interface IImportedRequest extends starling.v1.ImportedRequest.$Properties {
+        }
+
+        /** Represents an ImportedRequest. */
+        class ImportedRequest {
+
+            /**
+             * Constructs a new ImportedRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.ImportedRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** ImportedRequest contact. */
+            contact: string;
+
+            /** ImportedRequest stanza. */
+            stanza: Uint8Array;
+
+            /**
+             * Creates a new ImportedRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns ImportedRequest instance
+             */
+            static create(properties: starling.v1.ImportedRequest.$Shape): starling.v1.ImportedRequest & starling.v1.ImportedRequest.$Shape;
+            static create(properties?: starling.v1.ImportedRequest.$Properties): starling.v1.ImportedRequest;
+
+            /**
+             * Encodes the specified ImportedRequest message. Does not implicitly {@link starling.v1.ImportedRequest.verify|verify} messages.
+             * @param message ImportedRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.ImportedRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes an ImportedRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.ImportedRequest & starling.v1.ImportedRequest.$Shape} ImportedRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.ImportedRequest & starling.v1.ImportedRequest.$Shape;
+        }
+
+        namespace ImportedRequest {
+
+            /** Properties of an ImportedRequest. */
+            interface $Properties {
+
+                /** ImportedRequest contact */
+                contact?: (string|null);
+
+                /** ImportedRequest stanza */
+                stanza?: (Uint8Array|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of an ImportedRequest. */
+            type $Shape = starling.v1.ImportedRequest.$Properties;
+        }
+
+        /**
+         * Properties of an OfflineImportRequest.
+         * @deprecated Use starling.v1.OfflineImportRequest.$Properties instead.
+         */
+        interface IOfflineImportRequest extends starling.v1.OfflineImportRequest.$Properties {
+        }
+
+        /** Represents an OfflineImportRequest. */
+        class OfflineImportRequest {
+
+            /**
+             * Constructs a new OfflineImportRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.OfflineImportRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** OfflineImportRequest user. */
+            user: string;
+
+            /** OfflineImportRequest stanzas. */
+            stanzas: Uint8Array[];
+
+            /**
+             * Creates a new OfflineImportRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns OfflineImportRequest instance
+             */
+            static create(properties: starling.v1.OfflineImportRequest.$Shape): starling.v1.OfflineImportRequest & starling.v1.OfflineImportRequest.$Shape;
+            static create(properties?: starling.v1.OfflineImportRequest.$Properties): starling.v1.OfflineImportRequest;
+
+            /**
+             * Encodes the specified OfflineImportRequest message. Does not implicitly {@link starling.v1.OfflineImportRequest.verify|verify} messages.
+             * @param message OfflineImportRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.OfflineImportRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes an OfflineImportRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.OfflineImportRequest & starling.v1.OfflineImportRequest.$Shape} OfflineImportRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.OfflineImportRequest & starling.v1.OfflineImportRequest.$Shape;
+        }
+
+        namespace OfflineImportRequest {
+
+            /** Properties of an OfflineImportRequest. */
+            interface $Properties {
+
+                /** OfflineImportRequest user */
+                user?: (string|null);
+
+                /** OfflineImportRequest stanzas */
+                stanzas?: (Uint8Array[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of an OfflineImportRequest. */
+            type $Shape = starling.v1.OfflineImportRequest.$Properties;
+        }
+
+        /**
+         * Properties of a PassingRequest.
+         * @deprecated Use starling.v1.PassingRequest.$Properties instead.
+         */
+        interface IPassingRequest extends starling.v1.PassingRequest.$Properties {
+        }
+
+        /** Represents a PassingRequest. */
+        class PassingRequest {
+
+            /**
+             * Constructs a new PassingRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.PassingRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** PassingRequest user. */
+            user: string;
+
+            /** PassingRequest after. */
+            after?: (starling.v1.Position.$Properties|null);
+
+            /** PassingRequest limit. */
+            limit: number;
+
+            /**
+             * Creates a new PassingRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns PassingRequest instance
+             */
+            static create(properties: starling.v1.PassingRequest.$Shape): starling.v1.PassingRequest & starling.v1.PassingRequest.$Shape;
+            static create(properties?: starling.v1.PassingRequest.$Properties): starling.v1.PassingRequest;
+
+            /**
+             * Encodes the specified PassingRequest message. Does not implicitly {@link starling.v1.PassingRequest.verify|verify} messages.
+             * @param message PassingRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.PassingRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a PassingRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.PassingRequest & starling.v1.PassingRequest.$Shape} PassingRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.PassingRequest & starling.v1.PassingRequest.$Shape;
+        }
+
+        namespace PassingRequest {
+
+            /** Properties of a PassingRequest. */
+            interface $Properties {
+
+                /** PassingRequest user */
+                user?: (string|null);
+
+                /** PassingRequest after */
+                after?: (starling.v1.Position.$Properties|null);
+
+                /** PassingRequest limit */
+                limit?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a PassingRequest. */
+            type $Shape = starling.v1.PassingRequest.$Properties;
+        }
+
+        /**
+         * Properties of an ArchiveImportRequest.
+         * @deprecated Use starling.v1.ArchiveImportRequest.$Properties instead.
+         */
+        interface IArchiveImportRequest extends starling.v1.ArchiveImportRequest.$Properties {
+        }
+
+        /** Represents an ArchiveImportRequest. */
+        class ArchiveImportRequest {
+
+            /**
+             * Constructs a new ArchiveImportRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.ArchiveImportRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** ArchiveImportRequest user. */
+            user: string;
+
+            /** ArchiveImportRequest from. */
+            from: number;
+
+            /** ArchiveImportRequest entries. */
+            entries: starling.v1.ArchivedEntry.$Properties[];
+
+            /**
+             * Creates a new ArchiveImportRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns ArchiveImportRequest instance
+             */
+            static create(properties: starling.v1.ArchiveImportRequest.$Shape): starling.v1.ArchiveImportRequest & starling.v1.ArchiveImportRequest.$Shape;
+            static create(properties?: starling.v1.ArchiveImportRequest.$Properties): starling.v1.ArchiveImportRequest;
+
+            /**
+             * Encodes the specified ArchiveImportRequest message. Does not implicitly {@link starling.v1.ArchiveImportRequest.verify|verify} messages.
+             * @param message ArchiveImportRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.ArchiveImportRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes an ArchiveImportRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.ArchiveImportRequest & starling.v1.ArchiveImportRequest.$Shape} ArchiveImportRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.ArchiveImportRequest & starling.v1.ArchiveImportRequest.$Shape;
+        }
+
+        namespace ArchiveImportRequest {
+
+            /** Properties of an ArchiveImportRequest. */
+            interface $Properties {
+
+                /** ArchiveImportRequest user */
+                user?: (string|null);
+
+                /** ArchiveImportRequest from */
+                from?: (number|null);
+
+                /** ArchiveImportRequest entries */
+                entries?: (starling.v1.ArchivedEntry.$Properties[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of an ArchiveImportRequest. */
+            type $Shape = starling.v1.ArchiveImportRequest.$Properties;
+        }
+
+        /**
+         * Properties of an ArchiveImportReply.
+         * @deprecated Use starling.v1.ArchiveImportReply.$Properties instead.
+         */
+        interface IArchiveImportReply extends starling.v1.ArchiveImportReply.$Properties {
+        }
+
+        /** Represents an ArchiveImportReply. */
+        class ArchiveImportReply {
+
+            /**
+             * Constructs a new ArchiveImportReply.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.ArchiveImportReply.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** ArchiveImportReply next. */
+            next: number;
+
+            /**
+             * Creates a new ArchiveImportReply instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns ArchiveImportReply instance
+             */
+            static create(properties: starling.v1.ArchiveImportReply.$Shape): starling.v1.ArchiveImportReply & starling.v1.ArchiveImportReply.$Shape;
+            static create(properties?: starling.v1.ArchiveImportReply.$Properties): starling.v1.ArchiveImportReply;
+
+            /**
+             * Encodes the specified ArchiveImportReply message. Does not implicitly {@link starling.v1.ArchiveImportReply.verify|verify} messages.
+             * @param message ArchiveImportReply message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.ArchiveImportReply.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes an ArchiveImportReply message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.ArchiveImportReply & starling.v1.ArchiveImportReply.$Shape} ArchiveImportReply
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.ArchiveImportReply & starling.v1.ArchiveImportReply.$Shape;
+        }
+
+        namespace ArchiveImportReply {
+
+            /** Properties of an ArchiveImportReply. */
+            interface $Properties {
+
+                /** ArchiveImportReply next */
+                next?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of an ArchiveImportReply. */
+            type $Shape = starling.v1.ArchiveImportReply.$Properties;
+        }
+
+        /**
+         * Properties of a PruneRequest.
+         * @deprecated Use starling.v1.PruneRequest.$Properties instead.
+         */
+        interface IPruneRequest extends starling.v1.PruneRequest.$Properties {
+        }
+
+        /** Represents a PruneRequest. */
+        class PruneRequest {
+
+            /**
+             * Constructs a new PruneRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.PruneRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** PruneRequest user. */
+            user: string;
+
+            /** PruneRequest beforeMs. */
+            beforeMs: number;
+
+            /**
+             * Creates a new PruneRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns PruneRequest instance
+             */
+            static create(properties: starling.v1.PruneRequest.$Shape): starling.v1.PruneRequest & starling.v1.PruneRequest.$Shape;
+            static create(properties?: starling.v1.PruneRequest.$Properties): starling.v1.PruneRequest;
+
+            /**
+             * Encodes the specified PruneRequest message. Does not implicitly {@link starling.v1.PruneRequest.verify|verify} messages.
+             * @param message PruneRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.PruneRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a PruneRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.PruneRequest & starling.v1.PruneRequest.$Shape} PruneRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.PruneRequest & starling.v1.PruneRequest.$Shape;
+        }
+
+        namespace PruneRequest {
+
+            /** Properties of a PruneRequest. */
+            interface $Properties {
+
+                /** PruneRequest user */
+                user?: (string|null);
+
+                /** PruneRequest beforeMs */
+                beforeMs?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a PruneRequest. */
+            type $Shape = starling.v1.PruneRequest.$Properties;
+        }
+
+        /**
+         * Properties of a PruneReply.
+         * @deprecated Use starling.v1.PruneReply.$Properties instead.
+         */
+        interface IPruneReply extends starling.v1.PruneReply.$Properties {
+        }
+
+        /** Represents a PruneReply. */
+        class PruneReply {
+
+            /**
+             * Constructs a new PruneReply.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.PruneReply.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** PruneReply erased. */
+            erased: number;
+
+            /** PruneReply complete. */
+            complete: boolean;
+
+            /**
+             * Creates a new PruneReply instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns PruneReply instance
+             */
+            static create(properties: starling.v1.PruneReply.$Shape): starling.v1.PruneReply & starling.v1.PruneReply.$Shape;
+            static create(properties?: starling.v1.PruneReply.$Properties): starling.v1.PruneReply;
+
+            /**
+             * Encodes the specified PruneReply message. Does not implicitly {@link starling.v1.PruneReply.verify|verify} messages.
+             * @param message PruneReply message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.PruneReply.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a PruneReply message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.PruneReply & starling.v1.PruneReply.$Shape} PruneReply
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.PruneReply & starling.v1.PruneReply.$Shape;
+        }
+
+        namespace PruneReply {
+
+            /** Properties of a PruneReply. */
+            interface $Properties {
+
+                /** PruneReply erased */
+                erased?: (number|null);
+
+                /** PruneReply complete */
+                complete?: (boolean|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a PruneReply. */
+            type $Shape = starling.v1.PruneReply.$Properties;
+        }
+
+        /**
          * Properties of an Envelope.
          * @deprecated Use starling.v1.Envelope.$Properties instead.
          */

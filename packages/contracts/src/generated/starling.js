@@ -5043,6 +5043,1728 @@ export const starling = $root.starling = (() => {
             return ChangeBlocksRequest;
         })();
 
+        v1.PrivateXmlListRequest = (function() {
+
+            /**
+             * Properties of a PrivateXmlListRequest.
+             * @typedef {Object} starling.v1.PrivateXmlListRequest.$Properties
+             * @property {string|null} [user] PrivateXmlListRequest user
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a PrivateXmlListRequest.
+             * @memberof starling.v1
+             * @interface IPrivateXmlListRequest
+             * @augments starling.v1.PrivateXmlListRequest.$Properties
+             * @deprecated Use starling.v1.PrivateXmlListRequest.$Properties instead.
+             */
+
+            /**
+             * Shape of a PrivateXmlListRequest.
+             * @typedef {starling.v1.PrivateXmlListRequest.$Properties} starling.v1.PrivateXmlListRequest.$Shape
+             */
+
+            /**
+             * Constructs a new PrivateXmlListRequest.
+             * @memberof starling.v1
+             * @classdesc Represents a PrivateXmlListRequest.
+             * @constructor
+             * @param {starling.v1.PrivateXmlListRequest.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const PrivateXmlListRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * PrivateXmlListRequest user.
+             * @member {string} user
+             * @memberof starling.v1.PrivateXmlListRequest
+             * @instance
+             */
+            PrivateXmlListRequest.prototype.user = "";
+
+            /**
+             * Creates a new PrivateXmlListRequest instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.PrivateXmlListRequest
+             * @static
+             * @param {starling.v1.PrivateXmlListRequest.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.PrivateXmlListRequest} PrivateXmlListRequest instance
+             * @type {{
+             *   (properties: starling.v1.PrivateXmlListRequest.$Shape): starling.v1.PrivateXmlListRequest & starling.v1.PrivateXmlListRequest.$Shape;
+             *   (properties?: starling.v1.PrivateXmlListRequest.$Properties): starling.v1.PrivateXmlListRequest;
+             * }}
+             */
+            PrivateXmlListRequest.create = function(properties) {
+                return new PrivateXmlListRequest(properties);
+            };
+
+            /**
+             * Encodes the specified PrivateXmlListRequest message. Does not implicitly {@link starling.v1.PrivateXmlListRequest.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.PrivateXmlListRequest
+             * @static
+             * @param {starling.v1.PrivateXmlListRequest.$Properties} message PrivateXmlListRequest message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            PrivateXmlListRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a PrivateXmlListRequest message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.PrivateXmlListRequest
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.PrivateXmlListRequest & starling.v1.PrivateXmlListRequest.$Shape} PrivateXmlListRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            PrivateXmlListRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.PrivateXmlListRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.user = value;
+                            else
+                                delete message.user;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return PrivateXmlListRequest;
+        })();
+
+        v1.PrivateXmlListReply = (function() {
+
+            /**
+             * Properties of a PrivateXmlListReply.
+             * @typedef {Object} starling.v1.PrivateXmlListReply.$Properties
+             * @property {Array.<starling.v1.PrivateXml.$Properties>|null} [elements] PrivateXmlListReply elements
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a PrivateXmlListReply.
+             * @memberof starling.v1
+             * @interface IPrivateXmlListReply
+             * @augments starling.v1.PrivateXmlListReply.$Properties
+             * @deprecated Use starling.v1.PrivateXmlListReply.$Properties instead.
+             */
+
+            /**
+             * Shape of a PrivateXmlListReply.
+             * @typedef {starling.v1.PrivateXmlListReply.$Properties} starling.v1.PrivateXmlListReply.$Shape
+             */
+
+            /**
+             * Constructs a new PrivateXmlListReply.
+             * @memberof starling.v1
+             * @classdesc Represents a PrivateXmlListReply.
+             * @constructor
+             * @param {starling.v1.PrivateXmlListReply.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const PrivateXmlListReply = function (properties) {
+                this.elements = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * PrivateXmlListReply elements.
+             * @member {Array.<starling.v1.PrivateXml.$Properties>} elements
+             * @memberof starling.v1.PrivateXmlListReply
+             * @instance
+             */
+            PrivateXmlListReply.prototype.elements = $util.emptyArray;
+
+            /**
+             * Creates a new PrivateXmlListReply instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.PrivateXmlListReply
+             * @static
+             * @param {starling.v1.PrivateXmlListReply.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.PrivateXmlListReply} PrivateXmlListReply instance
+             * @type {{
+             *   (properties: starling.v1.PrivateXmlListReply.$Shape): starling.v1.PrivateXmlListReply & starling.v1.PrivateXmlListReply.$Shape;
+             *   (properties?: starling.v1.PrivateXmlListReply.$Properties): starling.v1.PrivateXmlListReply;
+             * }}
+             */
+            PrivateXmlListReply.create = function(properties) {
+                return new PrivateXmlListReply(properties);
+            };
+
+            /**
+             * Encodes the specified PrivateXmlListReply message. Does not implicitly {@link starling.v1.PrivateXmlListReply.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.PrivateXmlListReply
+             * @static
+             * @param {starling.v1.PrivateXmlListReply.$Properties} message PrivateXmlListReply message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            PrivateXmlListReply.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.elements != null && message.elements.length)
+                    for (let i = 0; i < message.elements.length; ++i)
+                        $root.starling.v1.PrivateXml.encode(message.elements[i], writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a PrivateXmlListReply message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.PrivateXmlListReply
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.PrivateXmlListReply & starling.v1.PrivateXmlListReply.$Shape} PrivateXmlListReply
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            PrivateXmlListReply.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.PrivateXmlListReply();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.elements && message.elements.length))
+                                message.elements = [];
+                            message.elements.push($root.starling.v1.PrivateXml.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return PrivateXmlListReply;
+        })();
+
+        v1.RosterImportRequest = (function() {
+
+            /**
+             * Properties of a RosterImportRequest.
+             * @typedef {Object} starling.v1.RosterImportRequest.$Properties
+             * @property {string|null} [user] RosterImportRequest user
+             * @property {Array.<starling.v1.RosterItem.$Properties>|null} [items] RosterImportRequest items
+             * @property {Array.<starling.v1.ImportedRequest.$Properties>|null} [requests] RosterImportRequest requests
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a RosterImportRequest.
+             * @memberof starling.v1
+             * @interface IRosterImportRequest
+             * @augments starling.v1.RosterImportRequest.$Properties
+             * @deprecated Use starling.v1.RosterImportRequest.$Properties instead.
+             */
+
+            /**
+             * Shape of a RosterImportRequest.
+             * @typedef {starling.v1.RosterImportRequest.$Properties} starling.v1.RosterImportRequest.$Shape
+             */
+
+            /**
+             * Constructs a new RosterImportRequest.
+             * @memberof starling.v1
+             * @classdesc Represents a RosterImportRequest.
+             * @constructor
+             * @param {starling.v1.RosterImportRequest.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const RosterImportRequest = function (properties) {
+                this.items = [];
+                this.requests = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * RosterImportRequest user.
+             * @member {string} user
+             * @memberof starling.v1.RosterImportRequest
+             * @instance
+             */
+            RosterImportRequest.prototype.user = "";
+
+            /**
+             * RosterImportRequest items.
+             * @member {Array.<starling.v1.RosterItem.$Properties>} items
+             * @memberof starling.v1.RosterImportRequest
+             * @instance
+             */
+            RosterImportRequest.prototype.items = $util.emptyArray;
+
+            /**
+             * RosterImportRequest requests.
+             * @member {Array.<starling.v1.ImportedRequest.$Properties>} requests
+             * @memberof starling.v1.RosterImportRequest
+             * @instance
+             */
+            RosterImportRequest.prototype.requests = $util.emptyArray;
+
+            /**
+             * Creates a new RosterImportRequest instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.RosterImportRequest
+             * @static
+             * @param {starling.v1.RosterImportRequest.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.RosterImportRequest} RosterImportRequest instance
+             * @type {{
+             *   (properties: starling.v1.RosterImportRequest.$Shape): starling.v1.RosterImportRequest & starling.v1.RosterImportRequest.$Shape;
+             *   (properties?: starling.v1.RosterImportRequest.$Properties): starling.v1.RosterImportRequest;
+             * }}
+             */
+            RosterImportRequest.create = function(properties) {
+                return new RosterImportRequest(properties);
+            };
+
+            /**
+             * Encodes the specified RosterImportRequest message. Does not implicitly {@link starling.v1.RosterImportRequest.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.RosterImportRequest
+             * @static
+             * @param {starling.v1.RosterImportRequest.$Properties} message RosterImportRequest message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            RosterImportRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
+                if (message.items != null && message.items.length)
+                    for (let i = 0; i < message.items.length; ++i)
+                        $root.starling.v1.RosterItem.encode(message.items[i], writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+                if (message.requests != null && message.requests.length)
+                    for (let i = 0; i < message.requests.length; ++i)
+                        $root.starling.v1.ImportedRequest.encode(message.requests[i], writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a RosterImportRequest message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.RosterImportRequest
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.RosterImportRequest & starling.v1.RosterImportRequest.$Shape} RosterImportRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            RosterImportRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.RosterImportRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.user = value;
+                            else
+                                delete message.user;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.items && message.items.length))
+                                message.items = [];
+                            message.items.push($root.starling.v1.RosterItem.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.requests && message.requests.length))
+                                message.requests = [];
+                            message.requests.push($root.starling.v1.ImportedRequest.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return RosterImportRequest;
+        })();
+
+        v1.ImportedRequest = (function() {
+
+            /**
+             * Properties of an ImportedRequest.
+             * @typedef {Object} starling.v1.ImportedRequest.$Properties
+             * @property {string|null} [contact] ImportedRequest contact
+             * @property {Uint8Array|null} [stanza] ImportedRequest stanza
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of an ImportedRequest.
+             * @memberof starling.v1
+             * @interface IImportedRequest
+             * @augments starling.v1.ImportedRequest.$Properties
+             * @deprecated Use starling.v1.ImportedRequest.$Properties instead.
+             */
+
+            /**
+             * Shape of an ImportedRequest.
+             * @typedef {starling.v1.ImportedRequest.$Properties} starling.v1.ImportedRequest.$Shape
+             */
+
+            /**
+             * Constructs a new ImportedRequest.
+             * @memberof starling.v1
+             * @classdesc Represents an ImportedRequest.
+             * @constructor
+             * @param {starling.v1.ImportedRequest.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const ImportedRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * ImportedRequest contact.
+             * @member {string} contact
+             * @memberof starling.v1.ImportedRequest
+             * @instance
+             */
+            ImportedRequest.prototype.contact = "";
+
+            /**
+             * ImportedRequest stanza.
+             * @member {Uint8Array} stanza
+             * @memberof starling.v1.ImportedRequest
+             * @instance
+             */
+            ImportedRequest.prototype.stanza = $util.newBuffer([]);
+
+            /**
+             * Creates a new ImportedRequest instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.ImportedRequest
+             * @static
+             * @param {starling.v1.ImportedRequest.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.ImportedRequest} ImportedRequest instance
+             * @type {{
+             *   (properties: starling.v1.ImportedRequest.$Shape): starling.v1.ImportedRequest & starling.v1.ImportedRequest.$Shape;
+             *   (properties?: starling.v1.ImportedRequest.$Properties): starling.v1.ImportedRequest;
+             * }}
+             */
+            ImportedRequest.create = function(properties) {
+                return new ImportedRequest(properties);
+            };
+
+            /**
+             * Encodes the specified ImportedRequest message. Does not implicitly {@link starling.v1.ImportedRequest.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.ImportedRequest
+             * @static
+             * @param {starling.v1.ImportedRequest.$Properties} message ImportedRequest message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            ImportedRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.contact != null && $Object.hasOwnProperty.call(message, "contact") && message.contact !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.contact);
+                if (message.stanza != null && $Object.hasOwnProperty.call(message, "stanza") && message.stanza.length)
+                    writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.stanza);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes an ImportedRequest message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.ImportedRequest
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.ImportedRequest & starling.v1.ImportedRequest.$Shape} ImportedRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            ImportedRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.ImportedRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.contact = value;
+                            else
+                                delete message.contact;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.stanza = value;
+                            else
+                                delete message.stanza;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return ImportedRequest;
+        })();
+
+        v1.OfflineImportRequest = (function() {
+
+            /**
+             * Properties of an OfflineImportRequest.
+             * @typedef {Object} starling.v1.OfflineImportRequest.$Properties
+             * @property {string|null} [user] OfflineImportRequest user
+             * @property {Array.<Uint8Array>|null} [stanzas] OfflineImportRequest stanzas
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of an OfflineImportRequest.
+             * @memberof starling.v1
+             * @interface IOfflineImportRequest
+             * @augments starling.v1.OfflineImportRequest.$Properties
+             * @deprecated Use starling.v1.OfflineImportRequest.$Properties instead.
+             */
+
+            /**
+             * Shape of an OfflineImportRequest.
+             * @typedef {starling.v1.OfflineImportRequest.$Properties} starling.v1.OfflineImportRequest.$Shape
+             */
+
+            /**
+             * Constructs a new OfflineImportRequest.
+             * @memberof starling.v1
+             * @classdesc Represents an OfflineImportRequest.
+             * @constructor
+             * @param {starling.v1.OfflineImportRequest.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const OfflineImportRequest = function (properties) {
+                this.stanzas = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * OfflineImportRequest user.
+             * @member {string} user
+             * @memberof starling.v1.OfflineImportRequest
+             * @instance
+             */
+            OfflineImportRequest.prototype.user = "";
+
+            /**
+             * OfflineImportRequest stanzas.
+             * @member {Array.<Uint8Array>} stanzas
+             * @memberof starling.v1.OfflineImportRequest
+             * @instance
+             */
+            OfflineImportRequest.prototype.stanzas = $util.emptyArray;
+
+            /**
+             * Creates a new OfflineImportRequest instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.OfflineImportRequest
+             * @static
+             * @param {starling.v1.OfflineImportRequest.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.OfflineImportRequest} OfflineImportRequest instance
+             * @type {{
+             *   (properties: starling.v1.OfflineImportRequest.$Shape): starling.v1.OfflineImportRequest & starling.v1.OfflineImportRequest.$Shape;
+             *   (properties?: starling.v1.OfflineImportRequest.$Properties): starling.v1.OfflineImportRequest;
+             * }}
+             */
+            OfflineImportRequest.create = function(properties) {
+                return new OfflineImportRequest(properties);
+            };
+
+            /**
+             * Encodes the specified OfflineImportRequest message. Does not implicitly {@link starling.v1.OfflineImportRequest.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.OfflineImportRequest
+             * @static
+             * @param {starling.v1.OfflineImportRequest.$Properties} message OfflineImportRequest message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            OfflineImportRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
+                if (message.stanzas != null && message.stanzas.length)
+                    for (let i = 0; i < message.stanzas.length; ++i)
+                        writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.stanzas[i]);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes an OfflineImportRequest message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.OfflineImportRequest
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.OfflineImportRequest & starling.v1.OfflineImportRequest.$Shape} OfflineImportRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            OfflineImportRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.OfflineImportRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.user = value;
+                            else
+                                delete message.user;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.stanzas && message.stanzas.length))
+                                message.stanzas = [];
+                            message.stanzas.push(reader.bytes());
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return OfflineImportRequest;
+        })();
+
+        v1.PassingRequest = (function() {
+
+            /**
+             * Properties of a PassingRequest.
+             * @typedef {Object} starling.v1.PassingRequest.$Properties
+             * @property {string|null} [user] PassingRequest user
+             * @property {starling.v1.Position.$Properties|null} [after] PassingRequest after
+             * @property {number|null} [limit] PassingRequest limit
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a PassingRequest.
+             * @memberof starling.v1
+             * @interface IPassingRequest
+             * @augments starling.v1.PassingRequest.$Properties
+             * @deprecated Use starling.v1.PassingRequest.$Properties instead.
+             */
+
+            /**
+             * Shape of a PassingRequest.
+             * @typedef {starling.v1.PassingRequest.$Properties} starling.v1.PassingRequest.$Shape
+             */
+
+            /**
+             * Constructs a new PassingRequest.
+             * @memberof starling.v1
+             * @classdesc Represents a PassingRequest.
+             * @constructor
+             * @param {starling.v1.PassingRequest.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const PassingRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * PassingRequest user.
+             * @member {string} user
+             * @memberof starling.v1.PassingRequest
+             * @instance
+             */
+            PassingRequest.prototype.user = "";
+
+            /**
+             * PassingRequest after.
+             * @member {starling.v1.Position.$Properties|null|undefined} after
+             * @memberof starling.v1.PassingRequest
+             * @instance
+             */
+            PassingRequest.prototype.after = null;
+
+            /**
+             * PassingRequest limit.
+             * @member {number} limit
+             * @memberof starling.v1.PassingRequest
+             * @instance
+             */
+            PassingRequest.prototype.limit = 0;
+
+            /**
+             * Creates a new PassingRequest instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.PassingRequest
+             * @static
+             * @param {starling.v1.PassingRequest.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.PassingRequest} PassingRequest instance
+             * @type {{
+             *   (properties: starling.v1.PassingRequest.$Shape): starling.v1.PassingRequest & starling.v1.PassingRequest.$Shape;
+             *   (properties?: starling.v1.PassingRequest.$Properties): starling.v1.PassingRequest;
+             * }}
+             */
+            PassingRequest.create = function(properties) {
+                return new PassingRequest(properties);
+            };
+
+            /**
+             * Encodes the specified PassingRequest message. Does not implicitly {@link starling.v1.PassingRequest.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.PassingRequest
+             * @static
+             * @param {starling.v1.PassingRequest.$Properties} message PassingRequest message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            PassingRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
+                if (message.after != null && $Object.hasOwnProperty.call(message, "after"))
+                    $root.starling.v1.Position.encode(message.after, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+                if (message.limit != null && $Object.hasOwnProperty.call(message, "limit") && message.limit !== 0)
+                    writer.uint32(/* id 3, wireType 0 =*/24).uint32(message.limit);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a PassingRequest message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.PassingRequest
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.PassingRequest & starling.v1.PassingRequest.$Shape} PassingRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            PassingRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.PassingRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.user = value;
+                            else
+                                delete message.user;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            message.after = $root.starling.v1.Position.decode(reader, reader.size(), $undefined, _depth + 1, message.after);
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.limit = value;
+                            else
+                                delete message.limit;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return PassingRequest;
+        })();
+
+        v1.ArchiveImportRequest = (function() {
+
+            /**
+             * Properties of an ArchiveImportRequest.
+             * @typedef {Object} starling.v1.ArchiveImportRequest.$Properties
+             * @property {string|null} [user] ArchiveImportRequest user
+             * @property {number|null} [from] ArchiveImportRequest from
+             * @property {Array.<starling.v1.ArchivedEntry.$Properties>|null} [entries] ArchiveImportRequest entries
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of an ArchiveImportRequest.
+             * @memberof starling.v1
+             * @interface IArchiveImportRequest
+             * @augments starling.v1.ArchiveImportRequest.$Properties
+             * @deprecated Use starling.v1.ArchiveImportRequest.$Properties instead.
+             */
+
+            /**
+             * Shape of an ArchiveImportRequest.
+             * @typedef {starling.v1.ArchiveImportRequest.$Properties} starling.v1.ArchiveImportRequest.$Shape
+             */
+
+            /**
+             * Constructs a new ArchiveImportRequest.
+             * @memberof starling.v1
+             * @classdesc Represents an ArchiveImportRequest.
+             * @constructor
+             * @param {starling.v1.ArchiveImportRequest.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const ArchiveImportRequest = function (properties) {
+                this.entries = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * ArchiveImportRequest user.
+             * @member {string} user
+             * @memberof starling.v1.ArchiveImportRequest
+             * @instance
+             */
+            ArchiveImportRequest.prototype.user = "";
+
+            /**
+             * ArchiveImportRequest from.
+             * @member {number} from
+             * @memberof starling.v1.ArchiveImportRequest
+             * @instance
+             */
+            ArchiveImportRequest.prototype.from = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * ArchiveImportRequest entries.
+             * @member {Array.<starling.v1.ArchivedEntry.$Properties>} entries
+             * @memberof starling.v1.ArchiveImportRequest
+             * @instance
+             */
+            ArchiveImportRequest.prototype.entries = $util.emptyArray;
+
+            /**
+             * Creates a new ArchiveImportRequest instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.ArchiveImportRequest
+             * @static
+             * @param {starling.v1.ArchiveImportRequest.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.ArchiveImportRequest} ArchiveImportRequest instance
+             * @type {{
+             *   (properties: starling.v1.ArchiveImportRequest.$Shape): starling.v1.ArchiveImportRequest & starling.v1.ArchiveImportRequest.$Shape;
+             *   (properties?: starling.v1.ArchiveImportRequest.$Properties): starling.v1.ArchiveImportRequest;
+             * }}
+             */
+            ArchiveImportRequest.create = function(properties) {
+                return new ArchiveImportRequest(properties);
+            };
+
+            /**
+             * Encodes the specified ArchiveImportRequest message. Does not implicitly {@link starling.v1.ArchiveImportRequest.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.ArchiveImportRequest
+             * @static
+             * @param {starling.v1.ArchiveImportRequest.$Properties} message ArchiveImportRequest message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            ArchiveImportRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
+                if (message.from != null && $Object.hasOwnProperty.call(message, "from") && (typeof message.from === "object" ? message.from.low || message.from.high : message.from !== 0))
+                    writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.from);
+                if (message.entries != null && message.entries.length)
+                    for (let i = 0; i < message.entries.length; ++i)
+                        $root.starling.v1.ArchivedEntry.encode(message.entries[i], writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes an ArchiveImportRequest message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.ArchiveImportRequest
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.ArchiveImportRequest & starling.v1.ArchiveImportRequest.$Shape} ArchiveImportRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            ArchiveImportRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.ArchiveImportRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.user = value;
+                            else
+                                delete message.user;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.from = value;
+                            else
+                                delete message.from;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.entries && message.entries.length))
+                                message.entries = [];
+                            message.entries.push($root.starling.v1.ArchivedEntry.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return ArchiveImportRequest;
+        })();
+
+        v1.ArchiveImportReply = (function() {
+
+            /**
+             * Properties of an ArchiveImportReply.
+             * @typedef {Object} starling.v1.ArchiveImportReply.$Properties
+             * @property {number|null} [next] ArchiveImportReply next
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of an ArchiveImportReply.
+             * @memberof starling.v1
+             * @interface IArchiveImportReply
+             * @augments starling.v1.ArchiveImportReply.$Properties
+             * @deprecated Use starling.v1.ArchiveImportReply.$Properties instead.
+             */
+
+            /**
+             * Shape of an ArchiveImportReply.
+             * @typedef {starling.v1.ArchiveImportReply.$Properties} starling.v1.ArchiveImportReply.$Shape
+             */
+
+            /**
+             * Constructs a new ArchiveImportReply.
+             * @memberof starling.v1
+             * @classdesc Represents an ArchiveImportReply.
+             * @constructor
+             * @param {starling.v1.ArchiveImportReply.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const ArchiveImportReply = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * ArchiveImportReply next.
+             * @member {number} next
+             * @memberof starling.v1.ArchiveImportReply
+             * @instance
+             */
+            ArchiveImportReply.prototype.next = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * Creates a new ArchiveImportReply instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.ArchiveImportReply
+             * @static
+             * @param {starling.v1.ArchiveImportReply.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.ArchiveImportReply} ArchiveImportReply instance
+             * @type {{
+             *   (properties: starling.v1.ArchiveImportReply.$Shape): starling.v1.ArchiveImportReply & starling.v1.ArchiveImportReply.$Shape;
+             *   (properties?: starling.v1.ArchiveImportReply.$Properties): starling.v1.ArchiveImportReply;
+             * }}
+             */
+            ArchiveImportReply.create = function(properties) {
+                return new ArchiveImportReply(properties);
+            };
+
+            /**
+             * Encodes the specified ArchiveImportReply message. Does not implicitly {@link starling.v1.ArchiveImportReply.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.ArchiveImportReply
+             * @static
+             * @param {starling.v1.ArchiveImportReply.$Properties} message ArchiveImportReply message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            ArchiveImportReply.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.next != null && $Object.hasOwnProperty.call(message, "next") && (typeof message.next === "object" ? message.next.low || message.next.high : message.next !== 0))
+                    writer.uint32(/* id 1, wireType 0 =*/8).uint64(message.next);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes an ArchiveImportReply message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.ArchiveImportReply
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.ArchiveImportReply & starling.v1.ArchiveImportReply.$Shape} ArchiveImportReply
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            ArchiveImportReply.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.ArchiveImportReply();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.next = value;
+                            else
+                                delete message.next;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return ArchiveImportReply;
+        })();
+
+        v1.PruneRequest = (function() {
+
+            /**
+             * Properties of a PruneRequest.
+             * @typedef {Object} starling.v1.PruneRequest.$Properties
+             * @property {string|null} [user] PruneRequest user
+             * @property {number|null} [beforeMs] PruneRequest beforeMs
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a PruneRequest.
+             * @memberof starling.v1
+             * @interface IPruneRequest
+             * @augments starling.v1.PruneRequest.$Properties
+             * @deprecated Use starling.v1.PruneRequest.$Properties instead.
+             */
+
+            /**
+             * Shape of a PruneRequest.
+             * @typedef {starling.v1.PruneRequest.$Properties} starling.v1.PruneRequest.$Shape
+             */
+
+            /**
+             * Constructs a new PruneRequest.
+             * @memberof starling.v1
+             * @classdesc Represents a PruneRequest.
+             * @constructor
+             * @param {starling.v1.PruneRequest.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const PruneRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * PruneRequest user.
+             * @member {string} user
+             * @memberof starling.v1.PruneRequest
+             * @instance
+             */
+            PruneRequest.prototype.user = "";
+
+            /**
+             * PruneRequest beforeMs.
+             * @member {number} beforeMs
+             * @memberof starling.v1.PruneRequest
+             * @instance
+             */
+            PruneRequest.prototype.beforeMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * Creates a new PruneRequest instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.PruneRequest
+             * @static
+             * @param {starling.v1.PruneRequest.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.PruneRequest} PruneRequest instance
+             * @type {{
+             *   (properties: starling.v1.PruneRequest.$Shape): starling.v1.PruneRequest & starling.v1.PruneRequest.$Shape;
+             *   (properties?: starling.v1.PruneRequest.$Properties): starling.v1.PruneRequest;
+             * }}
+             */
+            PruneRequest.create = function(properties) {
+                return new PruneRequest(properties);
+            };
+
+            /**
+             * Encodes the specified PruneRequest message. Does not implicitly {@link starling.v1.PruneRequest.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.PruneRequest
+             * @static
+             * @param {starling.v1.PruneRequest.$Properties} message PruneRequest message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            PruneRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
+                if (message.beforeMs != null && $Object.hasOwnProperty.call(message, "beforeMs") && (typeof message.beforeMs === "object" ? message.beforeMs.low || message.beforeMs.high : message.beforeMs !== 0))
+                    writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.beforeMs);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a PruneRequest message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.PruneRequest
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.PruneRequest & starling.v1.PruneRequest.$Shape} PruneRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            PruneRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.PruneRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.user = value;
+                            else
+                                delete message.user;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.beforeMs = value;
+                            else
+                                delete message.beforeMs;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return PruneRequest;
+        })();
+
+        v1.PruneReply = (function() {
+
+            /**
+             * Properties of a PruneReply.
+             * @typedef {Object} starling.v1.PruneReply.$Properties
+             * @property {number|null} [erased] PruneReply erased
+             * @property {boolean|null} [complete] PruneReply complete
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a PruneReply.
+             * @memberof starling.v1
+             * @interface IPruneReply
+             * @augments starling.v1.PruneReply.$Properties
+             * @deprecated Use starling.v1.PruneReply.$Properties instead.
+             */
+
+            /**
+             * Shape of a PruneReply.
+             * @typedef {starling.v1.PruneReply.$Properties} starling.v1.PruneReply.$Shape
+             */
+
+            /**
+             * Constructs a new PruneReply.
+             * @memberof starling.v1
+             * @classdesc Represents a PruneReply.
+             * @constructor
+             * @param {starling.v1.PruneReply.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const PruneReply = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * PruneReply erased.
+             * @member {number} erased
+             * @memberof starling.v1.PruneReply
+             * @instance
+             */
+            PruneReply.prototype.erased = 0;
+
+            /**
+             * PruneReply complete.
+             * @member {boolean} complete
+             * @memberof starling.v1.PruneReply
+             * @instance
+             */
+            PruneReply.prototype.complete = false;
+
+            /**
+             * Creates a new PruneReply instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.PruneReply
+             * @static
+             * @param {starling.v1.PruneReply.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.PruneReply} PruneReply instance
+             * @type {{
+             *   (properties: starling.v1.PruneReply.$Shape): starling.v1.PruneReply & starling.v1.PruneReply.$Shape;
+             *   (properties?: starling.v1.PruneReply.$Properties): starling.v1.PruneReply;
+             * }}
+             */
+            PruneReply.create = function(properties) {
+                return new PruneReply(properties);
+            };
+
+            /**
+             * Encodes the specified PruneReply message. Does not implicitly {@link starling.v1.PruneReply.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.PruneReply
+             * @static
+             * @param {starling.v1.PruneReply.$Properties} message PruneReply message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            PruneReply.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.erased != null && $Object.hasOwnProperty.call(message, "erased") && message.erased !== 0)
+                    writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.erased);
+                if (message.complete != null && $Object.hasOwnProperty.call(message, "complete") && message.complete !== false)
+                    writer.uint32(/* id 2, wireType 0 =*/16).bool(message.complete);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a PruneReply message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.PruneReply
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.PruneReply & starling.v1.PruneReply.$Shape} PruneReply
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            PruneReply.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.PruneReply();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.erased = value;
+                            else
+                                delete message.erased;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.complete = value;
+                            else
+                                delete message.complete;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return PruneReply;
+        })();
+
         v1.Envelope = (function() {
 
             /**

@@ -1,4 +1,4 @@
-import { type ArchivedEntry, type Position, packPosition, unpackPosition } from '@starling/contracts';
+import { type ArchivedEntry, type Position, packPosition, SEQUENCE_MAX, unpackPosition } from '@starling/contracts';
 import type { Queryable } from '@starling/db';
 
 export interface EntryRange {
@@ -11,6 +11,10 @@ export interface EntryRange {
   /** Unless the first entry alone is longer. */
   readonly bytesMax: number;
 }
+
+/** What is imported is not in the log: it has positions of epoch 0. */
+const BEFORE_LOG: Position = { epoch: 0, sequence: SEQUENCE_MAX };
+const isInLog = ({ epoch }: Position): boolean => epoch > 0;
 
 /** Entries of one owner in order: his messages, and the newest ones about his block list and his preferences. */
 export async function selectEntries(db: Queryable, range: EntryRange): Promise<readonly ArchivedEntry[]> {
@@ -30,7 +34,13 @@ export async function selectEntries(db: Queryable, range: EntryRange): Promise<r
         order by position limit $4
       ) as page
     ) as measured where bytes <= $5 or n = 1 order by position`,
-    [range.owner, packPosition(range.after), packPosition(range.upTo), range.entriesMax, range.bytesMax],
+    [
+      range.owner,
+      packPosition(isInLog(range.after) ? range.after : BEFORE_LOG),
+      packPosition(range.upTo),
+      range.entriesMax,
+      range.bytesMax,
+    ],
   );
   return rows.map((row) => ({
     position: unpackPosition(row.position),

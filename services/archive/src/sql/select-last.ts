@@ -1,5 +1,8 @@
-import { type UserPosition, unpackPosition } from '@starling/contracts';
+import { packPosition, type UserPosition, unpackPosition } from '@starling/contracts';
 import type { Queryable } from '@starling/db';
+
+/** What is before it was never in a log, but imported. */
+const FIRST_OF_LOG = packPosition({ epoch: 1, sequence: 0 });
 
 /** Where these owners' rows end; who has none is left out. */
 export async function selectLast(db: Queryable, owners: readonly string[]): Promise<readonly UserPosition[]> {
@@ -7,12 +10,12 @@ export async function selectLast(db: Queryable, owners: readonly string[]): Prom
     `select k.owner, l.position from unnest($1::text[]) as k (owner)
       cross join lateral (
         select position from (
-          (select position from archive a where a.owner = k.owner order by position desc limit 1)
+          (select position from archive a where a.owner = k.owner and position >= $2 order by position desc limit 1)
           union all select position from archive_block b where b.owner = k.owner
           union all select position from archive_preference p where p.owner = k.owner
         ) as ends order by position desc limit 1
       ) as l`,
-    [owners],
+    [owners, FIRST_OF_LOG],
   );
   return rows.map((row) => ({ user: row.owner, position: unpackPosition(row.position) }));
 }

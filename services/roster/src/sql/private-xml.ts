@@ -15,6 +15,14 @@ export async function selectPrivateXml(
   return row?.xml;
 }
 
+/** All of an account's, in the order of their names. */
+export async function selectAllPrivateXml(db: Queryable, user: string): Promise<readonly PrivateXml[]> {
+  return db.query<PrivateXml & Record<string, unknown>>(
+    `select ns, name, xml from private_xml where username = $1 order by ns collate "C", name collate "C"`,
+    [user],
+  );
+}
+
 /** Elements in place of those of their names. In the caller's transaction. */
 export async function upsertPrivateXml(tx: Queryable, user: string, elements: readonly PrivateXml[]): Promise<void> {
   await tx.query(

@@ -17,6 +17,7 @@ import type { ClusterOptions } from '../program.ts';
 import { startRoundRobin } from '../round-robin.ts';
 import { isAnswering, readRunningFile, writeRunningFile } from '../running-file.ts';
 import { clusterSpecs, withDefaults } from '../specs.ts';
+import { mountSystem } from '../system.ts';
 
 type Context = HostContext<typeof clusterSpecs>;
 /** Keys whose default here is not that of the services. */
@@ -72,6 +73,7 @@ async function startHere(context: Context, options: ClusterOptions, specs: Specs
   const busConfig = { ...config.bus, natsUrl: nats.url };
   const bus = await use('bus', openBusOrExplain(busConfig, { log, metrics, name: 'cluster' }), (b) => b.close());
   mountAccounts(admin, accountsOnBus(bus, domain, config.bus.logStreams));
+  mountSystem(admin, bus, config.bus.logStreams);
   const file = { mode: 'cluster', domain } as const;
   writeRunningFile(dataDir, { ...file, running: adminAccess });
   await use('running-file', undefined, () => writeRunningFile(dataDir, file));

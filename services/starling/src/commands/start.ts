@@ -8,6 +8,7 @@ import { type HostContext, type ReadyLine, runHost } from '../host.ts';
 import { clientPorts } from '../ports.ts';
 import { writeRunningFile } from '../running-file.ts';
 import { type EmbeddedSpecs, embeddedSpecs } from '../specs.ts';
+import { mountSystem } from '../system.ts';
 
 const ID_BYTES = 4;
 
@@ -33,6 +34,7 @@ async function startHere(context: HostContext<EmbeddedSpecs>): Promise<ReadyLine
   const ids = { edgeId, presenceId };
   const { bus, edge } = await startEmbedded({ ...ids, config, use, logger: log, metrics, onFailure: fail });
   mountAccounts(admin, accountsOnBus(bus, domain, config.bus.logStreams));
+  mountSystem(admin, bus, config.bus.logStreams);
 
   const dataDir = resolve(config.edge.dataDir);
   const file = { mode: 'embedded', domain } as const;

@@ -73,7 +73,7 @@ function retentionOf(text: string): number {
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /** 'alice' or 'alice@example.com', the domain being the one that is served. */
-function userOf(name: string, domain: string): BareJid {
+export function userOf(name: string, domain: string): BareJid {
   try {
     const user = name.includes('@') ? parseBareJid(name) : makeBareJid(name, domain);
     if (localOf(user) === '') throw new CommandError(EXIT.data, `'${name}' has no name before the @`);
@@ -85,7 +85,7 @@ function userOf(name: string, domain: string): BareJid {
   throw new CommandError(EXIT.data, `'${name}' is not of ${domain}, which is served here`);
 }
 
-async function keysOf(password: string) {
+export async function keysOf(password: string) {
   try {
     return await makeKeys(password);
   } catch (cause) {
@@ -102,7 +102,7 @@ const MESSAGES: Readonly<Record<string, { readonly exitCode: number; readonly te
 };
 
 /** What the service said, for people. */
-async function told<T>(what: string, asked: Promise<T>): Promise<T> {
+export async function told<T>(what: string, asked: Promise<T>): Promise<T> {
   try {
     return await asked;
   } catch (cause) {

@@ -1,0 +1,36 @@
+const WIDTH = 30;
+const INTERVAL_MS = 100;
+
+/** How far something is, on standard error of a terminal; elsewhere nothing. */
+export class Progress {
+  readonly #out: NodeJS.WriteStream;
+  #shownAtMs = 0;
+  #length = 0;
+
+  constructor(out: NodeJS.WriteStream = process.stderr) {
+    this.#out = out;
+  }
+
+  show(done: number, total: number, text: string): void {
+    const nowMs = performance.now();
+    if (!this.#out.isTTY || nowMs - this.#shownAtMs < INTERVAL_MS) return;
+    this.#shownAtMs = nowMs;
+    const line = barOf(done, total, text).slice(0, Math.max(1, (this.#out.columns ?? 80) - 1));
+    this.#out.write(`\r${line.padEnd(this.#length)}`);
+    this.#length = line.length;
+  }
+
+  /** Makes room for other lines. */
+  clear(): void {
+    if (this.#length === 0) return;
+    this.#out.write(`\r${' '.repeat(this.#length)}\r`);
+    this.#length = 0;
+    this.#shownAtMs = 0;
+  }
+}
+
+export function barOf(done: number, total: number, text: string): string {
+  const part = total > 0 ? Math.min(1, done / total) : 0;
+  const filled = Math.round(part * WIDTH);
+  return `[${'#'.repeat(filled)}${'.'.repeat(WIDTH - filled)}] ${String(Math.floor(part * 100)).padStart(3)} %  ${text}`;
+}
