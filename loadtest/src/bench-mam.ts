@@ -6,6 +6,7 @@ import { type Db, dbConfig, openDb } from '@starling/db';
 import type { Jid } from '@starling/jid';
 import { Postgres } from '@starling/local-servers';
 import { loadConfig } from '@starling/runtime';
+import { el, Stanza } from '@starling/stanza';
 import type { Client } from '@starling/testkit';
 import type { Element } from '@starling/xml';
 import { currentCommit, keepFile } from './bench/results.ts';
@@ -26,7 +27,12 @@ const BODY_CHARACTERS = 200;
 const ROWS_A_STATEMENT = 250_000;
 const PAGE_MAX = 50;
 const SEED = 1;
-const NS = { mam: 'urn:xmpp:mam:2', rsm: 'http://jabber.org/protocol/rsm', data: 'jabber:x:data' } as const;
+const NS = {
+  client: 'jabber:client',
+  mam: 'urn:xmpp:mam:2',
+  rsm: 'http://jabber.org/protocol/rsm',
+  data: 'jabber:x:data',
+} as const;
 
 interface Options {
   readonly rows: number;
@@ -113,11 +119,16 @@ async function makePartitions(db: Db, fromMs: number, toMs: number): Promise<voi
 
 function envelopeOf(owner: string): Uint8Array {
   const [from, to] = ['peer-1@example.com/phone' as Jid, owner as Jid];
-  const stanza = `<message to="${to}" from="${from}" id="m1" type="chat"><body>${'x'.repeat(BODY_CHARACTERS)}</body></message>`;
+  const body = 'x'.repeat(BODY_CHARACTERS);
+  const stanza = Stanza.build(
+    'message',
+    { to, from, id: 'm1', type: 'chat' },
+    el('body', NS.client, {}, body),
+  ).encode();
   return encodeEnvelope({
     ...{ id: 'generated', owner: owner as never, from, to, kind: KIND.message, type: 'chat', fate: FATE.archived },
     ...{ copy: COPY.received, hints: 0, origin: 'edge-1/s', sentAtMs: Date.now(), after: 0 },
-    stanza: Buffer.from(stanza),
+    stanza,
   });
 }
 
