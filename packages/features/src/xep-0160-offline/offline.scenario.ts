@@ -1,6 +1,8 @@
 import { type Client, scenario } from '@starling/testkit';
 
 const MANY = 300;
+/** An answer is waited for not too long; each message is one commit. */
+const HANDLED_EVERY = 30;
 
 /** With initial presence, or again. */
 async function available(client: Client, priority = 0): Promise<void> {
@@ -55,8 +57,10 @@ scenario('three hundred in their order, and then what comes live', { edges: [1, 
   const [home] = await romeo.devices('home');
   const [balcony] = await juliet.devices('balcony');
   await unavailable(balcony);
-  for (let i = 0; i < MANY; i++)
+  for (let i = 0; i < MANY; i++) {
     await home.sends`<message to='${juliet.jid}' type='chat' id='m${i}'><body>${i}</body></message>`;
+    if (i % HANDLED_EVERY === 0) await isHandled(home);
+  }
   await isHandled(home);
   await available(balcony);
   await home.sends`<message to='${juliet.jid}' type='chat' id='live'><body>now</body></message>`;
