@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { Postgres } from '@starling/local-servers';
 import { keepLogs, withWorld } from './own-world.ts';
 import { writeAtOnce } from './smoke-history/crowd.ts';
+import { loseStore } from './smoke-history/lost-store.ts';
 import { loseDatabase } from './smoke-history/outage.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -28,6 +29,7 @@ export async function smokeHistory(args: readonly string[]): Promise<number> {
       const tell = (line: string) => console.log(line);
       const trouble = [...(await writeAtOnce(world, options, tell))];
       if (outageSeconds > 0) trouble.push(...(await loseDatabase(world, postgres, { seconds: outageSeconds }, tell)));
+      trouble.push(...(await loseStore(world, tell)));
       for (const line of trouble) console.log(`broken: ${line}`);
       if (trouble.length === 0) console.log('every promise kept');
       else console.log(`logs are kept in ${keepLogs(world, 'smoke-history')}`);

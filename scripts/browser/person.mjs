@@ -167,7 +167,7 @@ export class Person {
   }
 
   /** All messages of the open chat, in order. */
-  messages() {
-    return this.page.locator('.chat-msg__text').allInnerTexts();
+  async texts() {
+    return (await this.page.locator('.chat-msg__text').allInnerTexts()).map((text) => text.trim());
   }
 }

@@ -5,6 +5,9 @@ import { Person } from './person.mjs';
 const DESK = { viewport: { width: 1280, height: 800 } };
 const PHONE = { viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
 
+const SAID = ['李四，你好！今晚一起吃饭吗？', '好啊，几点？ Seven o’clock?', '七点，老地方见 🍜'];
+const SAID_MEANWHILE = ['你在吗？', '我先点菜了', '快来！'];
+
 /**
  * @param options.urls where the page is; with several edges everybody comes through another one
  * @param options.step runs one step, `(title, play)`
@@ -63,10 +66,7 @@ export async function playStory({ browser, urls, domain, step, shot }) {
     await zhang.reads('好啊，几点？');
     await zhang.say('七点，老地方见 🍜');
     await li.reads('七点，老地方见');
-    for (const person of people) {
-      const texts = (await person.messages()).map((text) => text.trim());
-      assert.deepEqual(texts, ['李四，你好！今晚一起吃饭吗？', '好啊，几点？ Seven o’clock?', '七点，老地方见 🍜']);
-    }
+    for (const person of people) assert.deepEqual(await person.texts(), SAID);
     await shot(zhang, 'chat-zh');
     await shot(li, 'chat');
   });
@@ -94,6 +94,43 @@ export async function playStory({ browser, urls, domain, step, shot }) {
     await phone.say('我到了。');
     await zhang.reads('我到了。');
     await shot(phone, 'phone-chat');
+  });
+
+  await step(
+    'who comes back on a new machine has all that was said, once and in order, also what was said meanwhile',
+    async () => {
+      const phone = people.at(-1);
+      await phone.leave();
+      await zhang.sees(li, 'offline');
+      for (const text of SAID_MEANWHILE) await zhang.say(text);
+      const desk = new Person(browser, { name: li.name, domain, url: urlOf(1), locale: 'en-GB', ...DESK });
+      people.push(desk);
+      await desk.visit();
+      await desk.logIn();
+      await desk.openChat(zhang);
+      await desk.reads(SAID_MEANWHILE.at(-1));
+      await desk.reads(SAID[0]);
+      for (const person of [desk, zhang])
+        assert.deepEqual(await person.texts(), [...SAID, '我到了。', ...SAID_MEANWHILE]);
+      await shot(desk, 'back');
+    },
+  );
+
+  await step('what one device says the other has too', async () => {
+    const desk = people.at(-1);
+    const phone = new Person(browser, { name: li.name, domain, url: urlOf(2), locale: 'en-GB', ...PHONE });
+    people.push(phone);
+    await phone.visit();
+    await phone.logIn();
+    await phone.openChat(zhang);
+    await phone.reads(SAID_MEANWHILE.at(-1));
+    await phone.say('在路上');
+    await zhang.say('等你');
+    for (const person of [desk, phone, zhang]) {
+      await person.reads('等你');
+      assert.deepEqual(await person.texts(), [...SAID, '我到了。', ...SAID_MEANWHILE, '在路上', '等你']);
+    }
+    await shot(phone, 'phone-carbons');
   });
 
   await step('in the dark', async () => {

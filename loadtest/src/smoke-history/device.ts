@@ -120,7 +120,7 @@ export class Device {
     }
     const carbon = childOf(message, NS.carbons, 'received') ?? childOf(message, NS.carbons, 'sent');
     const shown = carbon === undefined ? message : forwardedIn(carbon);
-    const id = shown && childOf(shown, NS.ids, 'stanza-id')?.attrs.id;
+    const id = shown && stanzaIdOf(shown);
     if (id === undefined) {
       this.#nameless++;
       return;
@@ -138,6 +138,8 @@ export class Device {
     this.#ids.push(id);
   }
 }
+
+export const stanzaIdOf = (message: Element): string | undefined => childOf(message, NS.ids, 'stanza-id')?.attrs.id;
 
 function childOf(element: Element, ns: string, name: string): Element | undefined {
   for (const child of element.children)

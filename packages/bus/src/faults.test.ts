@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { jetstreamManager } from '@nats-io/jetstream';
-import { streamName, subjects } from '@starling/contracts';
+import { entryId, partitionOf, streamName, streamOf, subjects } from '@starling/contracts';
 import type { BareJid } from '@starling/jid';
 import {
   findNatsServer,
@@ -78,6 +78,73 @@ for (const binary of [findNatsServers()[0], findNatsServers().at(-1)].filter((b)
         [config.max_bytes, config.discard, config.storage, state.messages],
         [10_000_000, 'new', 'file', 1],
       );
+    });
+
+    it('are made anew when the server has lost its store, and take what was refused meanwhile', async (t) => {
+      const world = await NatsWorld.start(binary);
+      t.after(() => world.close());
+      const [managing, other] = [await world.open(), await world.open()];
+      const keeper = await JetStreamLog.open(managing.link, LOG_OPTIONS);
+      const log = await JetStreamLog.open(other.link, { ...LOG_OPTIONS, manage: false });
+      for (const id of ['a', 'b']) await log.append(alice, id, bytesOf(id));
+      const stream = streamOf(partitionOf(alice), LOG_OPTIONS.streams);
+      const before = await log.info(stream);
+      await world.server.kill();
+      world.server.loseStore();
+      const appended = log.append(alice, 'c', bytesOf('c'));
+      await world.server.restart();
+      assert.equal((await appended).sequence, 1);
+      const after = await log.info(stream);
+      assert.ok(after.createdAtMs > before.createdAtMs);
+      assert.deepEqual([before.last, after.last], [2, 1]);
+      await Promise.all([keeper.close(), log.close()]);
+    });
+
+    it('know the ids of what a trim has left after a restart: nothing is doubled, and no other entry refused', async (t) => {
+      const world = await NatsWorld.start(binary);
+      t.after(() => world.close());
+      const { link } = await world.open();
+      const windowMs = 4_000;
+      const log = await JetStreamLog.open(link, { ...LOG_OPTIONS, duplicateWindowMs: windowMs });
+      // One origin-id and one body: to each other, and both to a third, all on one stream.
+      const said = (sender: BareJid, owner: BareJid, key: string) => {
+        const payload = bytesOf(`<body>ay me</body><origin-id id='${key}'/>`);
+        return log.append(owner, entryId({ sender, owner, key, payload }), bytesOf(`${sender} ${owner} ${key}`));
+      };
+      const [bob, carol] = users.slice(1) as [BareJid, BareJid];
+      const pairs = [
+        [alice, bob],
+        [bob, alice],
+        [alice, carol],
+        [bob, carol],
+      ] as const;
+      const sayAll = (key: string) =>
+        Promise.all(
+          pairs.flatMap(([from, to]) =>
+            to === carol ? [said(from, to, key)] : [said(from, to, key), said(from, from, key)],
+          ),
+        );
+      const old = await sayAll('old');
+      assert.deepEqual([old.length, old.some(({ duplicate }) => duplicate)], [6, false]);
+      const stream = streamOf(partitionOf(alice), LOG_OPTIONS.streams);
+      const waitedMs = windowMs * 1.1 + 500;
+      await new Promise((resolve) => setTimeout(resolve, waitedMs));
+      const first = await sayAll('new');
+      assert.equal(
+        first.some(({ duplicate }) => duplicate),
+        false,
+      );
+      await log.trim(stream, Number.MAX_SAFE_INTEGER);
+      assert.deepEqual(await log.info(stream).then(({ first: from, last }) => [from, last]), [7, 12]);
+      await world.server.kill();
+      await world.server.restart();
+      const again = await sayAll('new');
+      assert.deepEqual(
+        again,
+        first.map((appended) => ({ ...appended, duplicate: true })),
+      );
+      assert.equal((await log.info(stream)).last, 12);
+      await log.close();
     });
 
     it('are waited for by who does not manage them, and made once by several who do', async (t) => {

@@ -10,6 +10,7 @@ import { LogBusyError, LogFullError, LogUnavailableError } from './log.ts';
 import { type AppendObserver, observeAppends } from './metrics.ts';
 import type { NatsLink } from './nats-link.ts';
 import { payloadOf, pubAckOf, type RawMessage, statusOf } from './nats-wire.ts';
+import { remakeOnReconnect } from './remake.ts';
 
 export interface JetStreamLogOptions extends StreamSettings {
   readonly appendTimeoutMs: number;
@@ -66,6 +67,7 @@ export class JetStreamLog implements Log {
     checkServerVersion(link.connection.info?.version ?? '', options.replicas);
     const manager = await jetstreamManager(link.connection, { checkAPI: false, timeout: API_TIMEOUT_MS });
     await ensureStreams(manager, options, options.manage, options.openTimeoutMs);
+    if (options.manage) remakeOnReconnect(link, () => ensureStreams(manager, options, true, options.openTimeoutMs));
     return new JetStreamLog(link, manager, options);
   }
 

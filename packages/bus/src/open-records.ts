@@ -7,6 +7,7 @@ import { MemoryBus } from './memory-bus.ts';
 import { MemoryRecords } from './memory-records.ts';
 import { NatsBus } from './nats-bus.ts';
 import type { Records } from './records.ts';
+import { remakeOnReconnect } from './remake.ts';
 
 /** Of one record, and of all. A membership document of 100 processes has 6 KB. */
 const VALUE_BYTES_MAX = 256 * 1024;
@@ -59,9 +60,12 @@ async function openStream(
 ): Promise<JetStreamRecords> {
   if (!(bus instanceof NatsBus)) throw new TypeError('the records need the bus that openBus gave');
   const replicas = config.logReplicas === '3' ? 3 : 1;
-  await ensureRecordsStream(bus.link, { ...settings, replicas }, manage, config.natsConnectTimeoutMs);
+  const { link } = bus;
+  const ensure = () => ensureRecordsStream(link, { ...settings, replicas }, manage, config.natsConnectTimeoutMs);
+  await ensure();
+  if (manage) remakeOnReconnect(link, ensure);
   const { valueBytesMax, stream } = settings;
-  return new JetStreamRecords(bus.link, {
+  return new JetStreamRecords(link, {
     stream: stream.stream,
     timeoutMs: config.recordsTimeoutMs,
     valueBytesMax,

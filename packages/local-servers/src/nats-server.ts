@@ -184,6 +184,11 @@ export class NatsServer {
     await this.waitUntilReady(clusterSize);
   }
 
+  /** What JetStream has stored is gone at the next start; to be called while it does not run. */
+  loseStore(): void {
+    rmSync(storeOf(this.#place), { recursive: true, force: true });
+  }
+
   /** Called whenever it ends without having been stopped. */
   onExit(handler: (exit: Exit) => void): void {
     this.#exitHandlers.add(handler);

@@ -169,6 +169,28 @@ for (const WorldClass of [MemoryWorld, ClusterWorld]) {
       assert.deepEqual((await gap(alice, { epoch: 1, sequence: 999 })).entries.map(idOf), ['after']);
     });
 
+    it('never tells of news of the old stream in the epoch of the new one', async () => {
+      await start();
+      await create(world.log, alice);
+      for (let n = 0; n < 20; n++) await append(world.log, alice, { id: `before-${n}` });
+      // An archive that has never seen the old stream would open no epoch after it.
+      await written(alice, 20);
+      const news: Digest[] = [];
+      world.bus.subscribe(subjects.digest(streamOfUser(alice)), ({ data }) => void news.push(decodeDigest(data)));
+      await world.bus.flush();
+      await append(world.log, alice, { id: 'last' });
+      await world.recreate(streamOfUser(alice));
+      await until('the next epoch', () => news.some(({ epoch }) => epoch === 2));
+      await append(world.log, alice, { id: 'after' });
+      const isTold = () => news.some(({ last: told }) => told.some(({ position }) => position?.epoch === 2));
+      await until('its news', isTold);
+      const told = news.flatMap(({ last: all }) => all.map(({ position }) => plain(position)));
+      assert.deepEqual(
+        told.filter((position) => position.epoch === 2),
+        [{ epoch: 2, sequence: 1 }],
+      );
+    });
+
     it('says once an interval who has news, numbered, also when there is none', async () => {
       await start();
       await create(world.log, alice);

@@ -1,5 +1,5 @@
 import type { Bus } from '@starling/bus';
-import { encodeDigest, subjects, type UserPosition } from '@starling/contracts';
+import { encodeDigest, type Position, subjects, type UserPosition } from '@starling/contracts';
 
 /** Users in one digest: 4,000 JIDs stay well below NATS's message limit. */
 const USERS_MAX = 4_000;
@@ -9,7 +9,7 @@ export class DigestPublisher {
   readonly #bus: Bus;
   readonly #stream: number;
   readonly #publisher: string;
-  readonly #news = new Map<string, number>();
+  readonly #news = new Map<string, Position>();
   #counter = 0;
   #generation = 0;
 
@@ -19,9 +19,9 @@ export class DigestPublisher {
     this.#publisher = publisher;
   }
 
-  /** The owner's log has an entry at this sequence. */
-  note(owner: string, sequence: number): void {
-    this.#news.set(owner, sequence);
+  /** The owner's log has an entry there. */
+  note(owner: string, position: Position): void {
+    this.#news.set(owner, position);
   }
 
   /** What was said before may have been wrong or missed: readers ask for everything when the publisher changes. */
@@ -32,7 +32,7 @@ export class DigestPublisher {
 
   publish(epoch: number): void {
     const news: UserPosition[] = [];
-    for (const [user, sequence] of this.#news) news.push({ user, position: { epoch, sequence } });
+    for (const [user, position] of this.#news) news.push({ user, position });
     this.#news.clear();
     for (let i = 0; i === 0 || i < news.length; i += USERS_MAX) {
       const digest = {

@@ -159,6 +159,8 @@ export class StreamArchive {
   /** From opening the stream until it is made anew, somebody else has gone on with it, or the end. */
   async #live(): Promise<void> {
     const { log, config } = this.#options;
+    // Marks of a stream that was made anew would trim what is not written yet.
+    this.#trimmer.forget();
     const info = await log.info(this.stream);
     const mark = await this.#tryLoadMark();
     if (mark && mark.createdAtMs !== info.createdAtMs) throw new StartAgain('made anew while it was opened');
@@ -185,7 +187,7 @@ export class StreamArchive {
     this.#options.log.archived(this.stream, sequence);
     this.#trimmer.written(sequence, Date.now());
     // After a start without the database: what was read meanwhile has been in no digest.
-    if (!this.#options.isLogHere) for (const entry of life.tail) this.#note(entry);
+    if (!this.#options.isLogHere) for (const entry of life.tail) this.#note(epoch, entry);
     this.#progress();
   }
 
@@ -248,7 +250,7 @@ export class StreamArchive {
       }
       for (const entry of entries) {
         const decoded = this.#decode(entry);
-        if (tail.push(decoded) && life.mark && !this.#options.isLogHere) this.#note(decoded);
+        if (tail.push(decoded) && life.mark && !this.#options.isLogHere) this.#note(life.mark.position.epoch, decoded);
       }
       if (entries.length === 0) continue;
       this.#progress();
@@ -273,8 +275,9 @@ export class StreamArchive {
     }
   }
 
-  #note(entry: TailEntry): void {
-    if (entry.envelope && isForReaders(entry)) this.#digest.note(entry.envelope.owner, entry.sequence);
+  #note(epoch: number, entry: TailEntry): void {
+    const { envelope, sequence } = entry;
+    if (envelope && isForReaders(entry)) this.#digest.note(envelope.owner, { epoch, sequence });
   }
 
   async #write(life: Life): Promise<void> {
@@ -328,7 +331,9 @@ export class StreamArchive {
     life.mark = { ...mark, position: { epoch: mark.position.epoch, sequence: written.upTo } };
     if (written.accounts > 0) this.#options.onAccount(batch[0]?.envelope?.owner ?? '');
     this.#written(life, written.upTo);
-    if (this.#options.isLogHere) for (const entry of batch) if (entry.sequence <= written.upTo) this.#note(entry);
+    const { epoch } = mark.position;
+    if (this.#options.isLogHere)
+      for (const entry of batch) if (entry.sequence <= written.upTo) this.#note(epoch, entry);
     for (const entry of written.rejected) this.#reject(entry, 'no_such_user');
     for (const entry of written.blocked) this.#reject(entry, 'blocked');
     for (const entry of written.over) this.#reject(entry, 'over_quota');

@@ -4,7 +4,7 @@ const MARK_EVERY_MS = 5_000;
 /** Remembers when the log was written up to where, so that what is written and old can go. */
 export class Trimmer {
   readonly #keepMs: number;
-  readonly #marks: { readonly sequence: number; readonly atMs: number }[] = [];
+  #marks: { readonly sequence: number; readonly atMs: number }[] = [];
 
   constructor(keepMs: number) {
     this.#keepMs = keepMs;
@@ -14,6 +14,11 @@ export class Trimmer {
   written(sequence: number, atMs: number): void {
     const last = this.#marks.at(-1);
     if (!last || atMs >= last.atMs + Math.min(MARK_EVERY_MS, this.#keepMs)) this.#marks.push({ sequence, atMs });
+  }
+
+  /** What was written is not of the stream that there is now, or may not be. */
+  forget(): void {
+    this.#marks = [];
   }
 
   /** The sequence before which everything is written and older than the time to keep; undefined when nothing new is. */

@@ -27,6 +27,7 @@ describe('digests', () => {
     digests.start({
       positions: (stream) => (stream === 0 ? users : []),
       reaches: (user, { epoch, sequence }) => void told.push(`${user} ${epoch}/${sequence}`),
+      settled: (user, epoch) => void told.push(`${user} ${epoch}/end`),
     });
     for (const stream of [0, 1]) {
       const last = async ({ known }: { known: readonly { user: string; position: Position }[] }) => {

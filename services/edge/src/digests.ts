@@ -12,6 +12,8 @@ export interface FollowedUsers {
   positions(stream: number): Iterable<{ user: BareJid; position: Position | undefined }>;
   /** The log of a user, if he is here, goes up to this position. */
   reaches(user: string, position: Position): void;
+  /** It goes no further than its L, and the archive is in this epoch. */
+  settled(user: BareJid, epoch: number): void;
 }
 
 /** What is known of the digests of one stream. */
@@ -99,13 +101,16 @@ export class Digests {
     state.asking = true;
     state.behind = false;
     try {
-      const known = [...(this.#users?.positions(stream) ?? [])].flatMap(({ user, position }) =>
-        position === undefined ? [] : [{ user, position }],
-      );
+      const all = [...(this.#users?.positions(stream) ?? [])];
+      const known = all.flatMap(({ user, position }) => (position === undefined ? [] : [{ user, position }]));
       for (let i = 0; i < known.length; i += ASKED_MAX) {
         const request = { known: known.slice(i, i + ASKED_MAX) };
-        this.#tell((await call(this.#bus, archive.last(stream), request, this.#timeoutMs)).last);
+        const { epoch, last } = await call(this.#bus, archive.last(stream), request, this.#timeoutMs);
+        this.#tell(last);
+        const further = new Set(last.map(({ user }) => user));
+        for (const { user } of request.known) if (!further.has(user)) this.#users?.settled(user, epoch);
       }
+      for (const { user, position } of all) if (position === undefined) this.#users?.settled(user, state.epoch);
     } catch (error) {
       // Policy: the archive is away. Its next digest shows that it is back.
       state.behind = true;

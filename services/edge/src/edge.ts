@@ -37,6 +37,7 @@ import { makeKeys, PasswordError } from './sasl/index.ts';
 import { ClientSession, type Link } from './session.ts';
 import { Stream, WS_CLOSE_RESTART } from './stream/stream.ts';
 import type { StreamHost } from './stream/stream-host.ts';
+import { StreamLives } from './stream-lives.ts';
 
 /** Unpredictable: a session's id is part of what makes a message's id. */
 const SESSION_ID_BYTES = 9;
@@ -105,6 +106,7 @@ export class Edge implements StreamHost {
   readonly #lifecycle = new Lifecycle();
   readonly #streams = new Set<Stream>();
   readonly #digests: Digests;
+  readonly #lives: StreamLives;
   readonly #following: Following;
   readonly #offline: OfflineDelivery;
   readonly #groups: Groups;
@@ -157,6 +159,8 @@ export class Edge implements StreamHost {
     const { domain, metrics: counted } = this;
     const streams = log.streams;
     this.#digests = new Digests({ bus, streams, timeoutMs: config.rpcTimeoutMs, log: logger });
+    const epochOf = (stream: number) => this.#digests.epochOf(stream);
+    this.#lives = new StreamLives({ log, epochOf, logger });
     const sink = new Outbound({
       ...{ edge: id, domain, bus },
       onTable: (user, table) => this.#following.learn(user, table),
@@ -167,14 +171,17 @@ export class Edge implements StreamHost {
       log: logger,
     });
     const digests = this.#digests;
+    const lives = this.#lives;
     this.#offline = new OfflineDelivery({
       ...{ bus, config, metrics: counted, log: logger },
-      epochOf: (stream) => digests.epochOf(stream),
+      epochOf,
       deliver: (user, session, entry) => sink.offline(user, session, entry),
     });
     const coverage = this.#offline;
-    this.#following = new Following({ bus, streams, config, digests, sink, coverage, metrics: counted, log: logger });
+    const told = { digests, lives, sink, coverage };
+    this.#following = new Following({ bus, streams, config, ...told, metrics: counted, log: logger });
     this.#stopReconnect = bus.onReconnect(() => {
+      lives.reconnected();
       for (const missed of this.#following.sessionsByUser()) void this.features.hooks.run('user:missed', missed);
     });
     const road = new Road({
@@ -210,6 +217,7 @@ export class Edge implements StreamHost {
 
   /** @throws what listening threw: a port is taken, a certificate cannot be read */
   async open(): Promise<void> {
+    this.#lives.start(this.#following);
     this.#digests.start(this.#following);
     const { config, log } = this;
     const onConnection = (channel: ByteChannel) => void this.#streams.add(new Stream(channel, this));
@@ -246,6 +254,7 @@ export class Edge implements StreamHost {
   #leaveBus(): void {
     this.#stopReconnect();
     this.#digests.stop();
+    this.#lives.stop();
     this.#presence.stop();
   }
 

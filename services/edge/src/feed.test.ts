@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ArchivedEntry, Position } from '@starling/contracts';
+import { type ArchivedEntry, comparePositions, type Position } from '@starling/contracts';
 import fc from 'fast-check';
 import { Feed, type FeedHost } from './feed.ts';
 
@@ -19,6 +19,7 @@ class World {
     this.feed = new Feed({
       deliver: (entry) => void this.delivered.push(Number(Buffer.from(entry).toString())),
       epoch: () => epoch,
+      isCurrent: () => true,
       fetch: async (after, upTo) => this.#fetch(after, upTo),
       graceMs: 2,
       retryMs: 1,
@@ -109,6 +110,87 @@ test('after the stream was made anew its first entries are not taken for old one
   await world.settled(1);
   assert.deepEqual(world.delivered, [101]);
   assert.deepEqual(world.gaps, ['epoch']);
+});
+
+/** A feed whose stream was made anew in its second epoch, as far as the archive has read it. */
+function madeAnew(overrides: Partial<FeedHost> = {}) {
+  const delivered: string[] = [];
+  const state = { over: 0, readUpTo: 0 };
+  const world = new World([], {
+    deliver: (_, position) => void delivered.push(`${position.epoch}/${position.sequence}`),
+    isCurrent: (of) => of > state.over,
+    fetch: async (after, upTo) => {
+      const entries = Array.from({ length: state.readUpTo }, (_, i) => ({ epoch: 2, sequence: i + 1 }))
+        .filter((position) => comparePositions(position, after) > 0 && comparePositions(position, upTo) <= 0)
+        .map((position) => ({ position, committedAtMs: 0, envelope: data(0) }));
+      return { entries, complete: true };
+    },
+    ...overrides,
+  });
+  const commit = (sequence: number) =>
+    world.feed.committed({ stream: 0, sequence, previous: sequence - 1 }, data(sequence));
+  const settled = async (count: number) => {
+    for (let i = 0; i < 2_000 && delivered.length < count; i++) await new Promise((r) => setTimeout(r, 1));
+  };
+  return { feed: world.feed, state, delivered, commit, settled };
+}
+
+test('no entry of a stream that was made anew gets a place in the old one, be its sequence low or high', async () => {
+  const { feed, state, delivered, commit, settled } = madeAnew();
+  feed.startAt({ epoch: 1, sequence: 2 });
+  state.over = 1;
+  for (const s of [1, 2, 3]) commit(s);
+  assert.deepEqual(delivered, []);
+  state.readUpTo = 2;
+  feed.reaches({ epoch: 2, sequence: 2 });
+  await settled(3);
+  commit(4);
+  assert.deepEqual(delivered, ['2/1', '2/2', '2/3', '2/4']);
+});
+
+test('what is held goes on when the archive knows of nothing before it', () => {
+  const { feed, state, delivered, commit } = madeAnew();
+  feed.startAt({ epoch: 1, sequence: 50 });
+  state.over = 1;
+  for (const s of [1, 2]) commit(s);
+  feed.settled(1);
+  assert.deepEqual(delivered, []);
+  feed.settled(2);
+  assert.deepEqual(delivered, ['2/1', '2/2']);
+});
+
+test('who binds meanwhile is told where the log ends in the new epoch', () => {
+  const { feed, state, delivered, commit } = madeAnew();
+  state.over = 1;
+  for (const s of [3, 4]) commit(s);
+  feed.startAt({ epoch: 2, sequence: 3 });
+  assert.deepEqual(delivered, ['2/4']);
+});
+
+test('what was held of the old stream when it may have been made anew is asked for', async () => {
+  const asked: Position[] = [];
+  const fetch = async (_: Position, upTo: Position) => {
+    asked.push(upTo);
+    return { entries: [], complete: true };
+  };
+  const { feed, delivered, commit } = madeAnew({ fetch });
+  feed.startAt({ epoch: 1, sequence: 50 });
+  feed.halt();
+  commit(52);
+  feed.doubt();
+  feed.go();
+  for (let i = 0; i < 2_000 && asked.length === 0; i++) await new Promise((r) => setTimeout(r, 1));
+  assert.deepEqual([asked, delivered], [[{ epoch: 1, sequence: 52 }], []]);
+});
+
+test('when it was not made anew after all what came meanwhile is delivered', () => {
+  const { feed, state, delivered, commit } = madeAnew();
+  feed.startAt({ epoch: 1, sequence: 2 });
+  state.over = 1;
+  for (const s of [3, 4]) commit(s);
+  state.over = 0;
+  feed.known();
+  assert.deepEqual(delivered, ['1/3', '1/4']);
 });
 
 test('an entry that is lost while a gap is fetched is fetched too, without a digest', async () => {

@@ -10,6 +10,8 @@ export interface FeedHost {
   deliver(entry: Uint8Array, position: Position): void;
   /** The epoch of the log's stream; 0 while it is not known (the archive has been away since the edge started). */
   epoch(): number;
+  /** Whether a committed entry that comes now may be of this epoch: not when the stream was made anew, or may have been. */
+  isCurrent(epoch: number): boolean;
   /** Entries behind `after` up to `upTo`, in order; `complete` false: there are more. Rejects when the archive cannot answer now. */
   fetch(after: Position, upTo: Position): Promise<{ entries: readonly ArchivedEntry[]; complete: boolean }>;
   /** How long what is missing may still come by itself: re-publications can overtake one another, and a digest can overtake them. */
@@ -79,12 +81,37 @@ export class Feed {
   startAt(position: Position): void {
     this.#learnEpoch(position.epoch);
     if (this.#last === undefined || comparePositions(position, this.#last) > 0) this.#last = position;
+    this.known();
+  }
+
+  /** The stream may have been made anew: what is held behind a gap was of the old one, and is fetched with the rest. */
+  doubt(): void {
+    const last = this.#last;
+    if (last === undefined || this.#held.length === 0) return;
+    const sequence = this.#held.reduce((most, held) => Math.max(most, held.sequence), 0);
+    this.#held = [];
+    this.#expect({ epoch: last.epoch, sequence }, 'missed');
+  }
+
+  /** It may be known now of which epoch that is which is held. */
+  known(): void {
+    if (this.#held.length > 0 && this.#halts === 0 && this.#wanted === undefined) this.#release();
+  }
+
+  /** The archive knows of nothing behind L, and is in this epoch. */
+  settled(epoch: number): void {
+    this.#learnEpoch(epoch);
+    if (this.#last !== undefined && epoch > this.#last.epoch) this.#last = { epoch, sequence: 0 };
+    this.known();
   }
 
   /** A committed entry, as the log re-published it. */
   committed({ sequence, previous }: Commit, data: Uint8Array): void {
     const last = this.#last;
-    if (this.#halts > 0) {
+    if (!this.#host.isCurrent(last === undefined ? this.#host.epoch() : last.epoch)) {
+      // What there is no room for is named by the archive's next digest, as all of it is.
+      if (this.#held.length < this.#host.heldMax) this.#held.push({ sequence, previous, data });
+    } else if (this.#halts > 0) {
       if (last === undefined || sequence > last.sequence) this.#hold({ sequence, previous, data });
     } else if (last === undefined) {
       this.#begin = { epoch: this.#host.epoch(), sequence: sequence - 1 };

@@ -21,6 +21,7 @@ import { LiveHold } from './live-hold.ts';
 import type { EdgeMetrics } from './metrics.ts';
 import { UserCoverage } from './offline/user-coverage.ts';
 import type { ClientSession } from './session.ts';
+import type { LifeListener, StreamLives } from './stream-lives.ts';
 import { UserSessions } from './user-sessions.ts';
 
 /** nats-server 2.9 lets re-publications of several connections overtake one another by some milliseconds. */
@@ -54,7 +55,7 @@ export interface Arrival {
 }
 
 /** The users that have sessions on this edge: whom it listens for, and what is known of their sessions on all edges. */
-export class Following implements FollowedUsers {
+export class Following implements FollowedUsers, LifeListener {
   readonly #users = new Map<BareJid, FollowedUser>();
   /** All sessions, those that are being bound included. */
   readonly #sessions = new Set<ClientSession>();
@@ -64,6 +65,7 @@ export class Following implements FollowedUsers {
   readonly #streams: number;
   readonly #config: EdgeConfig;
   readonly #digests: Digests;
+  readonly #lives: StreamLives;
   readonly #sink: FeedSink;
   readonly #coverage: CoverageWatch;
   readonly #metrics: EdgeMetrics;
@@ -74,6 +76,7 @@ export class Following implements FollowedUsers {
     streams: number;
     config: EdgeConfig;
     digests: Digests;
+    lives: StreamLives;
     sink: FeedSink;
     coverage: CoverageWatch;
     metrics: EdgeMetrics;
@@ -83,6 +86,7 @@ export class Following implements FollowedUsers {
     this.#streams = options.streams;
     this.#config = options.config;
     this.#digests = options.digests;
+    this.#lives = options.lives;
     this.#sink = options.sink;
     this.#coverage = options.coverage;
     this.#metrics = options.metrics;
@@ -119,6 +123,18 @@ export class Following implements FollowedUsers {
 
   reaches(user: string, position: Position): void {
     this.#users.get(user as BareJid)?.feed.reaches(position);
+  }
+
+  settled(user: BareJid, epoch: number): void {
+    this.#users.get(user)?.feed.settled(epoch);
+  }
+
+  doubted(stream: number): void {
+    for (const { stream: own, feed } of this.#users.values()) if (own === stream) feed.doubt();
+  }
+
+  known(stream: number): void {
+    for (const { stream: own, feed } of this.#users.values()) if (own === stream) feed.known();
   }
 
   /** A session is about to be bound: resolves when all that comes for its user arrives here. detach() is to follow in any case. */
@@ -182,6 +198,7 @@ export class Following implements FollowedUsers {
     const feed: Feed = new Feed({
       deliver: (entry, position) => this.#sink.entry(user, entry, position),
       epoch: () => this.#digests.epochOf(stream),
+      isCurrent: (epoch) => this.#lives.isCurrent(stream, epoch),
       fetch: (after, upTo) => this.#fetch(user, after, upTo),
       graceMs: GAP_GRACE_MS,
       retryMs: FETCH_RETRY_MS,

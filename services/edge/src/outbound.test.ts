@@ -30,6 +30,7 @@ import type { FollowedUser } from './followed-user.ts';
 import { Following } from './following.ts';
 import { edgeMetrics } from './metrics.ts';
 import { Outbound } from './outbound.ts';
+import { StreamLives } from './stream-lives.ts';
 import { nextTurn } from './testing/fake-channel.ts';
 import { makeSession, type TestSession } from './testing/session.ts';
 
@@ -61,8 +62,9 @@ describe('from the bus to the sessions', () => {
       ...{ edge: 'e1', domain: 'localhost', bus, onTable, onQuestion, onDirect, hooks, metrics, log: silentLogger },
     });
     const coverage = { changed: () => undefined, left: () => undefined };
+    const lives = new StreamLives({ log, epochOf: () => 1, logger: silentLogger });
     following = new Following({
-      ...{ bus, streams: 1, config, digests, sink, coverage, metrics, log: silentLogger },
+      ...{ bus, streams: 1, config, digests, lives, sink, coverage, metrics, log: silentLogger },
     });
     const last = async () => ({ epoch: 1, last: [] });
     serve(bus, archive.last(0), queues.archive, last, (error) => assert.fail(String(error)));

@@ -4,14 +4,14 @@ const WEBSOCKET_PATH = '/xmpp-websocket';
 const { domain, registration, converse: base, icon } = document.documentElement.dataset;
 
 /**
- * Parts of Converse.js for what the server has not: archive queries, encryption, commands, bookmarks, rooms, push, BOSH. Others ask for the class of the
- * rooms, so that part stays; nothing of it is shown.
+ * Parts of Converse.js for what the server has not: encryption, commands, bookmarks, rooms, push, BOSH. Others ask for the class of the rooms, so that
+ * part stays; nothing of it is shown.
  */
 const SWITCHED_OFF = [
   ...['converse-adhoc', 'converse-adhoc-views', 'converse-bookmarks', 'converse-bookmark-views', 'converse-bosh'],
-  ...['converse-disco-views', 'converse-dragresize', 'converse-headlines', 'converse-headlines-view', 'converse-mam'],
-  ...['converse-mam-views', 'converse-minimize', 'converse-muc-views', 'converse-omemo', 'converse-omemo-views'],
-  ...['converse-push', 'converse-roomslist', 'converse-singleton'],
+  ...['converse-disco-views', 'converse-dragresize', 'converse-headlines', 'converse-headlines-view'],
+  ...['converse-minimize', 'converse-muc-views', 'converse-omemo', 'converse-omemo-views', 'converse-push'],
+  ...['converse-roomslist', 'converse-singleton'],
 ];
 
 const NEEDS_HTTPS = {
