@@ -10,6 +10,11 @@ export interface Queryable {
   query<T extends Row>(sql: string, params?: readonly unknown[]): Promise<readonly T[]>;
 }
 
+export interface Transaction extends Queryable {
+  /** One statement, or several, without parameters, which may take longer than others do. @throws DbUnavailableError, SqlError */
+  patiently(sql: string, timeoutMs: number): Promise<void>;
+}
+
 /** PostgreSQL, or PGlite in a worker: the same dialect, the same types. */
 export interface Db extends Queryable {
   /**
@@ -17,7 +22,7 @@ export interface Db extends Queryable {
    * runs, everybody else waits, so it must await nothing but `tx`.
    * @throws what work threw, DbUnavailableError (whether the commit happened is then unknown), SqlError
    */
-  transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>;
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
   /**
    * Whether the server answers, over a connection of its own: the pool may be full of statements that wait. Absent where no connection can be lost.
    * @throws DbUnavailableError after timeoutMs at the latest, SqlError

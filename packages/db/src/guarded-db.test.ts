@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { type Db, DbUnavailableError, type Queryable, SqlError } from './db.ts';
+import { type Db, DbUnavailableError, SqlError, type Transaction } from './db.ts';
 import { GuardedDb } from './guarded-db.ts';
 
 const PATIENCE_MS = 40;
@@ -25,9 +25,9 @@ class FakeDb implements Db {
     if (this.state === 'silent') await new Promise<void>((resolve) => this.#held.push(resolve));
     return [];
   }
-  async transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
+  async transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     await this.query();
-    return work(this);
+    return work({ query: () => this.query(), patiently: async () => void (await this.query()) });
   }
   prepare = async () => {
     if (this.state !== 'there') throw new DbUnavailableError('no answer');

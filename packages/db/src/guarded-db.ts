@@ -1,4 +1,4 @@
-import { type Db, DbUnavailableError, type Queryable, type Row } from './db.ts';
+import { type Db, DbUnavailableError, type Row, type Transaction } from './db.ts';
 
 export interface GuardOptions {
   /** A statement without an answer for so long makes the database suspect. */
@@ -58,7 +58,7 @@ export class GuardedDb implements Db {
     return this.#watch(() => this.#db.query<T>(sql, params));
   }
 
-  transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     return this.#watch(() => this.#db.transaction(work));
   }
 

@@ -1,5 +1,5 @@
 import type { MetricsOf } from '@starling/runtime';
-import { type Db, DbUnavailableError, type Queryable, type Row } from './db.ts';
+import { type Db, DbUnavailableError, type Row, type Transaction } from './db.ts';
 import type { dbMetrics, Outcome } from './metrics.ts';
 
 type Instruments = MetricsOf<typeof dbMetrics>;
@@ -24,7 +24,7 @@ export function measured(db: Db, metrics: Instruments): Db {
   return {
     query: <T extends Row>(sql: string, params?: readonly unknown[]) =>
       time('querySeconds', () => db.query<T>(sql, params)),
-    transaction: <T>(work: (tx: Queryable) => Promise<T>) => time('transactionSeconds', () => db.transaction(work)),
+    transaction: <T>(work: (tx: Transaction) => Promise<T>) => time('transactionSeconds', () => db.transaction(work)),
     ...(db.ping === undefined ? {} : { ping: db.ping }),
     close: () => db.close(),
   };

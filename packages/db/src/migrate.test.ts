@@ -55,6 +55,14 @@ for (const makeEngine of [pgliteEngine, postgresEngine]) {
       assert.equal((await db.query(`select * from ${namespace}`)).length, 1);
     });
 
+    it('takes as long as it takes, whatever other statements may', async () => {
+      const hurried = await openDb({ ...(await engine.config()), statementTimeoutMs: 100 });
+      // Longer than the driver waits beyond that.
+      write('0001_slow.sql', 'select pg_sleep(3)');
+      assert.equal((await migrate(hurried, namespace, folder)).applied.length, 1);
+      await hurried.close();
+    });
+
     it('refuses a changed file and one that comes too late, but not what a later release has run', async () => {
       write('0001_a.sql', 'select 1');
       write('0003_c.sql', 'select 3');

@@ -24,6 +24,8 @@ interface Migration {
 const SERVER_VERSION_MIN = 150_000;
 /** Any number, the same in every release: who holds it migrates. */
 const LOCK = 7_461_720_115n;
+/** Of one file: it may have to make an index of everything there is. */
+const FILE_MS = 24 * 3_600_000;
 const NAME = /^\d{4}_[a-z0-9_]+\.sql$/;
 
 const TABLE = `create table if not exists starling_migration (
@@ -52,7 +54,7 @@ export async function migrate(db: Db, namespace: string, folder: URL | string): 
     await tx.query(TABLE);
     const pending = pendingOf(namespace, known, await appliedOf(tx, namespace));
     for (const { name, sql, checksum } of pending) {
-      await tx.query(sql);
+      await tx.patiently(sql, FILE_MS);
       await tx.query('insert into starling_migration (namespace, name, checksum) values ($1, $2, $3)', [
         namespace,
         name,

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { classifySqlState } from './classify-error.ts';
-import { type Db, DbUnavailableError, type Queryable, type Row, SqlError } from './db.ts';
+import { type Db, DbUnavailableError, type Row, SqlError, type Transaction } from './db.ts';
 
 export interface PgOptions {
   readonly url: string;
@@ -70,6 +70,16 @@ async function run<T extends Row>(
   }
 }
 
+async function runPatiently(client: pg.PoolClient, text: string, timeoutMs: number): Promise<void> {
+  await run(client, `set local statement_timeout = ${timeoutMs}`);
+  try {
+    await client.query({ text, query_timeout: timeoutMs + SILENCE_MS } as pg.QueryConfig);
+  } catch (error) {
+    // Policy: as for any statement.
+    throw classify(error);
+  }
+}
+
 /** PostgreSQL by a pool. Connects when first asked: an absent server is no reason not to start. */
 export class PgDb implements Db {
   readonly #pool: pg.Pool;
@@ -103,13 +113,16 @@ export class PgDb implements Db {
     return run(this.#pool, sql, params);
   }
 
-  async transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
+  async transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     const client = await this.#connect();
     // A connection whose transaction did not end cleanly is thrown away: nobody must inherit it.
     let spoilt: Error | undefined;
     try {
       await run(client, 'begin');
-      const result = await work({ query: (sql, params) => run(client, sql, params) });
+      const result = await work({
+        query: (sql, params) => run(client, sql, params),
+        patiently: (sql, timeoutMs) => runPatiently(client, sql, timeoutMs),
+      });
       await commit(client);
       return result;
     } catch (error) {

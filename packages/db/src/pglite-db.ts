@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { classifySqlState } from './classify-error.ts';
-import { type Db, DbUnavailableError, type Queryable, type Row, SqlError } from './db.ts';
+import { type Db, DbUnavailableError, type Row, SqlError, type Transaction } from './db.ts';
 import { type FolderLock, lockFolder } from './folder-lock.ts';
 import type { FromWorker, ToWorker, WorkerInput } from './pglite-protocol.ts';
 
@@ -92,7 +92,7 @@ export class PgliteDb implements Db {
     return (await this.#post(sql, params)).rows as readonly T[];
   }
 
-  async transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
+  async transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     const turn = this.#turn;
     let finish = () => {};
     this.#turn = new Promise((resolve) => {
@@ -108,13 +108,15 @@ export class PgliteDb implements Db {
     }
   }
 
-  async #runTransaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
+  async #runTransaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     let isOver = false;
-    const tx: Queryable = {
+    const tx: Transaction = {
       query: async <R extends Row>(sql: string, params: readonly unknown[] = []) => {
         if (isOver) throw new Error('the transaction is over');
         return (await this.#post(sql, params)).rows as readonly R[];
       },
+      // Nothing has a time here.
+      patiently: async (sql) => void (await tx.query(sql)),
     };
     await this.#post('begin', []);
     try {

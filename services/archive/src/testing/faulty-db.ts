@@ -1,4 +1,4 @@
-import { type Db, DbUnavailableError, type Queryable, type Row } from '@starling/db';
+import { type Db, DbUnavailableError, type Row, type Transaction } from '@starling/db';
 
 /** A database that a test can take away from one process. */
 export class FaultyDb implements Db {
@@ -16,7 +16,7 @@ export class FaultyDb implements Db {
       return Promise.reject(new DbUnavailableError('read only'));
     return this.#run(() => this.#real.query<T>(sql, params));
   }
-  transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     return this.#run(() => this.#real.transaction(work));
   }
   async close(): Promise<void> {}

@@ -18,7 +18,7 @@ import {
   SUBSCRIPTION,
   subjects,
 } from '@starling/contracts';
-import { type Db, dbConfig, openDb, type Queryable, type Row } from '@starling/db';
+import { type Db, dbConfig, openDb, type Row, type Transaction } from '@starling/db';
 import type { BareJid } from '@starling/jid';
 import { loadConfig, MetricsRegistry, silentLogger } from '@starling/runtime';
 import { Stanza } from '@starling/stanza';
@@ -41,7 +41,7 @@ class CountingDb implements Db {
     this.statements++;
     return this.#real.query<T>(sql, params);
   }
-  transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     this.statements++;
     return this.#real.transaction(work);
   }
