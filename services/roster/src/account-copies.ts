@@ -140,6 +140,19 @@ export class AccountCopies {
     return this.#settle(emptyCopy({ user, revision }, ACCOUNT_STATE.removed));
   }
 
+  /**
+   * As changed, and tells the log of it: also while the store is away, which must not keep anybody from what is committed.
+   * @throws what both throw
+   */
+  async changedAndTold(user: string, tell: () => Promise<void>): Promise<void> {
+    await both(this.changed([user]), tell);
+  }
+
+  /** As removed, likewise. */
+  async removedAndTold(user: string, revision: number, tell: () => Promise<void>): Promise<void> {
+    await both(this.removed(user, revision), tell);
+  }
+
   /** Makes the copies that are still due. */
   #sweep(): void {
     this.#sweeping ??= this.#sweepOnce().finally(() => {
@@ -179,5 +192,13 @@ export class AccountCopies {
         this.#options.logger.warn({ what: 'account_copy_failed', err: error });
       }
     }
+  }
+}
+
+async function both(copying: Promise<void>, tell: () => Promise<void>): Promise<void> {
+  try {
+    await copying;
+  } finally {
+    await tell();
   }
 }

@@ -75,8 +75,7 @@ export class Accounts {
     await this.#farewells.finish(user);
     const isNew = await this.#db.transaction((tx) => insertAccount(tx, user, keys));
     if (!isNew && !areEqual((await selectKeys(this.#db, user))?.keys ?? [], keys)) throw new RpcError('conflict');
-    await this.#copies.changed([user]);
-    await this.#notices.publish(user);
+    await this.#copies.changedAndTold(user, () => this.#notices.publish(user));
   }
 
   /** @throws RpcError item-not-found; bad-request */
@@ -92,8 +91,7 @@ export class Accounts {
     if (deleted === undefined) throw new RpcError('item-not-found');
     this.#edits.accountRemoved(user, deleted.version);
     this.#farewells.begin(user);
-    await this.#copies.removed(user, deleted.revision);
-    await this.#notices.publish(user);
+    await this.#copies.removedAndTold(user, deleted.revision, () => this.#notices.publish(user));
   }
 
   exists(user: string): Promise<boolean> {

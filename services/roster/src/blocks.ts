@@ -57,9 +57,10 @@ export class Blocks {
   async change(user: string, change: BlockChange): Promise<BlockList> {
     checkJids([...change.block, ...change.unblock]);
     const list = await this.#commit(user, change);
-    await this.#copies.changed([user]);
-    await this.#notices.publish(user);
-    this.#tellPresence(user);
+    await this.#copies.changedAndTold(user, async () => {
+      await this.#notices.publish(user);
+      this.#tellPresence(user);
+    });
     return list;
   }
 

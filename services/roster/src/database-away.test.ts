@@ -5,6 +5,9 @@ import {
   ARCHIVE_DEFAULT,
   accounts,
   blocks,
+  decodeEnvelope,
+  KIND,
+  type Kind,
   type Method,
   personal,
   preferences,
@@ -227,6 +230,14 @@ describe('the roster service without its database', () => {
     await assert.rejects(ask(accounts.setKeys, { user, keys: keysOf('second') }), refused('resource-constraint'));
     await assert.rejects(ask(accounts.remove, { user: gone }), refused('resource-constraint'));
     await ask(rosters.set, { user, item: itemOf(juliet, 'J') });
+    const told: Kind[] = [];
+    const listening = bus.subscribe(subjects.user(user as BareJid), ({ data, commit }) => {
+      if (commit !== undefined) told.push(decodeEnvelope(data).kind);
+    });
+    const block = { user, block: [juliet], unblock: [], unblockAll: false };
+    await assert.rejects(ask(blocks.change, block), refused('resource-constraint'));
+    assert.deepEqual(told, [KIND.blocksChanged], 'what is committed holds, whatever the store says');
+    listening.unsubscribe();
     // As if the process had died here: what is due is in the database.
     await stop();
     copies.isAway = false;

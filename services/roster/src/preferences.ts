@@ -66,8 +66,7 @@ export class Preferences {
       await accountsChanged(tx, [user]);
       return preferences;
     });
-    await this.#copies.changed([user]);
-    await this.#notices.publish(user);
+    await this.#copies.changedAndTold(user, () => this.#notices.publish(user));
     return changed;
   }
 
