@@ -1,5 +1,6 @@
 import { type ArchivedEntry, type Position, packPosition, SEQUENCE_MAX, unpackPosition } from '@starling/contracts';
 import type { Queryable } from '@starling/db';
+import { asWritten } from '../as-written.ts';
 
 export interface EntryRange {
   readonly owner: string;
@@ -18,18 +19,18 @@ const isInLog = ({ epoch }: Position): boolean => epoch > 0;
 
 /** Entries of one owner in order: his messages, and the newest ones about his block list and his preferences. */
 export async function selectEntries(db: Queryable, range: EntryRange): Promise<readonly ArchivedEntry[]> {
-  const rows = await db.query<{ position: bigint; committed_at_ms: bigint; envelope: Uint8Array }>(
-    `select position, committed_at_ms, envelope from (
-      select position, committed_at_ms, envelope, sum(length(envelope)) over (order by position) as bytes,
+  const rows = await db.query<{ position: bigint; committed_at_ms: bigint; fate: number; envelope: Uint8Array }>(
+    `select position, committed_at_ms, fate, envelope from (
+      select position, committed_at_ms, fate, envelope, sum(length(envelope)) over (order by position) as bytes,
         row_number() over (order by position) as n
       from (
-        (select position, committed_at_ms, envelope from archive
+        (select position, committed_at_ms, fate, envelope from archive
           where owner = $1 and position > $2 and position <= $3 order by position limit $4)
         union all
-        select position, committed_at_ms, envelope from archive_block
+        select position, committed_at_ms, 0, envelope from archive_block
           where owner = $1 and position > $2 and position <= $3
         union all
-        select position, committed_at_ms, envelope from archive_preference
+        select position, committed_at_ms, 0, envelope from archive_preference
           where owner = $1 and position > $2 and position <= $3
         order by position limit $4
       ) as page
@@ -45,6 +46,6 @@ export async function selectEntries(db: Queryable, range: EntryRange): Promise<r
   return rows.map((row) => ({
     position: unpackPosition(row.position),
     committedAtMs: Number(row.committed_at_ms),
-    envelope: row.envelope,
+    envelope: asWritten(row.envelope, row.fate),
   }));
 }

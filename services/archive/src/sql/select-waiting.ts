@@ -1,5 +1,6 @@
 import { type ArchivedEntry, COPY, FATE, packPosition, unpackPosition } from '@starling/contracts';
-import type { Queryable } from '@starling/db';
+import type { Queryable, Row } from '@starling/db';
+import { asWritten } from '../as-written.ts';
 import type { Span } from '../offline/coverage.ts';
 
 export interface WaitingRange extends Span {
@@ -10,17 +11,25 @@ export interface WaitingRange extends Span {
   readonly bytesMax: number;
 }
 
+interface WaitingRow extends Row {
+  readonly position: bigint;
+  readonly committed_at_ms: bigint;
+  readonly fate: number;
+  readonly envelope: Uint8Array;
+  readonly found: bigint;
+}
+
 /** The first messages in a part of a log that its owner has received, and whether these are all. */
 export async function selectWaiting(
   db: Queryable,
   { owner, after, upTo, passingOnly, entriesMax, bytesMax }: WaitingRange,
 ): Promise<{ entries: readonly ArchivedEntry[]; complete: boolean }> {
-  const rows = await db.query<{ position: bigint; committed_at_ms: bigint; envelope: Uint8Array; found: bigint }>(
-    `select position, committed_at_ms, envelope, found from (
-      select position, committed_at_ms, envelope, sum(length(envelope)) over (order by position) as bytes,
+  const rows = await db.query<WaitingRow>(
+    `select position, committed_at_ms, fate, envelope, found from (
+      select position, committed_at_ms, fate, envelope, sum(length(envelope)) over (order by position) as bytes,
         row_number() over (order by position) as n, count(*) over () as found
       from (
-        select position, committed_at_ms, envelope from archive
+        select position, committed_at_ms, fate, envelope from archive
           where owner = $1 and position > $2 and position <= $3 and copy <> $4 and (not $5::boolean or fate = $6)
         order by position limit $7::int + 1
       ) as page
@@ -31,7 +40,7 @@ export async function selectWaiting(
     entries: rows.map((row) => ({
       position: unpackPosition(row.position),
       committedAtMs: Number(row.committed_at_ms),
-      envelope: row.envelope,
+      envelope: asWritten(row.envelope, row.fate),
     })),
     complete: rows.length === Number(rows[0]?.found ?? 0),
   };
