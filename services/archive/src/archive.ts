@@ -172,7 +172,8 @@ class ArchiveProcess implements Archive {
     const onWritten = (entries: readonly TailEntry[]) => quota.written(entries);
     const archive = new StreamArchive({ stream, ...shared, onAccount, onWritten });
     const onCovered = (user: string) => quota.covered(user);
-    const offline = new OfflineReads({ archive, positions, log, db, config, onCovered, isLogHere });
+    const onTaken = (user: string) => quota.lift(user);
+    const offline = new OfflineReads({ archive, positions, log, db, config, onCovered, onTaken, isLogHere });
     const reads = new GapReads({ archive, db, config, metrics, isLogHere });
     const pages = new Pages({ archive, db, log, config, metrics, isLogHere });
     const onError = (error: unknown, subject: string) =>

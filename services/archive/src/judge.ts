@@ -12,6 +12,8 @@ export interface OwnerState {
   readonly exists: boolean;
   readonly blocked: readonly string[];
   readonly preferences: ArchivePreferences | undefined;
+  /** Too much waits for him. */
+  readonly isOverQuota: boolean;
 }
 
 export interface Judged {
@@ -21,7 +23,7 @@ export interface Judged {
   readonly isErased: boolean;
 }
 
-const NO_ACCOUNT: OwnerState = { exists: false, blocked: [], preferences: undefined };
+const NO_ACCOUNT: OwnerState = { exists: false, blocked: [], preferences: undefined, isOverQuota: false };
 
 /**
  * What the writer will make of one owner's entries that are not written yet, for whoever reads his archive meanwhile (write-rows.ts, the
@@ -45,15 +47,15 @@ export function judge(state: OwnerState, entries: readonly TailEntry[]): Judged 
       if (preferences !== undefined) now = { ...now, keeping: keepingOf(preferences) };
     } else if (envelope.kind === KIND.message && envelope.fate === FATE.archived && now.exists) {
       const { owner, copy, from } = envelope;
-      if (copy === COPY.received && isBlocked(now.blocked, from, owner)) continue;
+      if (copy === COPY.received && (now.isOverQuota || isBlocked(now.blocked, from, owner))) continue;
       if (keepsArchived(now.keeping, peerOf(envelope))) kept.push(entry);
     }
   }
   return { entries: withTombstones(kept), isErased };
 }
 
-const judgement = ({ exists, blocked, preferences }: OwnerState) => ({
-  exists,
+const judgement = ({ exists, blocked, preferences, isOverQuota }: OwnerState) => ({
+  ...{ exists, isOverQuota },
   blocked: new Set(blocked),
   keeping: preferences && keepingOf(preferences),
 });

@@ -70,7 +70,7 @@ describe('what is not written yet', () => {
   });
   const namesIn = (entries: readonly TailEntry[]) =>
     entries.map(({ data }) => Stanza.decode(decodeEnvelope(data).stanza).firstChild()?.name);
-  const state = { exists: true, blocked: [], preferences: undefined };
+  const state = { exists: true, blocked: [], preferences: undefined, isOverQuota: false };
 
   it('is read as it will be written', () => {
     assert.deepEqual(namesIn(judge(state, [message, retraction]).entries), ['retracted', 'retract']);

@@ -29,6 +29,8 @@ export interface OfflineReadsOptions {
   readonly config: ArchiveConfig;
   /** Less may wait for this user than before. */
   readonly onCovered: (user: string) => void;
+  /** What waits for this user is taken now, and what comes behind it as well. */
+  readonly onTaken: (user: string) => Promise<void>;
   readonly isLogHere: boolean;
 }
 
@@ -39,15 +41,17 @@ export class OfflineReads {
   readonly #db: Db;
   readonly #config: ArchiveConfig;
   readonly #onCovered: (user: string) => void;
+  readonly #onTaken: (user: string) => Promise<void>;
   readonly #toldByMs: number;
   readonly #end: FreshEnd;
 
-  constructor({ archive, positions, log, db, config, onCovered, isLogHere }: OfflineReadsOptions) {
+  constructor({ archive, positions, log, db, config, onCovered, onTaken, isLogHere }: OfflineReadsOptions) {
     this.#archive = archive;
     this.#positions = positions;
     this.#db = db;
     this.#config = config;
     this.#onCovered = onCovered;
+    this.#onTaken = onTaken;
     this.#end = new FreshEnd(async () => (await log.info(archive.stream)).last);
     // With everything in one process nobody is left who could tell it again.
     this.#toldByMs = isLogHere ? 0 : performance.now() + config.offlineTakeoverMs;
@@ -65,6 +69,7 @@ export class OfflineReads {
       const nothing = { entries: [], complete: true, reached: upTo, taken: false };
       if (coverage === undefined) return nothing;
       if (!this.#positions.take(user, session, sessions)) return { ...nothing, taken: true };
+      await this.#onTaken(user);
       const entries: ArchivedEntry[] = [];
       for (const hole of uncovered(coverage, { after, upTo })) {
         const { passingOnly } = request;

@@ -2,11 +2,15 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { call, RpcError } from '@starling/bus';
 import {
+  ARCHIVE_DEFAULT,
+  archive,
   COPY,
   decodeEnvelope,
   FATE,
+  KIND,
   offline as methods,
   type Position,
+  START,
   type WaitingReply,
   type WaitingRequest,
 } from '@starling/contracts';
@@ -17,6 +21,7 @@ import {
   create,
   type EntryOptions,
   listen,
+  prefer,
   remove,
   streamOfUser,
   until,
@@ -133,6 +138,28 @@ for (const WorldClass of [MemoryWorld, ClusterWorld]) {
       assert.equal(idsOf(await waiting({ passingOnly: true })), 'passing');
     });
 
+    it('XEP-0441 is passing if the preferences of then kept it out of the archive', async () => {
+      await start();
+      await create(world.log, alice);
+      const never = (version: number, ...jids: string[]) =>
+        prefer(world.log, alice, { version, fallback: ARCHIVE_DEFAULT.always, always: [], never: jids, roster: [] });
+      await never(1, 'nurse@x');
+      await append({ id: 'out', from: 'nurse@x/1' });
+      last = await never(2);
+      await append({ id: 'in', from: 'nurse@x/1' });
+      const fates = (entries: WaitingReply['entries']) =>
+        entries
+          .map(({ envelope }) => decodeEnvelope(envelope))
+          .flatMap(({ kind, fate }) => (kind === KIND.message ? [fate] : []));
+      const { entries } = await waiting();
+      assert.deepEqual(fates(entries), [FATE.passing, FATE.archived]);
+      const gap = { user: alice, after: START, upTo: at(last), limit: 0 };
+      assert.deepEqual(fates((await call(world.bus, archive.gap(0), gap, TIMEOUT_MS)).entries), [
+        FATE.passing,
+        FATE.archived,
+      ]);
+    });
+
     it('of a removed account is nothing for the next of that name', async () => {
       await start();
       await create(world.log, alice);
@@ -179,10 +206,14 @@ for (const WorldClass of [MemoryWorld, ClusterWorld]) {
       await sendOne();
       await until('another error', () => heard.length > 1);
       assert.equal(await count(), full);
+      // Who is there now sees what comes next: it must not be refused.
+      await waiting({ upTo: at(sequence) });
+      await sendOne();
+      await until('it is written', async () => (await count()) === full + 1);
       await covered(undefined, at(sequence));
       await until('there is room again', async () => {
         await sendOne();
-        return (await count()) > full;
+        return (await count()) > full + 1;
       });
     });
   });

@@ -24,8 +24,8 @@ interface Known {
   coverage: Coverage;
   /** Not written yet, since when (performance.now()). */
   dirtySinceMs: number | undefined;
-  /** Until when it is believed that a session gets everything as it comes, unless it ends. */
-  openUntilMs: number;
+  /** Sessions that get everything as it comes, by id, and until when that is believed, unless they end. */
+  readonly open: Map<string, number>;
   /** The session that delivers what waits, and until when that is believed. */
   serving: { readonly session: string; readonly untilMs: number } | undefined;
 }
@@ -78,7 +78,8 @@ export class OfflinePositions {
     for (const { user, span, settled, session, ended } of all) {
       const known = this.#users.get(user);
       if (known === undefined) continue;
-      known.openUntilMs = ended ? 0 : performance.now() + OPEN_MS;
+      if (ended) known.open.delete(session);
+      else known.open.set(session, performance.now() + OPEN_MS);
       known.coverage = cover(known.coverage, span, SPANS_MAX);
       known.dirtySinceMs ??= settled ? Number.NEGATIVE_INFINITY : performance.now();
       if (settled) known.dirtySinceMs = Number.NEGATIVE_INFINITY;
@@ -95,6 +96,7 @@ export class OfflinePositions {
     if (known === undefined) return true;
     const { serving } = known;
     const nowMs = performance.now();
+    known.open.set(session, nowMs + OPEN_MS);
     const isTaken =
       serving !== undefined &&
       serving.session !== session &&
@@ -106,7 +108,11 @@ export class OfflinePositions {
 
   /** As far as is known here, a session gets what comes for the user. */
   isOpen(user: string): boolean {
-    return (this.#users.get(user)?.openUntilMs ?? 0) > performance.now();
+    const nowMs = performance.now();
+    const open = this.#users.get(user)?.open;
+    // Of edges that died nobody says that they ended.
+    for (const [session, untilMs] of open ?? []) if (untilMs <= nowMs) open?.delete(session);
+    return (open?.size ?? 0) > 0;
   }
 
   /** The account was made, or removed. */
@@ -128,7 +134,7 @@ export class OfflinePositions {
     this.#makeRoom(missing.length);
     for (const { owner, coverage } of await selectOffline(this.#options.db, missing))
       if (!this.#users.has(owner))
-        this.#users.set(owner, { coverage, dirtySinceMs: undefined, openUntilMs: 0, serving: undefined });
+        this.#users.set(owner, { coverage, dirtySinceMs: undefined, open: new Map(), serving: undefined });
   }
 
   #makeRoom(count: number): void {

@@ -73,6 +73,17 @@ export class Quota {
     if (this.#over?.has(user)) this.#toCheck.add(user);
   }
 
+  /**
+   * A session of the user gets what comes from here on: nobody is to see what the archive then refuses.
+   * @throws DbUnavailableError
+   */
+  async lift(user: string): Promise<void> {
+    const over = await this.#known();
+    if (!over.has(user)) return;
+    await markOverQuota(this.#options.db, user, false);
+    over.delete(user);
+  }
+
   forget(user: string): void {
     this.#since.delete(user);
     this.#toCheck.delete(user);
@@ -116,6 +127,8 @@ export class Quota {
     await markOverQuota(db, user, isOver);
     if (isOver) over.add(user);
     else over.delete(user);
+    // Somebody has come meanwhile.
+    if (isOver && positions.isOpen(user)) await this.lift(user);
   }
 
   async #known(): Promise<Set<string>> {

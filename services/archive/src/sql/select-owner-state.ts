@@ -9,6 +9,7 @@ export interface WrittenState extends OwnerState {
 
 interface StateRow extends Row {
   readonly created: bigint;
+  readonly over_quota: boolean;
   readonly jids: string[] | null;
   readonly blocks_position: bigint | null;
   readonly fallback: ArchiveDefault | null;
@@ -18,22 +19,29 @@ interface StateRow extends Row {
   readonly preferences_position: bigint | null;
 }
 
-const NO_ACCOUNT: WrittenState = { exists: false, blocked: [], preferences: undefined, since: START };
+const NO_ACCOUNT: WrittenState = {
+  exists: false,
+  blocked: [],
+  preferences: undefined,
+  isOverQuota: false,
+  since: START,
+};
 
 /** As the rows tell now. */
 export async function selectOwnerState(db: Queryable, owner: string): Promise<WrittenState> {
   const [row] = await db.query<StateRow>(
-    `select o.created, b.jids, b.position as blocks_position, p.fallback, p.always, p.never, p.roster,
+    `select o.created, o.over_quota, b.jids, b.position as blocks_position, p.fallback, p.always, p.never, p.roster,
         p.position as preferences_position
       from archive_owner o left join archive_block b using (owner) left join archive_preference p using (owner)
       where owner = $1`,
     [owner],
   );
   if (row === undefined) return NO_ACCOUNT;
-  const { created, jids, blocks_position, fallback, always, never, roster, preferences_position } = row;
+  const { created, over_quota, jids, blocks_position, fallback, always, never, roster, preferences_position } = row;
   return {
     exists: true,
     blocked: jids ?? [],
+    isOverQuota: over_quota,
     preferences:
       fallback === null
         ? undefined
