@@ -24,8 +24,8 @@ export interface HookMap {
     readonly durable: boolean;
   };
   /**
-   * A message in its turn, before it goes to sessions of a user on this edge: once for all of them, his own copies of what he sent
-   * included. Decided at once; a rewrite puts other bytes of a whole stanza in place of `stanza`.
+   * A message in its turn, before it goes to sessions of a user on this edge: once for all of them; his own copies of what he sent too,
+   * when a session here wants them. Decided at once; a rewrite puts other bytes of a whole stanza in place of `stanza`.
    */
   'user:message': {
     readonly user: BareJid;

@@ -19,7 +19,7 @@ import {
   subjects,
   wasDelivered,
 } from '@starling/contracts';
-import { Hooks, type Verdict } from '@starling/feature-api';
+import { Hooks, type Verdict, wantsCarbons } from '@starling/feature-api';
 import { type BareJid, type Jid, parseJid } from '@starling/jid';
 import { loadConfig, MetricsRegistry, silentLogger } from '@starling/runtime';
 import { StanzaError } from '@starling/stanza';
@@ -162,13 +162,16 @@ describe('from the bus to the sessions', () => {
     });
     await append('<message n="1"/>', { fate: FATE.archived });
     live('<message n="2"/>');
+    await append('<message n="of no interest"/>', { copy: COPY.sent, fate: FATE.archived });
+    await settle();
+    wantsCarbons.set(laptop.session, true);
     await append('<message n="3"/>', { copy: COPY.sent, fate: FATE.archived });
     await settle();
     const all = ['phone', 'laptop'];
     assert.deepEqual(seen, [
       ...[1, [COPY.received, '<message n="1"/><!>', all, ['phone']]],
       ...[undefined, [COPY.received, '<message n="2"/><!>', all, ['phone']]],
-      ...[2, [COPY.sent, '<message n="3"/><!>', all, []]],
+      ...[3, [COPY.sent, '<message n="3"/><!>', all, []]],
     ]);
     assert.deepEqual([phone.sent, laptop.sent], [['<message n="1"/><!>', '<message n="2"/><!>'], []]);
   });

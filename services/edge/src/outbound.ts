@@ -14,7 +14,7 @@ import {
   type Position,
   type SessionTable,
 } from '@starling/contracts';
-import type { HookMap, Hooks } from '@starling/feature-api';
+import { type HookMap, type Hooks, wantsCarbons } from '@starling/feature-api';
 import { verdictOf } from '@starling/features/rfc-6121-delivery/verdict';
 import { waitsOffline } from '@starling/features/xep-0160-offline/waits-offline';
 import { type BareJid, isFull, type Jid, resourceOf } from '@starling/jid';
@@ -114,6 +114,7 @@ export class Outbound implements FeedSink {
     const { jid, sessions, stream } = user;
     if (sessions.local.size === 0) return; // somebody is still being bound
     const isOwn = envelope.copy === COPY.sent;
+    if (isOwn && !hasTakers(sessions, envelope)) return;
     if (!isOwn && !this.#mayPass('message', user, envelope, () => isFirst(sessions))) return;
     const event: HookMap['user:message'] = { user: jid, envelope, position, stream, stanza: envelope.stanza };
     if (this.#hooks.runNow('user:message', event) !== 'next') return;
@@ -264,6 +265,12 @@ function chosen({ type, to }: Envelope, { rows, local }: UserSessions): readonly
     if (session !== undefined && session.id === row.session) here.push(session);
   }
   return here;
+}
+
+/** XEP-0280: whether a session here wants copies of what its user has sent with this one. Nobody else gets anything of it. */
+function hasTakers({ local }: UserSessions, { origin }: Envelope): boolean {
+  for (const session of local.values()) if (session.origin !== origin && wantsCarbons.get(session)) return true;
+  return false;
 }
 
 /** Whether this edge holds the first one of a user's sessions: of all edges that hold one, it is the one that answers. */
