@@ -1,27 +1,23 @@
 import { randomBytes } from 'node:crypto';
-import { type Bus, call, type Log, type Records, RpcError } from '@starling/bus';
-import {
-  type ArchiveIds,
-  accounts,
-  type Method,
-  partitionOf,
-  type ScramKeys,
-  type SessionRow,
-  streamOf,
-} from '@starling/contracts';
+import { type Bus, call, type Log, type Records } from '@starling/bus';
+import { type ArchiveIds, accounts, partitionOf, type SessionRow, streamOf } from '@starling/contracts';
 import { type HostedFeatures, hostFeatures } from '@starling/feature-api';
 import { features } from '@starling/features';
-import { type BareJid, bareOf, type FullJid, JidError, makeBareJid, makeFullJid, resourceOf } from '@starling/jid';
-import { joinGroup, type OwnersConfig, watchGroup } from '@starling/owners';
+import { type BareJid, bareOf, makeBareJid, resourceOf } from '@starling/jid';
+import type { OwnersConfig } from '@starling/owners';
 import { Lifecycle, type Logger, type MetricsRegistry } from '@starling/runtime';
-import { type Condition, isCondition, NS, StanzaError, StreamError } from '@starling/stanza';
+import { NS, StanzaError, StreamError } from '@starling/stanza';
 import { DEFAULT_LIMITS, type ScanLimits } from '@starling/xml';
+import { keysOf } from './account-keys.ts';
 import { archiveIdsOf } from './archive-ids.ts';
+import { askService } from './ask-service.ts';
 import { askSessions } from './ask-sessions.ts';
+import { boundJid } from './bound-jid.ts';
 import type { EdgeConfig } from './config.ts';
 import { Digests } from './digests.ts';
 import { featureConfigKey } from './feature-configs.ts';
 import { Following } from './following.ts';
+import { joinGroups, leaveGroups } from './groups.ts';
 import { answerFrom } from './http.ts';
 import { Inbound } from './inbound.ts';
 import type { ByteChannel } from './listen/byte-channel.ts';
@@ -33,7 +29,6 @@ import { addPage } from './page/page.ts';
 import { type Groups, Presence } from './presence/presence.ts';
 import type { PresenceAudience } from './presence/shown.ts';
 import { Road } from './road.ts';
-import { makeKeys, PasswordError } from './sasl/index.ts';
 import { ClientSession, type Link } from './session.ts';
 import { Stream, WS_CLOSE_RESTART } from './stream/stream.ts';
 import type { StreamHost } from './stream/stream-host.ts';
@@ -41,7 +36,6 @@ import { StreamLives } from './stream-lives.ts';
 
 /** Unpredictable: a session's id is part of what makes a message's id. */
 const SESSION_ID_BYTES = 9;
-const RESOURCE_BYTES = 9;
 /** Of the time for stopping, what clients have to take their last bytes and close. */
 const LAST_BYTES_SHARE = 0.8;
 
@@ -74,22 +68,6 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     throw error;
   }
   return edge;
-}
-
-async function joinGroups(options: EdgeOptions): Promise<Groups> {
-  const { id, records, owners: config, logger, metrics } = options;
-  const shared = { bus: options.beats ?? options.bus, records, config, logger, metrics };
-  const nodes = await watchGroup({ ...shared, group: 'presence', evict: false });
-  try {
-    return { nodes, edge: await joinGroup({ ...shared, group: 'edge', id }) };
-  } catch (error) {
-    await nodes.close();
-    throw error;
-  }
-}
-
-async function leaveGroups({ edge, nodes }: Groups): Promise<void> {
-  await Promise.all([edge.close(), nodes.close()]);
 }
 
 /** Terminates streams and holds sockets. All that it knows can be lost. */
@@ -141,7 +119,7 @@ export class Edge implements StreamHost {
       stanzaBytesMax: config.stanzaBytesMax,
       archives: { ids: archiveIds, streamOf: (user) => streamOf(partitionOf(user), log.streams) },
       configOf: (feature) => featureConfig[featureConfigKey(feature)],
-      call: (method, request) => this.#call(method, request),
+      call: (method, request) => askService(bus, method, request, config.rpcTimeoutMs),
       sessionsOf: (account) => this.#sessionsOf(account),
       tellSession: (session) => this.#presence.sessions.changed(session as ClientSession),
       makeKeys: keysOf,
@@ -263,7 +241,7 @@ export class Edge implements StreamHost {
   }
 
   async prepareSession(link: Link, user: BareJid, resource: string): Promise<ClientSession> {
-    const jid = fullJid(user, resource === '' ? randomBytes(RESOURCE_BYTES).toString('base64url') : resource);
+    const jid = boundJid(user, resource);
     const replaces = this.#following.sessionsOf(user)?.local.has(resourceOf(jid)) ?? false;
     if (!replaces && this.#following.countOf(user) >= this.config.sessionsPerUserMax)
       throw new StanzaError('resource-constraint'); // §7.6.2.1
@@ -314,33 +292,5 @@ export class Edge implements StreamHost {
     return (
       this.#following.sessionsOf(account)?.rows ?? (await askSessions(this.#bus, account, this.config.rpcTimeoutMs))
     );
-  }
-
-  async #call<Request, Reply>(method: Method<Request, Reply>, request: Request): Promise<Reply> {
-    try {
-      return await call(this.#bus, method, request, this.config.rpcTimeoutMs);
-    } catch (error) {
-      if (!(error instanceof RpcError)) throw error;
-      const condition: Condition = isCondition(error.condition) ? error.condition : 'internal-server-error';
-      throw new StanzaError(condition, '', { cause: error });
-    }
-  }
-}
-
-function fullJid(user: BareJid, resource: string): FullJid {
-  try {
-    return makeFullJid(user, resource);
-  } catch (error) {
-    if (!(error instanceof JidError)) throw error;
-    throw new StanzaError('bad-request', 'resource', { cause: error }); // RFC 6120 §7.7.2.1
-  }
-}
-
-async function keysOf(password: string): Promise<readonly ScramKeys[]> {
-  try {
-    return await makeKeys(password);
-  } catch (error) {
-    if (!(error instanceof PasswordError)) throw error;
-    throw new StanzaError('not-acceptable', error.message, { cause: error });
   }
 }
