@@ -40,6 +40,7 @@ export const WHAT = [
   'log_end_lookup_failed',
   'log_epoch_opened',
   'log_hole_found',
+  'log_restored_found',
   'log_trim_failed',
   'member_evicted',
   'membership_lost',
