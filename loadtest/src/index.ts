@@ -7,6 +7,7 @@ import { interopSmack } from './interop-smack.ts';
 import { smokeHistory } from './smoke-history.ts';
 import { smokeKill } from './smoke-kill.ts';
 import { smokePresence } from './smoke-presence.ts';
+import { smokeRestore } from './smoke-restore.ts';
 import { UsageError } from './usage-error.ts';
 
 const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
@@ -19,6 +20,7 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<num
   'smoke-history': smokeHistory,
   'smoke-kill': smokeKill,
   'smoke-presence': smokePresence,
+  'smoke-restore': smokeRestore,
 };
 const FAILED = 1;
 const USAGE_ERROR = 64;

@@ -41,6 +41,7 @@ export const WHAT = [
   'log_epoch_opened',
   'log_hole_found',
   'log_made_anew',
+  'log_restored_found',
   'log_trim_failed',
   'member_evicted',
   'membership_lost',

@@ -76,6 +76,14 @@ for (const WorldClass of [MemoryWorld, ClusterWorld]) {
             [user],
           )
       ).map((row) => ({ position: unpackPosition(row.position), id: row.entry_id }));
+    /** What the database knows of a stream: that it was another one, which had gone on further. */
+    const madeEarlier = (stream: number, further = 0) =>
+      world
+        .openDb()
+        .query(
+          'update archive_stream set created_at_ms = created_at_ms - 1000, position = position + $2 where stream = $1',
+          [stream, further],
+        );
     const written = (user: BareJid, count: number) =>
       until(`${count} rows of ${user}`, async () => (await rows(user)).length === count);
 
@@ -188,6 +196,34 @@ for (const WorldClass of [MemoryWorld, ClusterWorld]) {
       assert.deepEqual(
         told.filter((position) => position.epoch === 2),
         [{ epoch: 2, sequence: 1 }],
+      );
+    });
+
+    it('knows a stream that was restored from a backup, though it is told to be made at another time', async () => {
+      const first = await start();
+      await create(world.log, alice);
+      for (const id of ['r1', 'r2', 'r3']) await append(world.log, alice, { id });
+      await written(alice, 3);
+      await first.stop();
+      await madeEarlier(streamOfUser(alice));
+      const second = await start();
+      await append(world.log, alice, { id: 'r4' });
+      await written(alice, 4);
+      // The backup of the log is older: what the rows have besides is not given out again.
+      await second.stop();
+      await madeEarlier(streamOfUser(alice), 10);
+      await start();
+      await append(world.log, alice, { id: 'r5' });
+      await written(alice, 5);
+      assert.deepEqual(
+        (await rows(alice)).map((row) => [row.id, row.position.epoch]),
+        [
+          ['r1', 1],
+          ['r2', 1],
+          ['r3', 1],
+          ['r4', 1],
+          ['r5', 2],
+        ],
       );
     });
 

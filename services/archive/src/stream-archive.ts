@@ -1,4 +1,4 @@
-import { type Bus, type Log, type LogEntry, StreamRecreatedError } from '@starling/bus';
+import { type Bus, type Log, type LogEntry, type StreamInfo, StreamRecreatedError } from '@starling/bus';
 import { decodeEnvelope, EnvelopeError } from '@starling/contracts';
 import { type Db, DbUnavailableError } from '@starling/db';
 import type { Logger } from '@starling/runtime';
@@ -6,11 +6,12 @@ import type { ArchiveConfig } from './config.ts';
 import { DatabaseProbe } from './database-probe.ts';
 import { DigestPublisher } from './digest.ts';
 import { answerUnavailable, deservesAnswer } from './gatekeeper.ts';
+import { findLastWritten } from './last-written.ts';
 import { Life } from './life.ts';
 import type { ArchiveMetrics } from './metrics.ts';
 import type { Partitions } from './partitions.ts';
 import { Pause } from './pause.ts';
-import { openEpoch } from './sql/open-epoch.ts';
+import { moveWatermark } from './sql/move-watermark.ts';
 import { selectWatermark, type Watermark } from './sql/select-watermark.ts';
 import { isForReaders, Tail, type TailEntry } from './tail.ts';
 import { Trimmer } from './trimmer.ts';
@@ -210,26 +211,32 @@ export class StreamArchive {
     const mark = await selectWatermark(db, this.stream);
     const info = await log.info(this.stream);
     this.databaseAnswered();
-    const isSame = mark.createdAtMs === info.createdAtMs;
-    if (isSame && info.last >= mark.position.sequence) {
-      if (info.first > mark.position.sequence + 1) {
-        metrics.holes.inc();
-        logger.error({
-          what: 'log_hole_found',
-          stream: this.stream,
-          written: mark.position.sequence,
-          first: info.first,
-        });
-      }
+    const isKnown = mark.createdAtMs === info.createdAtMs;
+    if (isKnown && info.last >= mark.position.sequence) {
+      this.#tellHole(mark, info);
       return mark;
     }
-    // A server that lost its end in a power failure gives the same sequences again: the rest is the next epoch too.
-    const sequence = isSame ? info.last : info.first - 1;
+    // A server that lost its end in a power failure, or got an older backup, gives the same sequences again: the rest is the next epoch.
+    const written = mark.createdAtMs === 0 ? 0 : await findLastWritten(db, log, mark, info);
+    if (written > 0 && info.last >= mark.position.sequence) {
+      const restored = { ...mark, createdAtMs: info.createdAtMs };
+      if (!(await moveWatermark(db, this.stream, mark, restored))) throw new StartAgain('somebody else was faster');
+      logger.info({ what: 'log_restored_found', stream: this.stream, written: mark.position.sequence });
+      this.#tellHole(restored, info);
+      return restored;
+    }
+    const sequence = written > 0 ? written : info.first - 1;
     const next = { position: { epoch: mark.position.epoch + 1, sequence }, createdAtMs: info.createdAtMs };
-    if (!(await openEpoch(db, this.stream, mark, next))) throw new StartAgain('somebody else opened an epoch');
+    if (!(await moveWatermark(db, this.stream, mark, next))) throw new StartAgain('somebody else opened an epoch');
     metrics.epochs.inc();
     logger.info({ what: 'log_epoch_opened', stream: this.stream, epoch: next.position.epoch });
     return next;
+  }
+
+  #tellHole({ position }: Watermark, { first }: StreamInfo): void {
+    if (first <= position.sequence + 1) return;
+    this.#options.metrics.holes.inc();
+    this.#options.logger.error({ what: 'log_hole_found', stream: this.stream, written: position.sequence, first });
   }
 
   async #read(life: Life): Promise<void> {
