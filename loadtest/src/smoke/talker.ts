@@ -6,6 +6,7 @@ import type { SentMessage, Visit } from './verdict.ts';
 type Stanza = Awaited<ReturnType<Client['next']>>;
 
 /** Sent before one waits for the answer. */
+const DELAY = 'urn:xmpp:delay';
 const BATCH_MAX = 4;
 const PAUSE_MS = { min: 30, max: 250 } as const;
 const BODY_CHARS = { min: 20, max: 400 } as const;
@@ -91,7 +92,7 @@ export class Talker {
     while (!this.#isClosing) {
       const client = await this.#logIn();
       if (client === undefined) return;
-      const visit: Visit = { availableAtMs: performance.now(), stayed: true, numbers: [] };
+      const visit: Visit = { availableAtMs: performance.now(), stayed: true, numbers: [], late: new Set<number>() };
       this.visits.push(visit);
       const reading = this.#read(client, visit);
       await this.#talk(client);
@@ -186,7 +187,11 @@ export class Talker {
   #take(message: Stanza, visit: Visit): void {
     if (message.attrs.from?.split('/')[0] !== this.peer) return;
     if (message.attrs.type === 'error') this.#refused(Number(message.attrs.id));
-    else visit.numbers.push(numberOf(message));
+    else {
+      const number = numberOf(message);
+      visit.numbers.push(number);
+      if (childOf(message, 'delay', DELAY) !== undefined) visit.late.add(number);
+    }
   }
 
   #refused(number: number): void {

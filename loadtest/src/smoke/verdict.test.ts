@@ -9,7 +9,12 @@ const sent = (count: number) =>
     acknowledgedAtMs: (i + 1) * 10 + 5,
     refused: false,
   }));
-const visit = (numbers: number[], availableAtMs = 0) => ({ availableAtMs, stayed: true, numbers });
+const visit = (numbers: number[], availableAtMs = 0) => ({
+  availableAtMs,
+  stayed: true,
+  numbers,
+  late: new Set<number>(),
+});
 const way = (more: Partial<Way> = {}): Way => ({
   sent: sent(3),
   inSenderLog: [1, 2, 3],

@@ -18,6 +18,8 @@ export interface Visit {
   stayed: boolean;
   /** The peer's numbers in the order in which they came. */
   readonly numbers: number[];
+  /** Those that had waited (XEP-0160), and said so by a delay: when another session has ended with them they come behind what is live. */
+  readonly late: Set<number>;
 }
 
 /** What is known of the way from one account to another. */
@@ -54,7 +56,7 @@ export interface Verdict {
     readonly undelivered: number;
     /** Twice to one session. */
     readonly deliveredTwice: number;
-    /** To one session behind a later one. */
+    /** To one session behind a later one, unless it had waited. */
     readonly deliveredOutOfOrder: number;
   };
 }
@@ -101,7 +103,7 @@ export function judge({ sent, inSenderLog, inRecipientLog, visits }: Way): Verdi
       unanswered: sent.length - acknowledged.length,
       undelivered: sumBy(visits, (visit) => missing(visit, acknowledged)),
       deliveredTwice: sumBy(visits, (visit) => repeats(visit.numbers)),
-      deliveredOutOfOrder: sumBy(visits, (visit) => descents(visit.numbers, isRefused)),
+      deliveredOutOfOrder: sumBy(visits, (visit) => descents(visit.numbers, (n) => isRefused(n) || visit.late.has(n))),
     },
   };
 }

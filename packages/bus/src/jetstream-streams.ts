@@ -124,7 +124,8 @@ export async function retryUntil(deadlineMs: number, work: () => Promise<void>):
       // Policy: a setting that cannot work is told at once, all else is tried until the deadline.
       if (error instanceof LogConfigError && !error.transient) throw error;
       if (Date.now() >= deadlineMs) throw error;
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      // It keeps nobody alive whose connection has been closed meanwhile.
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
     }
   }
 }

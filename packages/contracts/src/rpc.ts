@@ -112,11 +112,10 @@ export const archive = {
     method<GapRequest, GapReply>(subjects.archive(stream, 'gap'), wire.GapRequest, wire.GapReply),
   /** Where these users' logs end, and the stream's epoch. */
   last: (stream: number) =>
-    method<{ known: readonly UserPosition[] }, { epoch: number; last: readonly UserPosition[] }>(
-      subjects.archive(stream, 'last'),
-      wire.LastRequest,
-      wire.LastReply,
-    ),
+    method<
+      { known: readonly UserPosition[] },
+      { epoch: number; last: readonly UserPosition[]; upTo?: Position | null }
+    >(subjects.archive(stream, 'last'), wire.LastRequest, wire.LastReply),
   /**
    * A page of one user's archive. `item-not-found`: one of `known` or `ids` is not in it; `resource-constraint`: it took too long, or
    * the database is away.

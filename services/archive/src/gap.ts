@@ -61,12 +61,16 @@ export class GapReads {
   }
 
   /** @throws RpcError */
-  async last(known: readonly UserPosition[]): Promise<{ epoch: number; last: readonly UserPosition[] }> {
+  async last(
+    known: readonly UserPosition[],
+  ): Promise<{ epoch: number; last: readonly UserPosition[]; upTo?: Position }> {
     if (known.length > USERS_MAX) throw new RpcError('bad-request', `more than ${USERS_MAX} users`);
     const tail = await this.#openTail();
     const epoch = this.#archive.epoch ?? known.reduce((most, { position }) => Math.max(most, position.epoch), 0);
     // Epoch 0 was never written: who does not know either cannot be told.
     if (epoch === 0) throw this.#away('the epoch is not known yet');
+    // Before anything is looked up: what comes meanwhile is behind it.
+    const upTo = this.#archive.epoch === undefined ? undefined : { epoch, sequence: this.#archive.visibleUpTo };
     const ends = new Map<string, Position>();
     if (!this.#isLogHere) {
       for (const { user } of known) {
@@ -80,7 +84,7 @@ export class GapReads {
       const end = ends.get(user);
       return end && comparePositions(end, position) > 0 ? [{ user, position: end }] : [];
     });
-    return { epoch, last };
+    return { epoch, last, ...(upTo && { upTo }) };
   }
 
   async #openTail(): Promise<Tail> {

@@ -243,13 +243,15 @@ export class Following implements FollowedUsers, LifeListener {
     const timeoutMs = this.#config.positionTimeoutMs;
     try {
       await withDeadline(this.#bus.flush(), timeoutMs, 'bus flush');
-      const { epoch, last } = await call(
+      const { epoch, last, upTo } = await call(
         this.#bus,
         archive.last(stream),
         { known: [{ user, position: START }] },
         timeoutMs,
       );
       feed.startAt(last.find((l) => l.user === user)?.position ?? { epoch, sequence: 0 });
+      // Else the first message of an account would look like one behind a gap: its creation is an entry, too.
+      if (upTo) feed.startAt(upTo);
     } catch (error) {
       // Policy: without the archive the feed starts at the next entry; chat does not wait for PostgreSQL.
       this.#log.debug({ what: 'log_end_lookup_failed', err: error });

@@ -1384,6 +1384,9 @@ export namespace starling {
             /** LastReply last. */
             last: starling.v1.UserPosition.$Properties[];
 
+            /** LastReply upTo. */
+            upTo?: (starling.v1.Position.$Properties|null);
+
             /**
              * Creates a new LastReply instance using the specified properties.
              * @param [properties] Properties to set
@@ -1421,6 +1424,9 @@ export namespace starling {
 
                 /** LastReply last */
                 last?: (starling.v1.UserPosition.$Properties[]|null);
+
+                /** LastReply upTo */
+                upTo?: (starling.v1.Position.$Properties|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];

@@ -3337,6 +3337,7 @@ export const starling = $root.starling = (() => {
              * @typedef {Object} starling.v1.LastReply.$Properties
              * @property {number|null} [epoch] LastReply epoch
              * @property {Array.<starling.v1.UserPosition.$Properties>|null} [last] LastReply last
+             * @property {starling.v1.Position.$Properties|null} [upTo] LastReply upTo
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -3386,6 +3387,14 @@ export const starling = $root.starling = (() => {
             LastReply.prototype.last = $util.emptyArray;
 
             /**
+             * LastReply upTo.
+             * @member {starling.v1.Position.$Properties|null|undefined} upTo
+             * @memberof starling.v1.LastReply
+             * @instance
+             */
+            LastReply.prototype.upTo = null;
+
+            /**
              * Creates a new LastReply instance using the specified properties.
              * @function create
              * @memberof starling.v1.LastReply
@@ -3422,6 +3431,8 @@ export const starling = $root.starling = (() => {
                 if (message.last != null && message.last.length)
                     for (let i = 0; i < message.last.length; ++i)
                         $root.starling.v1.UserPosition.encode(message.last[i], writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+                if (message.upTo != null && $Object.hasOwnProperty.call(message, "upTo"))
+                    $root.starling.v1.Position.encode(message.upTo, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -3481,6 +3492,12 @@ export const starling = $root.starling = (() => {
                             if (!(message.last && message.last.length))
                                 message.last = [];
                             message.last.push($root.starling.v1.UserPosition.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            message.upTo = $root.starling.v1.Position.decode(reader, reader.size(), $undefined, _depth + 1, message.upTo);
                             continue;
                         }
                     }
