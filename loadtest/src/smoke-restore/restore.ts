@@ -139,7 +139,7 @@ async function look(
   if (ids.some((id, place) => archive[place] !== id)) trouble.push('her archive has other ids than before the backup');
   if (!isSuffix(phone.view.ids, archive)) trouble.push('what her phone was sent is not the end of the archive');
   await phone.goOffline();
-  return { name, promised: promised.flat().length, there, epoch: await stores.epoch(), trouble };
+  return { name, promised: promised.flat().length, there, epoch: await stores.epochOf(juliet), trouble };
 }
 
 /** Numbers from here on were written to others. */

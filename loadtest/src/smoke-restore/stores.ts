@@ -84,11 +84,14 @@ export class Stores {
     }
   }
 
-  /** The highest epoch of all streams. */
-  async epoch(): Promise<number> {
+  /** Of the newest entry of an account; 0 when there is none. */
+  async epochOf(owner: string): Promise<number> {
     const db = await this.#openDb();
     try {
-      const [row] = await db.query<{ epoch: number }>('select max(position >> 48)::int as epoch from archive_stream');
+      const [row] = await db.query<{ epoch: number }>(
+        'select coalesce(max(position) >> 48, 0)::int as epoch from archive where owner = $1',
+        [owner],
+      );
       return row?.epoch ?? 0;
     } finally {
       await db.close();

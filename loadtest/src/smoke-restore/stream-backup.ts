@@ -1,10 +1,12 @@
 // Backup and restore of a stream over NATS, by the requests that `nats stream backup` and `nats stream restore` make.
 import { randomBytes } from 'node:crypto';
-import type { Bus } from '@starling/bus';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Bus, NoRespondersError } from '@starling/bus';
 
 const ANSWER_TIMEOUT_MS = 30_000;
 const BACKUP_TIMEOUT_MS = 120_000;
 const CHUNK_BYTES = 128 * 1024;
+const RETRY_MS = 100;
 const NO_BYTES = new Uint8Array(0);
 
 /** What the server tells of a stream and what it wants back at the restore, and the stream's files as an archive. */
@@ -44,10 +46,24 @@ export async function backUpStream(bus: Bus, name: string): Promise<StreamBackup
 export async function restoreStream(bus: Bus, { name, config, state, chunks }: StreamBackup): Promise<void> {
   const { deliver_subject: subject = '' } = await ask(bus, `$JS.API.STREAM.RESTORE.${name}`, { config, state });
   for (const chunk of chunks) {
-    const answer = Buffer.from(await bus.request(subject, chunk, ANSWER_TIMEOUT_MS)).toString();
+    const answer = Buffer.from(await send(bus, subject, chunk)).toString();
     if (answer !== '') throw new Error(`restore of ${name}: ${answer}`);
   }
   parse(await bus.request(subject, NO_BYTES, BACKUP_TIMEOUT_MS), name);
+}
+
+/** In a cluster the server that makes the stream may be another one than that which answered, and not be there yet. */
+async function send(bus: Bus, subject: string, chunk: Uint8Array): Promise<Uint8Array> {
+  const deadlineMs = performance.now() + ANSWER_TIMEOUT_MS;
+  for (;;) {
+    try {
+      return await bus.request(subject, chunk, ANSWER_TIMEOUT_MS);
+    } catch (error) {
+      // Policy: nobody has got it, so it may be sent again.
+      if (!(error instanceof NoRespondersError) || performance.now() > deadlineMs) throw error;
+      await sleep(RETRY_MS);
+    }
+  }
 }
 
 interface Answer {
