@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -56,6 +56,8 @@ export async function startOther(name: OtherName, options: PeerOptions): Promise
   const { startArguments, accountsFirst, archive } = OTHERS[name];
   const version = await versionOf(name);
   const state = mkdtempSync(join(tmpdir(), `starling-${name}-`));
+  // PostgreSQL runs as somebody else.
+  chmodSync(state, 0o755);
   const env = { ...process.env, [STATE_VARIABLE]: state };
   const script = (file: string, ...args: readonly string[]) =>
     run(join(peersFolder, file), args, { env, timeout: START_TIMEOUT_MS });
