@@ -26,6 +26,8 @@ export async function seedPeople(db: Db, people: People, keys: SharedKeys): Prom
        select u, $2::text, $3::bytea, $4::int, $5::bytea, $6::bytea from unnest($1::text[]) as u`,
       [jids, keys.mechanism, keys.salt, keys.iterations, keys.storedKey, keys.serverKey],
     );
+    // As if their creation had been in their logs: else whatever is written to them is refused.
+    await tx.query('insert into archive_owner (owner, created) select u, 0 from unnest($1::text[]) as u', [jids]);
     for (let at = 0; at < pairs.length; at += ROWS_MAX) await insertItems(tx, pairs.slice(at, at + ROWS_MAX));
   });
   await db.query('analyze');
