@@ -1,16 +1,14 @@
 // npm run bench:archive: messages that are archived for both users in PostgreSQL, on ejabberd, on Prosody and on ours, one after another.
-import { existsSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { currentCommit, keepFile } from './bench/results.ts';
 import { type ArchiveLines, archiveFiguresOf, archiveReportOf } from './peers/archive-figures.ts';
 import { OTHER_NAMES, startOther, versionOf } from './peers/other-server.ts';
+import { peersFolderOf, requireAboveZero, serversOf } from './peers/peer-arguments.ts';
 import type { PeerOptions, PeerServer } from './peers/server.ts';
 import { startStarling } from './peers/starling-server.ts';
 import { xload } from './peers/xload.ts';
-import { UsageError } from './usage-error.ts';
 
 const OURS = 'starling';
 const PASSWORD = 'pw';
@@ -110,18 +108,16 @@ function optionsOf(args: readonly string[]): Options {
       'no-keep': { type: 'boolean', default: false },
     },
   });
-  if (values.peers === undefined || !existsSync(join(values.peers, 'xload.mjs')))
-    throw new UsageError('--peers is the folder with xload.mjs and the scripts that start the other servers');
   const options = {
-    peersFolder: resolve(values.peers),
-    servers: values.servers.split(','),
+    peersFolder: peersFolderOf(values.peers),
+    servers: serversOf(values.servers, [...OTHER_NAMES, OURS]),
     users: Number(values.users),
     perSecond: Number(values.rate),
     seconds: Number(values.seconds),
     repetitions: Number(values.reps),
     isKept: !values['no-keep'],
   };
-  for (const name of ['users', 'perSecond', 'seconds', 'repetitions'] as const)
-    if (!(options[name] > 0)) throw new UsageError(`${name} has to be a number above 0`);
+  const { users, perSecond, seconds, repetitions } = options;
+  requireAboveZero({ users, perSecond, seconds, repetitions });
   return options;
 }

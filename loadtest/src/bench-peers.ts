@@ -1,18 +1,16 @@
 // npm run bench:peers: presence and logins on ejabberd, on Prosody and on ours, one after another, with the same load generator.
-import { existsSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { cpuOfProcess, cpuOfTree } from './bench/process-cpu.ts';
 import { currentCommit, keepFile } from './bench/results.ts';
 import { figuresOf, type PeerLines } from './peers/figures.ts';
 import { OTHER_NAMES, startOther, versionOf } from './peers/other-server.ts';
+import { peersFolderOf, requireAboveZero, serversOf } from './peers/peer-arguments.ts';
 import { reportOf } from './peers/report.ts';
 import type { PeerOptions, PeerPart, PeerServer } from './peers/server.ts';
 import { startStarling } from './peers/starling-server.ts';
 import { type XloadLine, xload } from './peers/xload.ts';
-import { UsageError } from './usage-error.ts';
 
 const OURS = 'starling';
 const SERVERS: readonly string[] = [...OTHER_NAMES, OURS];
@@ -129,11 +127,9 @@ function optionsOf(args: readonly string[]): Options {
       'no-keep': { type: 'boolean', default: false },
     },
   });
-  if (values.peers === undefined || !existsSync(join(values.peers, 'xload.mjs')))
-    throw new UsageError('--peers is the folder with xload.mjs and the scripts that start the other servers');
   const options = {
-    peersFolder: resolve(values.peers),
-    servers: values.servers.split(','),
+    peersFolder: peersFolderOf(values.peers),
+    servers: serversOf(values.servers, SERVERS),
     contacts: Number(values.contacts),
     perSecond: Number(values.rate),
     seconds: Number(values.seconds),
@@ -141,9 +137,7 @@ function optionsOf(args: readonly string[]): Options {
     rounds: Number(values.rounds),
     isKept: !values['no-keep'],
   };
-  const stranger = options.servers.find((name) => !SERVERS.includes(name));
-  if (stranger !== undefined) throw new UsageError(`--servers ${stranger}: some of ${SERVERS.join()}`);
-  for (const name of ['contacts', 'perSecond', 'seconds', 'repetitions', 'rounds'] as const)
-    if (!(options[name] > 0)) throw new UsageError(`${name} has to be a number above 0`);
+  const { contacts, perSecond, seconds, repetitions, rounds } = options;
+  requireAboveZero({ contacts, perSecond, seconds, repetitions, rounds });
   return options;
 }

@@ -94,16 +94,18 @@ async function writeNotice(db: Db, stream: number, from: Position, entry: TailEn
 async function writeBlockList(db: Db, stream: number, from: Position, entry: TailEntry): Promise<Written> {
   const jids = jidsIn(entry);
   if (jids === undefined) return writeMessages(db, stream, from, [entry]);
-  const moved = await writeBlocks(db, stream, from, {
-    owner: entry.envelope?.owner ?? '',
-    jids,
-    position: { epoch: from.epoch, sequence: entry.sequence },
-    committedAtMs: entry.committedAtMs,
-    entryId: entry.id,
-    envelope: entry.data,
-  });
+  const moved = await writeBlocks(db, stream, from, { ...noticeOf(entry, from.epoch), jids });
   return { ...NOTHING, moved, upTo: entry.sequence, blockLists: 1 };
 }
+
+/** What is kept of an entry beside what it says. */
+const noticeOf = ({ sequence, committedAtMs, id, data, envelope }: TailEntry, epoch: number) => ({
+  owner: envelope?.owner ?? '',
+  position: { epoch, sequence },
+  committedAtMs,
+  entryId: id,
+  envelope: data,
+});
 
 /** Undefined when nobody can read it. */
 export function jidsIn({ envelope }: TailEntry): readonly string[] | undefined {
@@ -128,14 +130,7 @@ export function preferencesIn({ envelope }: TailEntry): ArchivePreferences | und
 async function writeArchivePreferences(db: Db, stream: number, from: Position, entry: TailEntry): Promise<Written> {
   const preferences = preferencesIn(entry);
   if (preferences === undefined) return writeMessages(db, stream, from, [entry]);
-  const moved = await writePreferences(db, stream, from, {
-    owner: entry.envelope?.owner ?? '',
-    preferences,
-    position: { epoch: from.epoch, sequence: entry.sequence },
-    committedAtMs: entry.committedAtMs,
-    entryId: entry.id,
-    envelope: entry.data,
-  });
+  const moved = await writePreferences(db, stream, from, { ...noticeOf(entry, from.epoch), preferences });
   return { ...NOTHING, moved, upTo: entry.sequence, preferences: 1 };
 }
 
