@@ -60,6 +60,18 @@ export const busConfig = configSpec({
     { min: '1h' },
     'how long an account that neither logs in nor changes is kept among them',
   ),
+  sessionRecordsBytesMax: bytes(
+    'STARLING_SESSION_RECORDS_MAX_BYTES',
+    '512MiB',
+    { min: '8MiB' },
+    'records of sessions that can be resumed (XEP-0198) on JetStream, about 1 KiB each; the oldest ones make room',
+  ),
+  sessionRecordsAgeMs: duration(
+    'STARLING_SESSION_RECORDS_AGE',
+    '24h',
+    { min: '1h' },
+    'how long one is kept that nobody has written again; an edge writes what it holds every 15 minutes',
+  ),
   recordsTimeoutMs: duration(
     'STARLING_RECORDS_TIMEOUT',
     '2s',

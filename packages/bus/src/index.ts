@@ -11,6 +11,6 @@ export { type AppendObserver, type BusMetrics, busMetrics } from './metrics.ts';
 export { NatsBus } from './nats-bus.ts';
 export { type LinkEvent, NatsLink, type NatsLinkOptions } from './nats-link.ts';
 export { type OpenBusOptions, type OpenLogOptions, openBus, openLog } from './open-bus.ts';
-export { type OpenRecordsOptions, openAccountCopies, openRecords } from './open-records.ts';
+export { type OpenRecordsOptions, openAccountCopies, openRecords, openSessionRecords } from './open-records.ts';
 export * from './records.ts';
 export { call, serve } from './rpc.ts';

@@ -1,4 +1,4 @@
-import { ACCOUNT_COPIES, RECORDS } from '@starling/contracts';
+import { ACCOUNT_COPIES, RECORDS, SESSION_RECORDS } from '@starling/contracts';
 import type { Bus } from './bus.ts';
 import type { BusConfig } from './config.ts';
 import { JetStreamRecords } from './jetstream-records.ts';
@@ -14,8 +14,11 @@ const VALUE_BYTES_MAX = 256 * 1024;
 const RECORDS_BYTES_MAX = 16 * 1024 * 1024;
 /** Of one account's copy: what fits, with its headers, in a message of NATS as it is configured (max_payload, 1 MiB). */
 const COPY_BYTES_MAX = 1_000_000;
+/** Of one session: what its client has not acknowledged is most of it. */
+const SESSION_BYTES_MAX = 900_000;
 /** Copies in memory take more than on disk. */
 const MEMORY_COPIES_BYTES_MAX = 64 * 1024 * 1024;
+const MEMORY_SESSIONS_BYTES_MAX = 128 * 1024 * 1024;
 
 export interface OpenRecordsOptions {
   /**
@@ -50,6 +53,22 @@ export async function openAccountCopies(
     return new MemoryRecords(COPY_BYTES_MAX, { bytesMax: Math.min(bytesMax, MEMORY_COPIES_BYTES_MAX), ageMaxMs });
   const sizes = { valueBytesMax: COPY_BYTES_MAX, bytesMax, ageMaxMs };
   return openStream(config, bus, { stream: ACCOUNT_COPIES, ...sizes }, options);
+}
+
+/**
+ * The store of sessions that can be resumed, likewise: each edge writes those that it holds again before they are old.
+ * @throws LogConfigError when the server does not fit the configuration
+ */
+export async function openSessionRecords(
+  config: BusConfig,
+  bus: Bus,
+  options: OpenRecordsOptions = {},
+): Promise<Records> {
+  const { sessionRecordsBytesMax: bytesMax, sessionRecordsAgeMs: ageMaxMs } = config;
+  if (bus instanceof MemoryBus)
+    return new MemoryRecords(SESSION_BYTES_MAX, { bytesMax: Math.min(bytesMax, MEMORY_SESSIONS_BYTES_MAX), ageMaxMs });
+  const sizes = { valueBytesMax: SESSION_BYTES_MAX, bytesMax, ageMaxMs };
+  return openStream(config, bus, { stream: SESSION_RECORDS, ...sizes }, options);
 }
 
 async function openStream(

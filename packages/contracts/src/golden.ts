@@ -19,6 +19,13 @@ import {
   SUBSCRIPTION,
 } from './roster.ts';
 import { accounts, archive } from './rpc.ts';
+import {
+  decodeSessionRecord,
+  decodeSessionView,
+  encodeSessionRecord,
+  encodeSessionView,
+  RECORD_STATE,
+} from './session-record.ts';
 
 /** One folder a release; what is in it must decode for ever, so that two releases can run side by side. */
 export const GOLDEN_FOLDER = new URL('../golden/', import.meta.url);
@@ -129,6 +136,8 @@ const session = {
   ended: true,
   directed: ['nurse@example.com/home'],
   carbons: true,
+  windowMs: 240_000,
+  epoch: 2,
 };
 const emission = {
   from: 'bob@example.com/phone',
@@ -152,6 +161,7 @@ const table = {
       boundAt: 1_800_000_000_000,
       edge: 'edge-1',
       carbons: true,
+      epoch: 2,
     },
   ],
   epoch: 5,
@@ -193,6 +203,25 @@ const SINCE_0_2_0: Readonly<Record<string, Sample>> = {
     encodeEdgeBatch,
     decodeEdgeBatch as never,
   ),
+  'session-record': sample(
+    {
+      ...{ user: bob, resource: 'phone', session: 's1', origin: 'edge-1/s1', lang: 'zh', edge: 'edge-2' },
+      ...{ incarnation: 'aB3', epoch: 2, recordState: RECORD_STATE.expired, writtenAt: stamp, detachedAt: stamp },
+      ...{ windowMs: 240_000, handled: 4_294_967_296, base: 7, acked: 4_294_967_295, boundAt: stamp },
+      queue: [
+        { position: at, stanza: undefined, answers: '' },
+        { position: undefined, stanza: Buffer.from('<iq/>'), answers: 'r1' },
+        { position: undefined, stanza: undefined, answers: '' },
+      ],
+      ...{ position: at, state: SESSION_STATE.available, priority: -5, stamp, presence: session.presence },
+      ...{ directed: ['nurse@example.com'], kept: { carbons: '1' }, openRequests: ['r1'] },
+      covering: { since: at, served: true },
+      whole: true,
+    },
+    encodeSessionRecord,
+    decodeSessionRecord as never,
+  ),
+  'session-view': sample({ shown: [{ from: 'a@b/c', stamp }] }, encodeSessionView, decodeSessionView as never),
   'bind-reply': sample(
     { boundAt: 1_800_000_000_000, table },
     presence.bind('presence-1').encodeReply,

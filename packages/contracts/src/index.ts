@@ -20,5 +20,6 @@ export * from './retention.ts';
 export * from './roster.ts';
 export * from './rpc.ts';
 export * from './session-hash.ts';
+export * from './session-record.ts';
 export * from './subjects.ts';
 export * from './token.ts';

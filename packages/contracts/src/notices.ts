@@ -30,6 +30,8 @@ export interface SessionRow {
   readonly edge: string;
   /** Wants copies of what the other sessions send and receive (XEP-0280). */
   readonly carbons: boolean;
+  /** Rises with each resumption: of two edges that hold the session, the one of the higher epoch does. */
+  readonly epoch: number;
 }
 /** All sessions of one user, as the owner of his presence tells them (proto/session.proto). */
 export interface SessionTable {

@@ -22,6 +22,12 @@ export interface SessionEvent {
   readonly directed: readonly string[];
   /** Wants copies of what its user's other sessions send and receive (XEP-0280). */
   readonly carbons: boolean;
+  /** How long its client may be away before it is over, in ms; 0: not at all. */
+  readonly windowMs: number;
+  /** Rises with each resumption: what is said under a lower one is void. */
+  readonly epoch: number;
+  /** What was sent to it may not have arrived: the presence of all contacts is wanted again, and requests that wait. */
+  readonly missed?: boolean;
 }
 
 /** Some session of the edge has been shown this presence as available: what is newer or gone comes back, `toSeen`. */
@@ -121,14 +127,30 @@ export const encodeEdgeBatch = (batch: EdgeBatch): Uint8Array =>
   wire.EdgeBatch.encode(batch as unknown as starling.v1.EdgeBatch.$Properties).finish();
 export const decodeEdgeBatch = (bytes: Uint8Array): EdgeBatch => wire.EdgeBatch.decode(bytes) as unknown as EdgeBatch;
 
+export interface BindRequest {
+  readonly user: string;
+  readonly resource: string;
+  readonly session: string;
+  readonly edge: string;
+  readonly incarnation: string;
+  /** The session is one that goes on here, as it was. */
+  readonly resumed?: SessionEvent | null;
+  /** Of a resumed one: its window cannot have run out. */
+  readonly fresh?: boolean;
+}
+
 /** What one presence node answers. A node that does not own the user's partition, or is still learning it, answers `unexpected-request`: ask its owner, or again. */
 export const presence = {
-  /** Before a client hears that its resource is bound. `resource-constraint`: the user has too many sessions. */
+  /**
+   * Before a client hears that its resource is bound. `resource-constraint`: the user has too many sessions. Of a session that goes on
+   * `item-not-found`: it is over.
+   */
   bind: (node: string) =>
-    method<
-      { user: string; resource: string; session: string; edge: string; incarnation: string },
-      { boundAt: number; table: SessionTable }
-    >(subjects.presence(node, 'bind'), wire.BindRequest, wire.BindReply),
+    method<BindRequest, { boundAt: number; table: SessionTable }>(
+      subjects.presence(node, 'bind'),
+      wire.BindRequest,
+      wire.BindReply,
+    ),
   /** Whether `asker` may know that `target`, a full JID, is there (RFC 6121 §8.5.3.1). */
   visible: (node: string) =>
     method<{ asker: string; target: string }, { visible: boolean }>(

@@ -3,11 +3,15 @@ import type { SessionEvent } from './presence.ts';
 
 const HASH_RANGE = 2 ** 32;
 
-type HashedSession = Pick<SessionEvent, 'session' | 'state' | 'priority' | 'boundAt' | 'stamp' | 'carbons'>;
+type HashedSession = Pick<
+  SessionEvent,
+  'session' | 'state' | 'priority' | 'boundAt' | 'stamp' | 'carbons' | 'windowMs' | 'epoch'
+>;
 
 /** One session's part of PartitionDigest.hash: both ends must see the same of it. */
-export function sessionHash({ session, state, priority, boundAt, stamp, carbons }: HashedSession): number {
-  return crc32(`${session} ${state} ${priority} ${boundAt} ${stamp} ${carbons}`);
+export function sessionHash(hashed: HashedSession): number {
+  const { session, state, priority, boundAt, stamp, carbons, windowMs, epoch } = hashed;
+  return crc32(`${session} ${state} ${priority} ${boundAt} ${stamp} ${carbons} ${windowMs} ${epoch}`);
 }
 
 /** Order does not matter, and a part can be taken out again. */

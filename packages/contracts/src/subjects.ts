@@ -12,6 +12,12 @@ export const subjects = {
   digest: (stream: number) => `t.${stream}`,
   /** To one edge, from presence nodes: presence for its sessions (EdgeBatch). */
   edge: (edge: string) => `edge.${edge}`,
+  /** Requests to one edge. */
+  edgeRequest: (edge: string, method: string) => `edge.${edge}.${method}`,
+  /** The record of a session that can be resumed. */
+  session: (user: BareJid, session: string) => `sm.${partitionOf(user)}.${session}`,
+  /** Whose presence that session has been shown: a record. */
+  sessionView: (user: BareJid, session: string) => `smv.${partitionOf(user)}.${session}`,
   /** To one presence node: session events, presence for users of its partitions (NodeBatch). */
   node: (node: string) => `p.${node}`,
   /** Requests to one presence node. */
@@ -40,6 +46,9 @@ export const RECORDS = { stream: 'O', subjects: ['o.*'] } as const;
 /** The stream of account copies, likewise; it forgets the oldest ones. */
 export const ACCOUNT_COPIES = { stream: 'A', subjects: ['acct.*.*'] } as const;
 
+/** The stream of sessions that can be resumed, likewise. */
+export const SESSION_RECORDS = { stream: 'S', subjects: ['sm.*.*', 'smv.*.*'] } as const;
+
 /** What the stream number `stream` of `streams` captures, and the subject its entries are re-published on. */
 export function streamSubjects(stream: number, streams: number, partitions: number): string[] {
   const captured: string[] = [];
@@ -57,4 +66,4 @@ export const REPUBLISH = { source: 'm.>', destination: 'u.>' } as const;
 export const republishedAs = (logSubject: string) => `u${logSubject.slice(1)}`;
 
 /** The queue groups in which the services share their requests. */
-export const queues = { roster: 'roster', archive: 'archive', presence: 'presence' } as const;
+export const queues = { roster: 'roster', archive: 'archive', presence: 'presence', edge: 'edge' } as const;

@@ -41,6 +41,7 @@ export interface HookMap {
   'user:delivered': {
     readonly user: BareJid;
     readonly envelope: Envelope;
+    readonly position: Position | undefined;
     readonly stanza: Uint8Array;
     readonly sessions: ReadonlyMap<string, Session>;
     readonly delivered: readonly Session[];
@@ -51,6 +52,12 @@ export interface HookMap {
   'user:preferences': { readonly user: BareJid; readonly preferences: ArchivePreferences };
   /** A session is about to be bound: its client has not been told yet, and nothing reaches it before. */
   'session:bound': { readonly session: Session };
+  /** A session may have to go on at another edge: what a feature puts into `kept` comes back with it (XEP-0198). Decided at once. */
+  'session:saved': { readonly session: Session; readonly kept: Map<string, string> };
+  /** A session goes on here, behind session:bound: its slots are as of a new one. Decided at once; nothing has reached it yet. */
+  'session:restored': { readonly session: Session; readonly kept: ReadonlyMap<string, string> };
+  /** Its client has heard that it goes on, and got what it had not acknowledged: what changed meanwhile follows. */
+  'session:resumed': { readonly session: Session };
   /** A session is over, however it ended. */
   'session:ended': { readonly session: Session };
 }

@@ -1,3 +1,4 @@
+import type { Position } from '@starling/contracts';
 import type { BareJid, FullJid } from '@starling/jid';
 import type { Stanza, StreamError } from '@starling/stanza';
 
@@ -20,8 +21,8 @@ export interface Session {
   readonly slots: Map<string, unknown>;
   /** To this client, behind all that was sent before. */
   send(stanza: Stanza): void;
-  /** As send, a stanza as Stanza.encode gives it. */
-  deliver(encoded: Uint8Array): void;
+  /** As send, a stanza as Stanza.encode gives it; with the place in the user's log of what it carries, if it has one. */
+  deliver(encoded: Uint8Array, position?: Position): void;
   /** Closes the client's stream with an error. */
   fail(error: StreamError): void;
 }

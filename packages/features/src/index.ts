@@ -16,6 +16,7 @@ import altConnections from './xep-0156-alt-connections/alt-connections.ts';
 import contactAddresses from './xep-0157-contact-addresses/contact-addresses.ts';
 import offline from './xep-0160-offline/offline.ts';
 import blocking from './xep-0191-blocking/blocking.ts';
+import streamManagement from './xep-0198-stream-management/stream-management.ts';
 import ping from './xep-0199-ping/ping.ts';
 import time from './xep-0202-time/time.ts';
 import delayedDelivery from './xep-0203-delayed-delivery/delayed-delivery.ts';
@@ -45,6 +46,7 @@ export const features: readonly AnyFeature[] = [
   contactAddresses,
   offline,
   blocking,
+  streamManagement,
   ping,
   time,
   delayedDelivery,

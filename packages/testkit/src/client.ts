@@ -11,6 +11,7 @@ export type Mechanism = ScramMechanism | 'PLAIN';
 
 const SASL = 'urn:ietf:params:xml:ns:xmpp-sasl';
 const TLS = 'urn:ietf:params:xml:ns:xmpp-tls';
+const SM = 'urn:xmpp:sm:3';
 const BIND = 'urn:ietf:params:xml:ns:xmpp-bind';
 
 /** A wait for silence can only be short: what must not come, is asked for behind a round trip. */
@@ -50,6 +51,9 @@ export class Client {
   #channel: Channel | undefined;
   /** The full JID, '' until it is bound. */
   jid = '';
+  /** XEP-0198: the id of the session that can be resumed, '' = none; and how many stanzas have come since that was enabled. */
+  sessionId = '';
+  handled = 0;
   /** Everything received that is not well-formed, as the parser of saxes puts it. */
   readonly faults: string[] = [];
 
@@ -117,7 +121,11 @@ export class Client {
 
   #element(element: Element): void {
     if (element.ns === FRAMING && element.name === 'close') this.#onEndTag();
-    else this.#inbox.push(element);
+    else {
+      if (element.ns === 'jabber:client') this.handled++;
+      else if (element.ns === SM && element.name === 'enabled') this.handled = 0;
+      this.#inbox.push(element);
+    }
   }
 
   #onEndTag(): void {
@@ -175,7 +183,7 @@ export class Client {
   async receivesNothing(): Promise<void> {
     await this.ping();
     await new Promise((resolve) => setTimeout(resolve, SILENCE_MS));
-    const there = this.unread.filter((e) => e.name !== 'presence');
+    const there = this.unread.filter((e) => e.name !== 'presence' && e.ns !== SM);
     if (there.length > 0) throw new Error(`${this.jid} received ${there.map((e) => showElement(e)).join('\n')}`);
   }
 
@@ -218,7 +226,7 @@ export class Client {
   // The next element of a negotiation: one of the given names, else the step is refused.
   async #answer(step: string, names: readonly string[]): Promise<Element> {
     const element = await this.#inbox.take(
-      (e) => e.name !== 'message' && e.name !== 'presence',
+      (e) => e.name !== 'message' && e.name !== 'presence' && e.ns !== SM,
       `an answer to ${step}`,
     );
     if (!names.includes(element.name)) throw new RefusedError(step, element);
@@ -257,6 +265,41 @@ export class Client {
     if (answer.attrs.type !== 'result' || !jid) throw new RefusedError('bind', answer);
     this.jid = textOf(jid);
     return this.jid;
+  }
+
+  /** Enables stream management (XEP-0198 §3); with `resume` the session can be resumed. Returns `<enabled/>`. @throws RefusedError */
+  async manage({ resume = true } = {}): Promise<Element> {
+    this.send(resume ? `<enable xmlns='${SM}' resume='true'/>` : `<enable xmlns='${SM}'/>`);
+    const answer = await this.#inbox.take((e) => e.ns === SM, 'an answer to <enable/>');
+    if (answer.name !== 'enabled') throw new RefusedError('enable', answer);
+    this.sessionId = answer.attrs.id ?? '';
+    return answer;
+  }
+
+  /** Goes on with the session of a client that is gone (XEP-0198 §5); behind authentication. Returns `<resumed/>`. @throws RefusedError */
+  async resume(old: Pick<Client, 'sessionId' | 'handled' | 'jid'>, h = old.handled): Promise<Element> {
+    this.handled = h;
+    this.send(xml`<resume xmlns='${SM}' previd='${old.sessionId}' h='${String(h)}'/>`);
+    const answer = await this.#inbox.take((e) => e.ns === SM, 'an answer to <resume/>');
+    if (answer.name !== 'resumed') throw new RefusedError('resume', answer);
+    this.sessionId = old.sessionId;
+    this.jid = old.jid;
+    return answer;
+  }
+
+  /** Tells the server what has come. */
+  acknowledge(): void {
+    this.send(`<a xmlns='${SM}' h='${this.handled}'/>`);
+  }
+
+  /** How many of its stanzas the server says that it has handled: the next answer that says at least `count`. */
+  async acknowledged(count: number): Promise<number> {
+    this.send(`<r xmlns='${SM}'/>`);
+    const answer = await this.#inbox.take(
+      (e) => e.ns === SM && e.name === 'a' && Number(e.attrs.h) >= count,
+      `<a/> for ${count} stanzas`,
+    );
+    return Number(answer.attrs.h);
   }
 
   /** Creates the account (XEP-0077), before authentication. */

@@ -54,6 +54,27 @@ export class Person {
     return client;
   }
 
+  /** A client that is authenticated as this person, and has no resource: on the edge that is next unless another is named. */
+  async authenticated(options: Pick<DeviceOptions, 'transport' | 'edge'> = {}): Promise<Client> {
+    await this.register();
+    const client = await this.#scene.connect(options);
+    await client.negotiate();
+    await client.authenticate(this.username, this.password);
+    await client.openStream();
+    return client;
+  }
+
+  /** Goes on with the session of a client that is gone (XEP-0198 §5). @throws RefusedError */
+  async resume(
+    old: Client,
+    options: Pick<DeviceOptions, 'transport' | 'edge'> & { readonly h?: number } = {},
+  ): Promise<Client> {
+    const client = await this.authenticated(options);
+    await client.resume(old, options.h);
+    this.#clients.push(client);
+    return client;
+  }
+
   // RFC 6121 §4.2.2: initial presence comes back to all available resources. When it has, all of this person's edges know.
   async #becomeAvailable(client: Client): Promise<void> {
     client.sendXml('<presence/>');

@@ -1,4 +1,4 @@
-import { busConfig, openAccountCopies, openBus, openLog, openRecords } from '@starling/bus';
+import { busConfig, openAccountCopies, openBus, openLog, openRecords, openSessionRecords } from '@starling/bus';
 import { dbConfig, openDb } from '@starling/db';
 import { ownersConfig } from '@starling/owners';
 import { runService } from '@starling/runtime';
@@ -15,6 +15,7 @@ await runService('archive', specs, async ({ config, id, use, log: logger, metric
   const records = await use('records', openRecords(config.bus, bus), (r) => r.close());
   // It makes the roster service's stream too, which may make none itself.
   await use('copies', openAccountCopies(config.bus, bus), (c) => c.close());
+  await use('session records', openSessionRecords(config.bus, bus), (r) => r.close());
   const shared = { id, db, bus, beats, log, records, logger, metrics };
   const archive = startArchive({ ...shared, config: config.archive, owners: config.owners });
   await use('archive', archive, (a) => a.stop());

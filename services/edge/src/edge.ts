@@ -3,11 +3,12 @@ import { type Bus, call, type Log, type Records } from '@starling/bus';
 import { type ArchiveIds, accounts, partitionOf, type SessionRow, streamOf } from '@starling/contracts';
 import { type HostedFeatures, hostFeatures } from '@starling/feature-api';
 import { features } from '@starling/features';
-import { type BareJid, bareOf, makeBareJid, resourceOf } from '@starling/jid';
+import { type ResumeRequest, NS as SM } from '@starling/features/xep-0198-stream-management/elements';
+import { type BareJid, bareOf, makeBareJid, makeFullJid, resourceOf } from '@starling/jid';
 import type { OwnersConfig } from '@starling/owners';
 import { Lifecycle, type Logger, type MetricsRegistry } from '@starling/runtime';
 import { NS, StanzaError, StreamError } from '@starling/stanza';
-import { DEFAULT_LIMITS, type ScanLimits } from '@starling/xml';
+import { DEFAULT_LIMITS, type ScanLimits, type Scanned } from '@starling/xml';
 import { keysOf } from './account-keys.ts';
 import { archiveIdsOf } from './archive-ids.ts';
 import { askService } from './ask-service.ts';
@@ -29,7 +30,10 @@ import { addPage } from './page/page.ts';
 import { type Groups, Presence } from './presence/presence.ts';
 import type { PresenceAudience } from './presence/shown.ts';
 import { Road } from './road.ts';
-import { ClientSession, type Link } from './session.ts';
+import { ClientSession, type ClientSessionOptions, type Link } from './session.ts';
+import { Replay } from './sm/replay.ts';
+import { type NotResumed, type Resumed, Resumption, restoreInto } from './sm/resumption.ts';
+import { StreamManagement } from './sm/stream-management.ts';
 import { Stream, WS_CLOSE_RESTART } from './stream/stream.ts';
 import type { StreamHost } from './stream/stream-host.ts';
 import { StreamLives } from './stream-lives.ts';
@@ -49,6 +53,8 @@ export interface EdgeOptions {
   readonly bus: Bus;
   readonly log: Log;
   readonly records: Records;
+  /** Of sessions that can be resumed. */
+  readonly sessionRecords: Records;
   readonly owners: OwnersConfig;
   /** Where heartbeats go: a connection of their own, so that they never wait behind a burst of anything else. Default: `bus`. */
   readonly beats?: Bus;
@@ -89,13 +95,15 @@ export class Edge implements StreamHost {
   readonly #offline: OfflineDelivery;
   readonly #groups: Groups;
   readonly #presence: Presence;
+  readonly #management: StreamManagement;
+  readonly #resumption: Resumption;
   readonly #inbound: Inbound;
   readonly #stopReconnect: () => void;
   #endpoints: Endpoints = { c2s: 0, c2sTls: 0, http: 0 };
   #whenEmpty: () => void = () => undefined;
 
   constructor(
-    { id, config, featureConfig, software, bus, log, logger, metrics }: EdgeOptions,
+    { id, config, featureConfig, software, bus, log, sessionRecords, logger, metrics }: EdgeOptions,
     archiveIds: ArchiveIds,
     groups: Groups,
   ) {
@@ -153,10 +161,12 @@ export class Edge implements StreamHost {
     this.#offline = new OfflineDelivery({
       ...{ bus, config, metrics: counted, log: logger },
       epochOf,
+      userOf: (session) => this.#following.userOf(session.user),
       deliver: (user, session, entry) => sink.offline(user, session, entry),
     });
     const coverage = this.#offline;
-    const told = { digests, lives, sink, coverage };
+    const displaced = (session: ClientSession) => this.#displaced(session);
+    const told = { digests, lives, sink, coverage, displaced };
     this.#following = new Following({ bus, streams, config, ...told, metrics: counted, log: logger });
     this.#stopReconnect = bus.onReconnect(() => {
       lives.reconnected();
@@ -172,6 +182,42 @@ export class Edge implements StreamHost {
       mayShow: (user, from) => sink.mayShow(user, from),
     };
     this.#presence = new Presence({ bus, groups, domain, config, road, audience, metrics: counted, log: logger });
+    const incarnation = () => groups.edge.incarnation;
+    const following = () => this.#following;
+    const { hooks } = this.features;
+    this.#management = new StreamManagement({
+      ...{
+        bus,
+        records: sessionRecords,
+        edge: id,
+        incarnation,
+        following,
+        hooks,
+        config,
+        metrics: counted,
+        log: logger,
+      },
+      known: (stream, position) => coverage.known(stream, position),
+      tell: (session) => this.#presence.sessions.changed(session),
+      onArrived: (session, arrived) => coverage.arrived(session, arrived),
+      end: (session) => this.#over(session),
+      drop: (session) => this.#drop(session),
+    });
+    counted.smDetachedNow.track(() => this.#management.detached);
+    this.#resumption = new Resumption({
+      ...{ bus, edge: id, incarnation, following, hooks, config, metrics: counted, log: logger },
+      management: this.#management,
+      binding: () => this.#presence.binding,
+      replay: new Replay({ bus, config, sink, metrics: counted, log: logger }),
+      restore: (link, record) => {
+        const jid = makeFullJid(record.user as BareJid, record.resource);
+        const session = this.#makeSession({ id: record.session, jid, link, origin: record.origin });
+        restoreInto(session, record);
+        return session;
+      },
+      repair: (session, shown) => this.#presence.resumed(session, shown),
+      abandon: (session) => this.#drop(session),
+    });
     this.#inbound = new Inbound({
       domain,
       features: this.features,
@@ -195,6 +241,7 @@ export class Edge implements StreamHost {
 
   /** @throws what listening threw: a port is taken, a certificate cannot be read */
   async open(): Promise<void> {
+    this.#management.start();
     this.#lives.start(this.#following);
     this.#digests.start(this.#following);
     const { config, log } = this;
@@ -231,6 +278,7 @@ export class Edge implements StreamHost {
 
   #leaveBus(): void {
     this.#stopReconnect();
+    this.#management.stop();
     this.#digests.stop();
     this.#lives.stop();
     this.#presence.stop();
@@ -245,17 +293,7 @@ export class Edge implements StreamHost {
     const replaces = this.#following.sessionsOf(user)?.local.has(resourceOf(jid)) ?? false;
     if (!replaces && this.#following.countOf(user) >= this.config.sessionsPerUserMax)
       throw new StanzaError('resource-constraint'); // §7.6.2.1
-    const session = new ClientSession({
-      id: randomBytes(SESSION_ID_BYTES).toString('base64url'),
-      edge: this.id,
-      jid,
-      link,
-      handle: (from, stanza) => this.#inbound.handle(from, stanza),
-      queueMax: this.config.inboundQueueMax,
-      queueBytesMax: this.config.inboundQueueBytesMax,
-      onQueueFull: () => this.metrics.queueFull.inc(),
-      viewMax: this.config.viewMax,
-    });
+    const session = this.#makeSession({ id: randomBytes(SESSION_ID_BYTES).toString('base64url'), jid, link });
     try {
       const ready = this.#following.reserve(session);
       const [table] = await Promise.all([this.#presence.binding.bind(session), ready]);
@@ -275,12 +313,60 @@ export class Edge implements StreamHost {
   }
 
   sessionEnded(session: ClientSession): void {
+    // Its connection was closed because another edge goes on with it.
+    if (session.sm?.isReleased) session.detachLink();
+    else this.#over(session);
+  }
+
+  #over(session: ClientSession): void {
     if (session.ended) return;
     session.end();
     this.#presence.sessions.ended(session);
     this.#following.detach(session);
+    this.#management.ended(session);
     void this.features.hooks.run('session:ended', { session });
     this.log.debug({ what: 'session_ended', session: session.id, user: session.user });
+  }
+
+  linkLost(session: ClientSession): void {
+    if (!this.#management.linkLost(session)) this.sessionEnded(session);
+  }
+
+  managed(session: ClientSession, element: Scanned): void {
+    this.#management.received(session, element);
+  }
+
+  resumeSession(link: Link, user: BareJid, request: ResumeRequest): Promise<Resumed | NotResumed> {
+    return this.#resumption.resume(link, user, request);
+  }
+
+  #makeSession(own: Pick<ClientSessionOptions, 'id' | 'jid' | 'link' | 'origin'>): ClientSession {
+    return new ClientSession({
+      ...own,
+      edge: this.id,
+      handle: (from, stanza) =>
+        stanza.ns === SM.sm ? this.#management.handle(from, stanza) : this.#inbound.handle(from, stanza),
+      queueMax: this.config.inboundQueueMax,
+      queueBytesMax: this.config.inboundQueueBytesMax,
+      onQueueFull: () => this.metrics.queueFull.inc(),
+      viewMax: this.config.viewMax,
+    });
+  }
+
+  /** A session without a connection has gone on elsewhere, or another one has its resource: nobody waits for its client any more. */
+  #displaced(session: ClientSession): void {
+    if (session.sm?.isReleased) this.#drop(session);
+    else this.sessionEnded(session);
+  }
+
+  /** The session is another edge's: here it ends, and nobody hears of it. */
+  #drop(session: ClientSession): void {
+    if (session.ended) return;
+    session.cut();
+    session.end();
+    this.#following.detach(session);
+    this.#management.forget(session);
+    void this.features.hooks.run('session:ended', { session });
   }
 
   streamEnded(stream: Stream): void {

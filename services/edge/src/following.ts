@@ -68,6 +68,7 @@ export class Following implements FollowedUsers, LifeListener {
   readonly #lives: StreamLives;
   readonly #sink: FeedSink;
   readonly #coverage: CoverageWatch;
+  readonly #displaced: (session: ClientSession) => void;
   readonly #metrics: EdgeMetrics;
   readonly #log: Logger;
 
@@ -79,6 +80,8 @@ export class Following implements FollowedUsers, LifeListener {
     lives: StreamLives;
     sink: FeedSink;
     coverage: CoverageWatch;
+    /** A session without a connection has gone on elsewhere, or another one has its resource. */
+    displaced: (session: ClientSession) => void;
     metrics: EdgeMetrics;
     log: Logger;
   }) {
@@ -89,6 +92,7 @@ export class Following implements FollowedUsers, LifeListener {
     this.#lives = options.lives;
     this.#sink = options.sink;
     this.#coverage = options.coverage;
+    this.#displaced = options.displaced;
     this.#metrics = options.metrics;
     this.#log = options.log;
   }
@@ -96,6 +100,10 @@ export class Following implements FollowedUsers, LifeListener {
   /** All sessions of this edge, those that are being bound included. */
   sessions(): Iterable<ClientSession> {
     return this.#sessions;
+  }
+
+  userOf(user: BareJid): FollowedUser | undefined {
+    return this.#users.get(user);
   }
 
   /** The user's sessions, if he has one here. */
@@ -153,9 +161,11 @@ export class Following implements FollowedUsers, LifeListener {
     session.attached = true;
     const older = user.sessions.add(session);
     this.#metrics.sessions.inc();
-    older?.fail(new StreamError('conflict')); // RFC 6120 §7.7.2.2: the newer one wins
+    if (older !== undefined) this.#displace(older);
     // Its resource may have been bound again while its own client was not told yet.
-    if (user.sessions.isDisplaced(session)) session.fail(new StreamError('conflict'));
+    if (user.sessions.isDisplaced(session)) this.#displace(session);
+    // Of one that goes on here the table has told before.
+    if (session.sm !== undefined) this.#coverage.changed(user);
   }
 
   /** The session is over, or was never attached. */
@@ -184,7 +194,13 @@ export class Following implements FollowedUsers, LifeListener {
     if (user === undefined) return;
     const displaced = user.sessions.learn(table);
     this.#coverage.changed(user);
-    for (const session of displaced) session.fail(new StreamError('conflict'));
+    for (const session of displaced) this.#displace(session);
+  }
+
+  /** RFC 6120 §7.7.2.2: the newer one wins. */
+  #displace(session: ClientSession): void {
+    if (session.isConnected) session.fail(new StreamError('conflict'));
+    else this.#displaced(session);
   }
 
   /** Tells somebody who has asked for it which sessions the user has. */

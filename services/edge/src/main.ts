@@ -1,4 +1,4 @@
-import { busConfig, openBus, openLog, openRecords } from '@starling/bus';
+import { busConfig, openBus, openLog, openRecords, openSessionRecords } from '@starling/bus';
 import { ownersConfig } from '@starling/owners';
 import { runService } from '@starling/runtime';
 import { edgeConfig } from './config.ts';
@@ -12,8 +12,11 @@ await runService('edge', specs, async ({ config, id, use, log: logger, metrics, 
   const bus = await use('bus', openBus(config.bus, { log: logger, metrics, name: id }), (b) => b.close());
   const log = await use('log', openLog(config.bus, bus, { metrics, manage: false }), (l) => l.close());
   const records = await use('records', openRecords(config.bus, bus, { manage: false }), (r) => r.close());
+  const sessionRecords = await use('session records', openSessionRecords(config.bus, bus, { manage: false }), (r) =>
+    r.close(),
+  );
   const beats = await use('beats', openBus(config.bus, { log: logger, name: `${id}-beats` }), (b) => b.close());
-  const shared = { id, software: SOFTWARE, bus, beats, log, records, logger, metrics };
+  const shared = { id, software: SOFTWARE, bus, beats, log, records, sessionRecords, logger, metrics };
   const options = { ...shared, config: config.edge, owners: config.owners, featureConfig: config };
   const edge = await use('edge', startEdge(options), (e) => e.stop(), { stopTimeoutMs: config.edge.stopMs });
   announce({ ...edge.endpoints });

@@ -1,4 +1,4 @@
-import { counter, gauge, type MetricsOf, metricsSpec } from '@starling/runtime';
+import { counter, gauge, histogram, type MetricsOf, metricsSpec } from '@starling/runtime';
 
 export const edgeMetrics = metricsSpec({
   connections: gauge('starling_edge_connections', 'Open client connections'),
@@ -48,6 +48,30 @@ export const edgeMetrics = metricsSpec({
     'IQ requests to resources that were not there, or not to be seen',
   ),
   limits: counter('starling_edge_limits_reached_total', 'Connections refused or closed by a bound', ['limit']),
+  smEnabled: counter('starling_edge_sm_enabled_total', 'Sessions that enabled stream management (XEP-0198)', [
+    'resumable',
+  ]),
+  smDetached: counter('starling_edge_sm_detached_total', 'Resumable sessions that lost their connection'),
+  smDetachedNow: gauge('starling_edge_sm_detached', 'Resumable sessions without a connection'),
+  smReleased: counter('starling_edge_sm_released_total', 'Sessions that another edge, or this one, went on with'),
+  smResumes: counter(
+    'starling_edge_sm_resumes_total',
+    'Requests to resume a session, by what became of them, and by what was left of it',
+    ['outcome', 'cause'],
+  ),
+  smReplayed: counter('starling_edge_sm_replayed_total', 'Stanzas sent again, or late, to sessions that went on', [
+    'from',
+  ]),
+  smExpired: counter('starling_edge_sm_expired_total', 'Sessions whose client did not come back to this edge'),
+  checkpointSeconds: histogram(
+    'starling_edge_sm_checkpoint_seconds',
+    'From writing a session’s record until it is stored',
+    [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2],
+  ),
+  checkpointFailures: counter(
+    'starling_edge_sm_checkpoint_failures_total',
+    'Records of sessions that could not be written',
+  ),
   hookFailures: counter('starling_edge_hook_failures_total', 'Hooks of features that threw', ['phase']),
 });
 

@@ -64,7 +64,18 @@ describe('from the bus to the sessions', () => {
     const coverage = { changed: () => undefined, left: () => undefined };
     const lives = new StreamLives({ log, epochOf: () => 1, logger: silentLogger });
     following = new Following({
-      ...{ bus, streams: 1, config, digests, lives, sink, coverage, metrics, log: silentLogger },
+      ...{
+        bus,
+        streams: 1,
+        config,
+        digests,
+        lives,
+        sink,
+        coverage,
+        displaced: () => undefined,
+        metrics,
+        log: silentLogger,
+      },
     });
     const last = async () => ({ epoch: 1, last: [] });
     serve(bus, archive.last(0), queues.archive, last, (error) => assert.fail(String(error)));
@@ -92,6 +103,7 @@ describe('from the bus to the sessions', () => {
     boundAt: 1,
     edge: 'e2',
     carbons: false,
+    epoch: 0,
   };
 
   async function attached(resource: string, priority: number | 'connected' = 0): Promise<TestSession> {

@@ -19,7 +19,7 @@ import { verdictOf } from '@starling/features/rfc-6121-delivery/verdict';
 import { waitsOffline } from '@starling/features/xep-0160-offline/waits-offline';
 import { type BareJid, isFull, type Jid, resourceOf } from '@starling/jid';
 import type { BoundCounter, Logger } from '@starling/runtime';
-import { delayXml, StanzaError, type StanzaKind, StreamError, withChild } from '@starling/stanza';
+import { delayXml, Stanza, StanzaError, type StanzaKind, StreamError, withChild } from '@starling/stanza';
 import { asksForSessions } from './ask-sessions.ts';
 import type { FollowedUser } from './followed-user.ts';
 import type { Arrival, FeedSink } from './following.ts';
@@ -119,12 +119,38 @@ export class Outbound implements FeedSink {
     const event: HookMap['user:message'] = { user: jid, envelope, position, stream, stanza: envelope.stanza };
     if (this.#hooks.runNow('user:message', event) !== 'next') return;
     const { stanza } = event;
-    const delivered = isOwn ? NOBODY : chosen(envelope, sessions);
-    for (const session of delivered) this.#deliver('message', session, stanza);
+    const due = position === undefined ? sessions.local : dueAt(sessions.local, position);
+    const delivered = isOwn ? NOBODY : chosen(envelope, sessions, due);
+    for (const session of delivered) this.#deliver('message', session, stanza, position);
     if (position !== undefined && isFull(envelope.to))
       for (const session of delivered) this.#onDirect(user, session, position);
-    const { local } = sessions;
-    this.#hooks.runNow('user:delivered', { user: jid, envelope, stanza, sessions: local, delivered });
+    this.#hooks.runNow('user:delivered', { user: jid, envelope, position, stanza, sessions: due, delivered });
+  }
+
+  /**
+   * XEP-0198 §5: an entry of the log to one session that goes on, as it came, or would have come, live; `kept`: it had been sent to it.
+   * @returns whether it was for it
+   */
+  replay(user: FollowedUser, session: ClientSession, entry: ArchivedEntry, kept: boolean): boolean {
+    const envelope = this.#read(entry.envelope);
+    if (envelope?.kind !== KIND.message) return false;
+    const { jid, sessions, stream } = user;
+    const isOwn = envelope.copy === COPY.sent;
+    if (isOwn ? !wantsCarbons.get(session) : !this.#mayPass('message', user, envelope, () => false)) return false;
+    const { position } = entry;
+    const event: HookMap['user:message'] = { user: jid, envelope, position, stream, stanza: envelope.stanza };
+    if (this.#hooks.runNow('user:message', event) !== 'next') return false;
+    const { stanza } = event;
+    const own = new Map([[session.resource, session]]);
+    const isFor = kept
+      ? !isFull(envelope.to) || resourceOf(envelope.to) === session.resource
+      : chosen(envelope, sessions, own).length > 0;
+    const delivered = isFor && !isOwn ? [session] : NOBODY;
+    for (const taker of delivered) this.#deliver('message', taker, stanza, position);
+    if (isFull(envelope.to)) for (const taker of delivered) this.#onDirect(user, taker, position);
+    const sent = session.sm?.queue.length;
+    this.#hooks.runNow('user:delivered', { user: jid, envelope, position, stanza, sessions: own, delivered });
+    return delivered.length > 0 || sent !== session.sm?.queue.length;
   }
 
   /** XEP-0160 §2: what has waited for the user, to one of his sessions; as it would have come live, but for the delay. */
@@ -136,7 +162,8 @@ export class Outbound implements FeedSink {
     const { position } = entry;
     const event: HookMap['user:message'] = { user: jid, envelope, position, stream, stanza: envelope.stanza };
     if (this.#hooks.runNow('user:message', event) !== 'next') return false;
-    this.#deliver('message', session, withChild(event.stanza, delayXml(this.#domain, entry.committedAtMs)));
+    const delayed = withChild(event.stanza, delayXml(this.#domain, entry.committedAtMs));
+    this.#deliver('message', session, delayed, position);
     return true;
   }
 
@@ -161,9 +188,9 @@ export class Outbound implements FeedSink {
     const { sessions } = user;
     const resource = resourceOf(envelope.to);
     const session = sessions.local.get(resource);
-    if (session !== undefined) {
+    if (session !== undefined && session.sm?.isReleased !== true) {
       const passes = this.#mayPass('iq', user, envelope, () => replyTo === '');
-      if (passes) this.#deliver('iq', session, envelope.stanza);
+      if (passes) this.#deliver('iq', session, envelope.stanza, undefined, this.#answered(session, envelope));
       if (replyTo !== '') this.#bus.publish(replyTo, deliveredAnswer(passes));
       return;
     }
@@ -214,9 +241,15 @@ export class Outbound implements FeedSink {
   }
 
   /** 4 To the socket. */
-  #deliver(kind: StanzaKind, session: ClientSession, stanza: Uint8Array): void {
+  #deliver(kind: StanzaKind, session: ClientSession, stanza: Uint8Array, position?: Position, answers = ''): void {
     this.#delivered[kind].inc();
-    session.deliver(stanza);
+    session.deliver(stanza, position, answers);
+  }
+
+  /** The id of the client's request that this answers, when it has to be known. */
+  #answered({ sm }: ClientSession, { type, stanza }: Envelope): string {
+    if (sm === undefined || sm.openRequests.size === 0 || (type !== 'result' && type !== 'error')) return '';
+    return this.#decode((data) => Stanza.decode(data).id, stanza) ?? '';
   }
 
   /** XEP-0077 "Entity Cancels": all sessions of the account end; who asked for it hears the answer first. */
@@ -257,8 +290,20 @@ export class Outbound implements FeedSink {
   }
 }
 
+/** Those that get the entry at this place now: not one that is being brought up to date, or has it already. */
+function dueAt(local: ReadonlyMap<string, ClientSession>, position: Position): ReadonlyMap<string, ClientSession> {
+  for (const session of local.values())
+    if (session.sm?.isDue(position) === false)
+      return new Map([...local].filter(([, other]) => other.sm?.isDue(position) !== false));
+  return local;
+}
+
 /** The sessions of this edge among those that RFC 6121 §8.5 chooses. */
-function chosen({ type, to }: Envelope, { rows, local }: UserSessions): readonly ClientSession[] {
+function chosen(
+  { type, to }: Envelope,
+  { rows }: UserSessions,
+  local: ReadonlyMap<string, ClientSession>,
+): readonly ClientSession[] {
   const here: ClientSession[] = [];
   for (const row of verdictOf({ kind: 'message', type, resource: resourceOf(to) }, rows).sessions) {
     const session = local.get(row.resource);

@@ -20,6 +20,8 @@ export class SerialQueue<T> {
   readonly #waiting: T[] = [];
   #waitingBytes = 0;
   #busy = false;
+  /** The one that was started last. */
+  #current: T | undefined;
   #full = false;
   #whenIdle: (() => void) | undefined;
 
@@ -30,6 +32,11 @@ export class SerialQueue<T> {
   /** Items that wait, without the one that is being handled. */
   get length(): number {
     return this.#waiting.length;
+  }
+
+  /** The item that is being handled. */
+  get current(): T | undefined {
+    return this.#busy ? this.#current : undefined;
   }
 
   push(item: T): void {
@@ -65,6 +72,7 @@ export class SerialQueue<T> {
 
   #start(item: T): void {
     this.#busy = true;
+    this.#current = item;
     const pending = this.#options.handle(item);
     if (pending === undefined) this.#busy = false;
     else void pending.then(this.#settled, this.#settled);

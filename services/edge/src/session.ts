@@ -1,11 +1,20 @@
-import { partitionOf, SESSION_STATE, type SessionEvent, type SessionState } from '@starling/contracts';
+import {
+  type Position,
+  partitionOf,
+  SESSION_STATE,
+  type SessionEvent,
+  type SessionRecord,
+  type SessionState,
+} from '@starling/contracts';
 import { type Session, wantsCarbons } from '@starling/feature-api';
 import { PresenceView } from '@starling/features/rfc-6121-presence/view';
+import { ASK, NS as SM } from '@starling/features/xep-0198-stream-management/elements';
 import { type BareJid, bareOf, type FullJid, resourceOf } from '@starling/jid';
 import type { Stanza, StreamError } from '@starling/stanza';
-import type { Scanned } from '@starling/xml';
+import type { Element, Scanned } from '@starling/xml';
 import { RecentEntries } from './recent-entries.ts';
 import { SerialQueue } from './serial-queue.ts';
+import type { ManagedStream } from './sm/managed-stream.ts';
 
 /** The stream below a session, as far as a session needs it. */
 export interface Link {
@@ -19,11 +28,15 @@ export interface Link {
   readonly bufferedBytes: number;
   /** A stanza as Stanza.encode gives it. */
   write(encoded: Uint8Array): void;
+  /** An element that is no stanza. */
+  writeElement(element: Element): void;
   /** Stops reading from the client until unstall() was called as often. */
   stall(): void;
   unstall(): void;
   /** Closes the stream with an error. */
   fail(error: StreamError): void;
+  /** Cuts the connection, so that the session can be resumed. */
+  destroy(): void;
 }
 
 /** What stanzas of a session are handed to, one after another. */
@@ -42,6 +55,8 @@ export interface ClientSessionOptions {
   readonly onQueueFull: () => void;
   /** Bound of what is remembered of others' presence. */
   readonly viewMax: number;
+  /** Of a session that goes on: as it stands in envelopes since its bind. */
+  readonly origin?: string;
 }
 
 const NOTHING = new Uint8Array(0);
@@ -55,7 +70,7 @@ export class ClientSession implements Session {
   readonly peerAddress: string;
   readonly loopback: boolean;
   readonly lang: string;
-  /** As it stands in envelopes: edge and session. */
+  /** As it stands in envelopes: the edge where it was bound, and session. */
   readonly origin: string;
   readonly slots = new Map<string, unknown>();
   /** Where its last messages stand in the logs. */
@@ -78,10 +93,15 @@ export class ClientSession implements Session {
   presence: Uint8Array = NOTHING;
   /** To whom it has sent directed presence since, and not taken it back (RFC 6121 §4.6). */
   readonly directed = new Set<string>();
-  /** Stanzas handled so far; with the session's id the key of a message without an origin-id. */
+  /** Stanzas handled so far, the one that is in hand included; with the session's id the key of a message without an origin-id. */
   handled = 0;
   ended = false;
-  readonly #link: Link;
+  /** Stream management (XEP-0198), once the client has enabled it. */
+  sm: ManagedStream | undefined;
+  /** Of one that goes on here: since when it gets what comes for its user's bare JID, if it does. */
+  covered: SessionRecord['covering'];
+  /** Undefined while a client that may come back has no connection. */
+  #link: Link | undefined;
   readonly #queue: SerialQueue<Scanned>;
 
   constructor(options: ClientSessionOptions) {
@@ -93,7 +113,7 @@ export class ClientSession implements Session {
     this.peerAddress = link.peerAddress;
     this.loopback = link.loopback;
     this.lang = link.lang;
-    this.origin = `${options.edge}/${options.id}`;
+    this.origin = options.origin ?? `${options.edge}/${options.id}`;
     this.partition = partitionOf(this.user);
     this.view = new PresenceView(options.viewMax);
     this.#link = link;
@@ -104,19 +124,30 @@ export class ClientSession implements Session {
       bytesMax: options.queueBytesMax,
       onFull: () => {
         options.onQueueFull();
-        link.stall();
+        this.#link?.stall();
       },
-      onRoom: () => link.unstall(),
+      onRoom: () => this.#link?.unstall(),
     });
   }
 
   get heardAt(): number {
-    return this.#link.heardAt;
+    return this.#link?.heardAt ?? performance.now();
+  }
+
+  /** Whether its client has a connection. */
+  get isConnected(): boolean {
+    return this.#link !== undefined;
+  }
+
+  /** Stanzas of its client that are handled, without the one that is in hand. */
+  get completed(): number {
+    const { current } = this.#queue;
+    return current === undefined || current.ns === SM.sm ? this.handled : this.handled - 1;
   }
 
   /** What the client has not taken yet. */
   get bufferedBytes(): number {
-    return this.ended ? 0 : this.#link.bufferedBytes;
+    return this.ended ? 0 : (this.#link?.bufferedBytes ?? 0);
   }
 
   get available(): boolean {
@@ -134,29 +165,60 @@ export class ClientSession implements Session {
   }
 
   send(stanza: Stanza): void {
-    this.deliver(stanza.encode());
+    const isAnswer = stanza.kind === 'iq' && (stanza.type === 'result' || stanza.type === 'error');
+    this.deliver(stanza.encode(), undefined, isAnswer ? stanza.id : '');
   }
 
-  /** To the client: a stanza as Stanza.encode gives it. */
-  deliver(encoded: Uint8Array): void {
-    if (!this.ended) this.#link.write(encoded);
+  /**
+   * To the client: a stanza as Stanza.encode gives it; with its place in the user's log if it has one, and the id of the client's request if
+   * it answers one.
+   */
+  deliver(encoded: Uint8Array, position?: Position, answers = ''): void {
+    if (this.ended) return;
+    const { sm } = this;
+    if (sm !== undefined && !sm.keep(encoded, position, answers)) return;
+    this.#link?.write(encoded);
+    if (sm?.asksNow) this.ask();
+  }
+
+  /** To the client: an element that is no stanza. */
+  writeElement(element: Element): void {
+    if (!this.ended) this.#link?.writeElement(element);
+  }
+
+  /** XEP-0198 §4: the client shall say what it has got. */
+  ask(): void {
+    if (this.#link === undefined || this.sm === undefined) return;
+    this.sm.isAsking = true;
+    this.#link.writeElement(ASK);
+  }
+
+  /** The client has no connection any more, and may come back. Nothing that it sent and that is not in hand is handled. */
+  detachLink(): void {
+    this.#link = undefined;
+    this.#queue.clear();
+  }
+
+  /** Cuts the connection, so that the session can be resumed. */
+  cut(): void {
+    this.#link?.destroy();
   }
 
   /** Closes the client's stream with an error; the stream then ends this session. What was received before is still handled. */
   fail(error: StreamError): void {
-    this.#link.fail(error);
+    this.#link?.fail(error);
   }
 
   /** As fail, for what the client itself did wrong: nothing behind it is handled. */
   abort(error: StreamError): void {
     this.#queue.clear();
-    this.#link.fail(error);
+    this.#link?.fail(error);
   }
 
   /** As abort, once the stanza that is being handled has its answer. */
   abortWhenIdle(error: StreamError): void {
     this.#queue.clear();
-    this.#queue.whenIdle(() => this.#link.fail(error));
+    this.#queue.whenIdle(() => this.#link?.fail(error));
   }
 
   /** Called once, by the edge, when the stream is gone. Messages that were received before are still handled. */
@@ -168,6 +230,12 @@ export class ClientSession implements Session {
   nextStamp(after = 0): number {
     this.#lastStamp = Math.max(this.#lastStamp + 1, this.boundAt, after + 1, Date.now());
     return this.#lastStamp;
+  }
+
+  /** The stamp of what it broadcast last, at another edge. */
+  restoreStamp(stamp: number): void {
+    this.stamp = stamp;
+    this.#lastStamp = stamp;
   }
 
   /** This session as the owner of its user's presence is to know it. */
@@ -184,6 +252,8 @@ export class ClientSession implements Session {
       ended: this.ended,
       directed: [...this.directed],
       carbons: wantsCarbons.get(this),
+      windowMs: this.sm?.windowMs ?? 0,
+      epoch: this.sm?.epoch ?? 0,
     };
   }
 }

@@ -20,7 +20,16 @@ type Row = readonly [resource: string, boundAt: number, session?: string];
 
 function table(epoch: number, version: number, ...rows: readonly Row[]): SessionTable {
   const made = rows.map(([resource, boundAt, id = `other-${resource}`]) => ({
-    ...{ resource, boundAt, session: id, state: SESSION_STATE.available, priority: 0, edge: 'b', carbons: false },
+    ...{
+      resource,
+      boundAt,
+      session: id,
+      state: SESSION_STATE.available,
+      priority: 0,
+      edge: 'b',
+      carbons: false,
+      epoch: 0,
+    },
   }));
   return { user: ROMEO, epoch, version, rows: made };
 }

@@ -46,8 +46,11 @@ export class UserSessions {
   }
 
   /** Whether the session's resource has been bound anew since, wherever. */
-  isDisplaced({ resource, id, boundAt }: ClientSession): boolean {
-    return this.rows.some((row) => row.resource === resource && row.session !== id && row.boundAt > boundAt);
+  isDisplaced({ resource, id, boundAt, sm }: ClientSession): boolean {
+    const epoch = sm?.epoch ?? 0;
+    return this.rows.some(
+      (row) => row.resource === resource && (row.session === id ? row.epoch > epoch : row.boundAt > boundAt),
+    );
   }
 }
 

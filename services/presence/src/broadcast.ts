@@ -98,6 +98,14 @@ export class Broadcast {
     }
   }
 
+  /** The session goes on at another edge: what was sent to it meanwhile has not arrived. */
+  goOn(user: User, row: Row): void {
+    if (!row.isAvailable) return;
+    this.#tellOf(user.sessions.available(), row);
+    this.#owe(user, row.resource, { ...UPDATE, probe: true, requests: true });
+    this.#settle(user);
+  }
+
   /** What was sent to these sessions of his, or about him, may not have arrived. */
   tellAgain(user: User, rows: readonly Row[]): void {
     this.#tables.publish(user);

@@ -1,4 +1,4 @@
-import { busConfig, openBus, openRecords } from '@starling/bus';
+import { busConfig, openBus, openRecords, openSessionRecords } from '@starling/bus';
 import { ownersConfig } from '@starling/owners';
 import { runService } from '@starling/runtime';
 import { presenceConfig } from './config.ts';
@@ -10,7 +10,10 @@ await runService('presence', specs, async ({ config, id, use, log: logger, metri
   const bus = await use('bus', openBus(config.bus, { log: logger, metrics, name: id }), (b) => b.close());
   const beats = await use('beats', openBus(config.bus, { log: logger, name: `${id}-beats` }), (b) => b.close());
   const records = await use('records', openRecords(config.bus, bus, { manage: false }), (r) => r.close());
-  const shared = { id, bus, beats, records, logger, metrics };
+  const sessionRecords = await use('session records', openSessionRecords(config.bus, bus, { manage: false }), (r) =>
+    r.close(),
+  );
+  const shared = { id, bus, beats, records, sessionRecords, logger, metrics };
   const presence = startPresence({ ...shared, config: config.presence, owners: config.owners });
   await use('presence', presence, (p) => p.stop());
 });

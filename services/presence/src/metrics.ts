@@ -23,6 +23,11 @@ export const presenceMetrics = metricsSpec({
   wanted: counter('starling_presence_wanted_total', 'Partitions whose sessions an edge was asked for', ['reason']),
   missed: counter('starling_presence_missed_total', 'Times that an edge was asked for everything', ['reason']),
   deadEdges: counter('starling_presence_dead_edges_total', 'Edges that are gone, their sessions ended'),
+  orphans: gauge('starling_presence_orphans', 'Sessions whose edge is dead and whose clients may come back'),
+  expired: counter(
+    'starling_presence_expired_sessions_total',
+    'Sessions whose client did not come back to another edge',
+  ),
   held: gauge('starling_presence_held', 'Addressees that wait until a partition is known'),
   loads: counter('starling_presence_contact_loads_total', 'Questions for the contacts of a user', ['outcome']),
   dropped: counter('starling_presence_dropped_total', 'What was not done', ['reason']),

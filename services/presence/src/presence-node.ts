@@ -1,5 +1,6 @@
-import { type Bus, type Delivery as Message, RpcError, type Subscription, serve } from '@starling/bus';
+import { type Bus, type Delivery as Message, type Records, RpcError, type Subscription, serve } from '@starling/bus';
 import {
+  type BindRequest,
   decodeNodeBatch,
   decodeRosterNotice,
   presence as methods,
@@ -20,13 +21,14 @@ import { EdgeStates } from './edge-states.ts';
 import { bareOf } from './jids.ts';
 import { LastSeen } from './last-seen.ts';
 import { type PresenceMetrics, presenceMetrics } from './metrics.ts';
+import { Orphans } from './orphans.ts';
 import { Outbox } from './outbox.ts';
 import type { Partition } from './partition.ts';
 import { Partitions } from './partitions.ts';
 import { Probes } from './probes.ts';
 import { RecentStamps } from './recent-stamps.ts';
 import { RosterNotices } from './roster-notices.ts';
-import type { EdgeRef } from './row.ts';
+import type { EdgeRef, Row } from './row.ts';
 import { Senders } from './senders.ts';
 import { Tables } from './tables.ts';
 import { Ownership } from './targets.ts';
@@ -40,6 +42,8 @@ const MISSED_INTERVAL_MS = 1_000;
 export interface PresenceNodeOptions {
   readonly id: string;
   readonly bus: Bus;
+  /** Of sessions that can be resumed. */
+  readonly sessionRecords: Records;
   readonly config: PresenceConfig;
   readonly logger: Logger;
   readonly metrics: MetricsRegistry;
@@ -63,6 +67,7 @@ export class PresenceNode {
   readonly #broadcast: Broadcast;
   readonly #states: EdgeStates;
   readonly #notices: RosterNotices;
+  readonly #orphans: Orphans;
   readonly #senders = new Senders();
   readonly #ahead = new Ahead();
   readonly #stamps = new RecentStamps();
@@ -82,7 +87,7 @@ export class PresenceNode {
   #serving: NodeJS.Immediate | undefined;
   #missedAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor({ id, bus, config, logger, metrics: registry }: PresenceNodeOptions) {
+  constructor({ id, bus, sessionRecords, config, logger, metrics: registry }: PresenceNodeOptions) {
     const metrics = registry.register(presenceMetrics);
     this.#id = id;
     this.#bus = bus;
@@ -121,6 +126,11 @@ export class PresenceNode {
     });
     this.#states = new EdgeStates(partitions, this.#broadcast, config.bindGraceMs);
     this.#notices = new RosterNotices(this.#loads, this.#broadcast);
+    this.#orphans = new Orphans({
+      ...{ records: sessionRecords, metrics, log: logger },
+      isOurs: (user) => this.#acting() !== undefined && partitions.has(user),
+      onOver: (user, row) => this.#follow(user, user.sessions.lose(row)),
+    });
   }
 
   /** Hears what is sent to it; does nothing before `begin`. */
@@ -136,6 +146,7 @@ export class PresenceNode {
     for (const subscription of subscriptions) this.#undo.push(() => subscription.unsubscribe());
     this.#undo.push(this.#bus.onReconnect(() => this.#reconnected()));
     this.#undo.push(this.#partitions.track());
+    this.#undo.push(this.#metrics.orphans.track(() => this.#orphans.size));
   }
 
   /** It is a member now, and owns what the members say. */
@@ -205,6 +216,7 @@ export class PresenceNode {
     this.#loads.reset();
     this.#senders.clear();
     this.#ahead.clear();
+    this.#orphans.clear();
     clearInterval(this.#ticker);
     clearTimeout(this.#missedTimer);
     clearImmediate(this.#serving);
@@ -233,8 +245,7 @@ export class PresenceNode {
     this.#log.info({ what: 'presence_edges_gone', edges: gone.size });
     for (const partition of [...this.#partitions.values()]) {
       for (const user of [...partition.users])
-        for (const row of [...user.sessions.values()])
-          if (gone.has(row.edge.incarnation)) this.#follow(user, user.sessions.lose(row));
+        for (const row of [...user.sessions.values()]) if (gone.has(row.edge.incarnation)) this.#orphan(user, row);
       for (const incarnation of gone) {
         partition.forgetPieces(incarnation);
         partition.told.delete(incarnation);
@@ -242,6 +253,12 @@ export class PresenceNode {
       }
       this.#serveIfKnown(partition);
     }
+  }
+
+  /** A session that can be resumed stays for its window: nobody hears that it has lost its edge. */
+  #orphan(user: User, row: Row): void {
+    if (row.windowMs > 0) this.#orphans.add(user, row, Date.now());
+    else this.#follow(user, user.sessions.lose(row));
   }
 
   #forgetOthers(): void {
@@ -418,6 +435,8 @@ export class PresenceNode {
       if (partition === undefined) continue;
       const user = this.#partitions.open(event.user, partition);
       this.#follow(user, user.sessions.apply(event, edge));
+      const row = event.missed === true ? user.sessions.get(event.resource) : undefined;
+      if (row?.session === event.session) this.#broadcast.goOn(user, row);
     }
     for (const digest of batch.digests) {
       const partition = this.#partitions.get(digest.partition);
@@ -457,10 +476,7 @@ export class PresenceNode {
     return partition;
   }
 
-  #bind(request: { user: string; resource: string; session: string; edge: string; incarnation: string }): {
-    boundAt: number;
-    table: SessionTable;
-  } {
+  #bind(request: BindRequest): { boundAt: number; table: SessionTable } {
     const { binds } = this.#metrics;
     const { user: jid, resource, session, edge: id, incarnation } = request;
     let partition: Partition;
@@ -480,9 +496,17 @@ export class PresenceNode {
       binds.inc(1, { outcome: 'too-many' });
       throw new RpcError('resource-constraint', 'too many sessions'); // RFC 6120 §7.6.2.1
     }
-    const bind = { resource, session, edge: { id, incarnation } };
-    const { row, change } = sessions.bind(bind, Date.now(), this.#stamps.get(`${jid}/${resource}`));
-    binds.inc(1, { outcome: change.departures.length > 0 ? 'replaced' : 'ok' });
+    const edge = { id, incarnation };
+    const bound = request.resumed
+      ? sessions.resume(request.resumed, edge, request.fresh === true)
+      : sessions.bind({ resource, session, edge }, Date.now(), this.#stamps.get(`${jid}/${resource}`));
+    if (bound === undefined) {
+      binds.inc(1, { outcome: 'over' });
+      this.#partitions.closeIfIdle(user);
+      throw new RpcError('item-not-found', 'the session is over');
+    }
+    const { row, change } = bound;
+    binds.inc(1, { outcome: request.resumed ? 'resumed' : change.departures.length > 0 ? 'replaced' : 'ok' });
     const table = this.#tables.publish(user);
     this.#follow(user, { ...change, table: false });
     return { boundAt: row.boundAt, table };

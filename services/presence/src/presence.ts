@@ -12,6 +12,8 @@ export interface PresenceOptions {
   /** Where heartbeats go: a connection of their own, so that they never wait behind a burst of anything else. Default: `bus`. */
   readonly beats?: Bus;
   readonly records: Records;
+  /** Of sessions that can be resumed. */
+  readonly sessionRecords: Records;
   readonly config: PresenceConfig;
   readonly owners: OwnersConfig;
   readonly logger: Logger;
@@ -26,7 +28,14 @@ export interface Presence {
 /** Becomes one of the owners of presence. @throws RecordsUnavailableError, ConfigError */
 export async function startPresence(options: PresenceOptions): Promise<Presence> {
   const { id, bus, records, owners: config, logger, metrics } = options;
-  const node = new PresenceNode({ id, bus, config: options.config, logger, metrics });
+  const node = new PresenceNode({
+    id,
+    bus,
+    sessionRecords: options.sessionRecords,
+    config: options.config,
+    logger,
+    metrics,
+  });
   // Whoever reads in the document that it is there may write to it.
   node.listen();
   await bus.flush();

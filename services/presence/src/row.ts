@@ -23,6 +23,12 @@ export interface Row {
   presence: Uint8Array;
   directed: readonly string[];
   carbons: boolean;
+  /** How long its client may be away (XEP-0198); 0: not at all. */
+  windowMs: number;
+  /** Of its resumptions: what is said under a lower one is void. */
+  epoch: number;
+  /** Its edge is dead, and its client may come back. */
+  isOrphan: boolean;
   /** When its bind was answered; 0 as soon as its edge has spoken of it. */
   unconfirmedSinceMs: number;
 }
@@ -48,6 +54,9 @@ export const boundRow = (
   presence: NOTHING,
   directed: NOBODY,
   carbons: false,
+  windowMs: 0,
+  epoch: 0,
+  isOrphan: false,
   unconfirmedSinceMs: nowMs,
 });
 
@@ -64,6 +73,9 @@ export const rowOf = (event: SessionEvent, edge: EdgeRef): Row => ({
   presence: ownCopy(event.presence),
   directed: event.directed,
   carbons: event.carbons,
+  windowMs: event.windowMs,
+  epoch: event.epoch,
+  isOrphan: false,
   unconfirmedSinceMs: 0,
 });
 
@@ -78,7 +90,7 @@ export const ownCopy = (bytes: Uint8Array): Uint8Array => (bytes.length === 0 ? 
 export const isLater = (a: { boundAt: number; session: string }, b: { boundAt: number; session: string }): boolean =>
   a.boundAt === b.boundAt ? a.session > b.session : a.boundAt > b.boundAt;
 
-export const tableRowOf = ({ resource, session, state, priority, boundAt, edge, carbons }: Row): SessionRow => ({
+export const tableRowOf = ({ resource, session, state, priority, boundAt, edge, carbons, epoch }: Row): SessionRow => ({
   resource,
   session,
   state,
@@ -86,4 +98,5 @@ export const tableRowOf = ({ resource, session, state, priority, boundAt, edge, 
   boundAt,
   edge: edge.id,
   carbons,
+  epoch,
 });

@@ -19,6 +19,8 @@ const event = (of: Partial<SessionEvent> = {}): SessionEvent => ({
   ended: false,
   directed: [],
   carbons: false,
+  windowMs: 0,
+  epoch: 0,
   ...of,
 });
 

@@ -96,10 +96,25 @@ export class Sessions {
     return { row, change: { ...TABLE, departures } };
   }
 
+  /**
+   * A session goes on at another edge, as it was there. Undefined: it is over, or its resource is another one's. One that is not known
+   * goes on only when it is `fresh`: then its window cannot have run out.
+   */
+  resume(event: SessionEvent, edge: EdgeRef, fresh: boolean): BindOutcome | undefined {
+    const known = this.#rows.get(event.resource);
+    const isSame = known?.session === event.session;
+    if (isSame ? event.epoch < known.epoch : known === undefined ? !fresh : !fresh || !isLater(event, known))
+      return undefined;
+    const change = this.apply(event, edge);
+    const row = this.#rows.get(event.resource);
+    return row === undefined ? undefined : { row, change };
+  }
+
   /** What an edge says of a session: the truth, unless another session has its resource since. */
   apply(event: SessionEvent, edge: EdgeRef): Change {
     const known = this.#rows.get(event.resource);
     if (known === undefined) return this.#add(event, edge, NO_DEPARTURE);
+    if (known.session === event.session && event.epoch < known.epoch) return NOTHING; // it goes on elsewhere
     if (known.session === event.session)
       return event.ended ? this.#end(known, event) : this.#update(known, event, edge);
     // Displaced. Its edge did not see it in the table, or it would be over.
@@ -131,11 +146,14 @@ export class Sessions {
     const hasMoved = row.edge.incarnation !== edge.incarnation;
     const isNewer = event.stamp > row.stamp;
     const isOther = row.priority !== event.priority || row.carbons !== event.carbons;
-    let table = hasMoved || isOther || (isNewer && row.state !== event.state);
+    let table = hasMoved || isOther || row.epoch !== event.epoch || (isNewer && row.state !== event.state);
     row.unconfirmedSinceMs = 0;
     row.edge = edge;
     row.priority = event.priority;
     row.carbons = event.carbons;
+    row.windowMs = event.windowMs;
+    row.epoch = event.epoch;
+    row.isOrphan = false;
     if (!isNewer) {
       row.directed = event.directed;
       // Detached and back again: no presence was sent.

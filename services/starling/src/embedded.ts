@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { recentLogState, startArchive } from '@starling/archive';
-import { type Bus, MemoryBus, openAccountCopies, openLog, openRecords } from '@starling/bus';
+import { type Bus, MemoryBus, openAccountCopies, openLog, openRecords, openSessionRecords } from '@starling/bus';
 import { openDb } from '@starling/db';
 import { type Edge, SOFTWARE, startEdge } from '@starling/edge';
 import { startPresence } from '@starling/presence';
@@ -44,23 +44,33 @@ export async function openServices({ config, use, logger, metrics, onFailure }: 
   const log = await use('log', openLog(config.bus, bus, { metrics, ...start }), (l) => l.close());
   const records = await use('records', openRecords(config.bus, bus), (r) => r.close());
   const copies = await use('copies', openAccountCopies(config.bus, bus), (c) => c.close());
+  const sessionRecords = await use('session records', openSessionRecords(config.bus, bus), (r) => r.close());
   const shared = { db, bus, log, logger, metrics };
   // The archive first, since it ends last: an append of the roster service resolves when the archive has it.
   const id = `archive-${randomBytes(ID_BYTES).toString('hex')}`;
   const archive = startArchive({ ...shared, id, records, config: config.archive, owners: config.owners });
   await use('archive', archive, (a) => a.stop());
   await use('roster', startRoster({ ...shared, copies, config: config.roster }), (r) => r.stop());
-  return { db, bus, log, records };
+  return { db, bus, log, records, sessionRecords };
 }
 
 /** The whole system in this process; when it resolves, clients are served. */
 export async function startEmbedded(options: EmbeddedOptions): Promise<{ readonly bus: Bus; readonly edge: Edge }> {
   const { config, edgeId, presenceId, use, logger, metrics } = options;
-  const { bus, log, records } = await openServices(options);
+  const { bus, log, records, sessionRecords } = await openServices(options);
   const { presence, owners } = config;
-  const starting = startPresence({ id: presenceId, bus, records, config: presence, owners, logger, metrics });
+  const starting = startPresence({
+    id: presenceId,
+    bus,
+    records,
+    sessionRecords,
+    config: presence,
+    owners,
+    logger,
+    metrics,
+  });
   await use('presence', starting, (p) => p.stop());
-  const shared = { id: edgeId, software: SOFTWARE, bus, log, records, owners, logger, metrics };
+  const shared = { id: edgeId, software: SOFTWARE, bus, log, records, sessionRecords, owners, logger, metrics };
   // Others on the same log need the same: then it has to be told.
   const isAlone = config.bus.natsUrl === '';
   const edgeConfig = isAlone ? { ...config.edge, archiveIdSecret: archiveIdSecretOf(config.edge) } : config.edge;

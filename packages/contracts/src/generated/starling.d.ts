@@ -4606,6 +4606,15 @@ export namespace starling {
             /** SessionEvent carbons. */
             carbons: boolean;
 
+            /** SessionEvent windowMs. */
+            windowMs: number;
+
+            /** SessionEvent epoch. */
+            epoch: number;
+
+            /** SessionEvent missed. */
+            missed: boolean;
+
             /**
              * Creates a new SessionEvent instance using the specified properties.
              * @param [properties] Properties to set
@@ -4670,6 +4679,15 @@ export namespace starling {
 
                 /** SessionEvent carbons */
                 carbons?: (boolean|null);
+
+                /** SessionEvent windowMs */
+                windowMs?: (number|null);
+
+                /** SessionEvent epoch */
+                epoch?: (number|null);
+
+                /** SessionEvent missed */
+                missed?: (boolean|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
@@ -5443,6 +5461,12 @@ export namespace starling {
             /** BindRequest incarnation. */
             incarnation: string;
 
+            /** BindRequest resumed. */
+            resumed?: (starling.v1.SessionEvent.$Properties|null);
+
+            /** BindRequest fresh. */
+            fresh: boolean;
+
             /**
              * Creates a new BindRequest instance using the specified properties.
              * @param [properties] Properties to set
@@ -5489,6 +5513,12 @@ export namespace starling {
 
                 /** BindRequest incarnation */
                 incarnation?: (string|null);
+
+                /** BindRequest resumed */
+                resumed?: (starling.v1.SessionEvent.$Properties|null);
+
+                /** BindRequest fresh */
+                fresh?: (boolean|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
@@ -7392,6 +7422,557 @@ export namespace starling {
         }
 
         /**
+         * Properties of an UnackedStanza.
+         * @deprecated Use starling.v1.UnackedStanza.$Properties instead.
+         */
+        interface IUnackedStanza extends starling.v1.UnackedStanza.$Properties {
+        }
+
+        /** Represents an UnackedStanza. */
+        class UnackedStanza {
+
+            /**
+             * Constructs a new UnackedStanza.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.UnackedStanza.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** UnackedStanza epoch. */
+            epoch: number;
+
+            /** UnackedStanza sequence. */
+            sequence: number;
+
+            /** UnackedStanza stanza. */
+            stanza: Uint8Array;
+
+            /** UnackedStanza answers. */
+            answers: string;
+
+            /**
+             * Creates a new UnackedStanza instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns UnackedStanza instance
+             */
+            static create(properties: starling.v1.UnackedStanza.$Shape): starling.v1.UnackedStanza & starling.v1.UnackedStanza.$Shape;
+            static create(properties?: starling.v1.UnackedStanza.$Properties): starling.v1.UnackedStanza;
+
+            /**
+             * Encodes the specified UnackedStanza message. Does not implicitly {@link starling.v1.UnackedStanza.verify|verify} messages.
+             * @param message UnackedStanza message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.UnackedStanza.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes an UnackedStanza message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.UnackedStanza & starling.v1.UnackedStanza.$Shape} UnackedStanza
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.UnackedStanza & starling.v1.UnackedStanza.$Shape;
+        }
+
+        namespace UnackedStanza {
+
+            /** Properties of an UnackedStanza. */
+            interface $Properties {
+
+                /** UnackedStanza epoch */
+                epoch?: (number|null);
+
+                /** UnackedStanza sequence */
+                sequence?: (number|null);
+
+                /** UnackedStanza stanza */
+                stanza?: (Uint8Array|null);
+
+                /** UnackedStanza answers */
+                answers?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of an UnackedStanza. */
+            type $Shape = starling.v1.UnackedStanza.$Properties;
+        }
+
+        /**
+         * Properties of a SessionRecord.
+         * @deprecated Use starling.v1.SessionRecord.$Properties instead.
+         */
+        interface ISessionRecord extends starling.v1.SessionRecord.$Properties {
+        }
+
+        /** Represents a SessionRecord. */
+        class SessionRecord {
+
+            /**
+             * Constructs a new SessionRecord.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.SessionRecord.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** SessionRecord user. */
+            user: string;
+
+            /** SessionRecord resource. */
+            resource: string;
+
+            /** SessionRecord session. */
+            session: string;
+
+            /** SessionRecord origin. */
+            origin: string;
+
+            /** SessionRecord edge. */
+            edge: string;
+
+            /** SessionRecord incarnation. */
+            incarnation: string;
+
+            /** SessionRecord epoch. */
+            epoch: number;
+
+            /** SessionRecord recordState. */
+            recordState: starling.v1.SessionRecordState;
+
+            /** SessionRecord writtenAt. */
+            writtenAt: number;
+
+            /** SessionRecord detachedAt. */
+            detachedAt: number;
+
+            /** SessionRecord windowMs. */
+            windowMs: number;
+
+            /** SessionRecord handled. */
+            handled: number;
+
+            /** SessionRecord base. */
+            base: number;
+
+            /** SessionRecord acked. */
+            acked: number;
+
+            /** SessionRecord queue. */
+            queue: starling.v1.UnackedStanza.$Properties[];
+
+            /** SessionRecord positionEpoch. */
+            positionEpoch: number;
+
+            /** SessionRecord positionSequence. */
+            positionSequence: number;
+
+            /** SessionRecord boundAt. */
+            boundAt: number;
+
+            /** SessionRecord state. */
+            state: starling.v1.SessionState;
+
+            /** SessionRecord priority. */
+            priority: number;
+
+            /** SessionRecord stamp. */
+            stamp: number;
+
+            /** SessionRecord presence. */
+            presence: Uint8Array;
+
+            /** SessionRecord directed. */
+            directed: string[];
+
+            /** SessionRecord kept. */
+            kept: { [k: string]: string };
+
+            /** SessionRecord openRequests. */
+            openRequests: string[];
+
+            /** SessionRecord served. */
+            served: boolean;
+
+            /** SessionRecord sinceEpoch. */
+            sinceEpoch: number;
+
+            /** SessionRecord sinceSequence. */
+            sinceSequence: number;
+
+            /** SessionRecord covers. */
+            covers: boolean;
+
+            /** SessionRecord whole. */
+            whole: boolean;
+
+            /** SessionRecord lang. */
+            lang: string;
+
+            /**
+             * Creates a new SessionRecord instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns SessionRecord instance
+             */
+            static create(properties: starling.v1.SessionRecord.$Shape): starling.v1.SessionRecord & starling.v1.SessionRecord.$Shape;
+            static create(properties?: starling.v1.SessionRecord.$Properties): starling.v1.SessionRecord;
+
+            /**
+             * Encodes the specified SessionRecord message. Does not implicitly {@link starling.v1.SessionRecord.verify|verify} messages.
+             * @param message SessionRecord message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.SessionRecord.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a SessionRecord message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.SessionRecord & starling.v1.SessionRecord.$Shape} SessionRecord
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.SessionRecord & starling.v1.SessionRecord.$Shape;
+        }
+
+        namespace SessionRecord {
+
+            /** Properties of a SessionRecord. */
+            interface $Properties {
+
+                /** SessionRecord user */
+                user?: (string|null);
+
+                /** SessionRecord resource */
+                resource?: (string|null);
+
+                /** SessionRecord session */
+                session?: (string|null);
+
+                /** SessionRecord origin */
+                origin?: (string|null);
+
+                /** SessionRecord edge */
+                edge?: (string|null);
+
+                /** SessionRecord incarnation */
+                incarnation?: (string|null);
+
+                /** SessionRecord epoch */
+                epoch?: (number|null);
+
+                /** SessionRecord recordState */
+                recordState?: (starling.v1.SessionRecordState|null);
+
+                /** SessionRecord writtenAt */
+                writtenAt?: (number|null);
+
+                /** SessionRecord detachedAt */
+                detachedAt?: (number|null);
+
+                /** SessionRecord windowMs */
+                windowMs?: (number|null);
+
+                /** SessionRecord handled */
+                handled?: (number|null);
+
+                /** SessionRecord base */
+                base?: (number|null);
+
+                /** SessionRecord acked */
+                acked?: (number|null);
+
+                /** SessionRecord queue */
+                queue?: (starling.v1.UnackedStanza.$Properties[]|null);
+
+                /** SessionRecord positionEpoch */
+                positionEpoch?: (number|null);
+
+                /** SessionRecord positionSequence */
+                positionSequence?: (number|null);
+
+                /** SessionRecord boundAt */
+                boundAt?: (number|null);
+
+                /** SessionRecord state */
+                state?: (starling.v1.SessionState|null);
+
+                /** SessionRecord priority */
+                priority?: (number|null);
+
+                /** SessionRecord stamp */
+                stamp?: (number|null);
+
+                /** SessionRecord presence */
+                presence?: (Uint8Array|null);
+
+                /** SessionRecord directed */
+                directed?: (string[]|null);
+
+                /** SessionRecord kept */
+                kept?: ({ [k: string]: string }|null);
+
+                /** SessionRecord openRequests */
+                openRequests?: (string[]|null);
+
+                /** SessionRecord served */
+                served?: (boolean|null);
+
+                /** SessionRecord sinceEpoch */
+                sinceEpoch?: (number|null);
+
+                /** SessionRecord sinceSequence */
+                sinceSequence?: (number|null);
+
+                /** SessionRecord covers */
+                covers?: (boolean|null);
+
+                /** SessionRecord whole */
+                whole?: (boolean|null);
+
+                /** SessionRecord lang */
+                lang?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a SessionRecord. */
+            type $Shape = starling.v1.SessionRecord.$Properties;
+        }
+
+        /** SessionRecordState enum. */
+        enum SessionRecordState {
+
+            /** SESSION_RECORD_STATE_LIVE value */
+            SESSION_RECORD_STATE_LIVE = 0,
+
+            /** SESSION_RECORD_STATE_EXPIRED value */
+            SESSION_RECORD_STATE_EXPIRED = 1
+        }
+
+        /**
+         * Properties of a SessionView.
+         * @deprecated Use starling.v1.SessionView.$Properties instead.
+         */
+        interface ISessionView extends starling.v1.SessionView.$Properties {
+        }
+
+        /** Represents a SessionView. */
+        class SessionView {
+
+            /**
+             * Constructs a new SessionView.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.SessionView.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** SessionView shown. */
+            shown: starling.v1.Seen.$Properties[];
+
+            /**
+             * Creates a new SessionView instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns SessionView instance
+             */
+            static create(properties: starling.v1.SessionView.$Shape): starling.v1.SessionView & starling.v1.SessionView.$Shape;
+            static create(properties?: starling.v1.SessionView.$Properties): starling.v1.SessionView;
+
+            /**
+             * Encodes the specified SessionView message. Does not implicitly {@link starling.v1.SessionView.verify|verify} messages.
+             * @param message SessionView message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.SessionView.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a SessionView message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.SessionView & starling.v1.SessionView.$Shape} SessionView
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.SessionView & starling.v1.SessionView.$Shape;
+        }
+
+        namespace SessionView {
+
+            /** Properties of a SessionView. */
+            interface $Properties {
+
+                /** SessionView shown */
+                shown?: (starling.v1.Seen.$Properties[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a SessionView. */
+            type $Shape = starling.v1.SessionView.$Properties;
+        }
+
+        /**
+         * Properties of a ReleaseRequest.
+         * @deprecated Use starling.v1.ReleaseRequest.$Properties instead.
+         */
+        interface IReleaseRequest extends starling.v1.ReleaseRequest.$Properties {
+        }
+
+        /** Represents a ReleaseRequest. */
+        class ReleaseRequest {
+
+            /**
+             * Constructs a new ReleaseRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.ReleaseRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** ReleaseRequest user. */
+            user: string;
+
+            /** ReleaseRequest session. */
+            session: string;
+
+            /** ReleaseRequest epoch. */
+            epoch: number;
+
+            /**
+             * Creates a new ReleaseRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns ReleaseRequest instance
+             */
+            static create(properties: starling.v1.ReleaseRequest.$Shape): starling.v1.ReleaseRequest & starling.v1.ReleaseRequest.$Shape;
+            static create(properties?: starling.v1.ReleaseRequest.$Properties): starling.v1.ReleaseRequest;
+
+            /**
+             * Encodes the specified ReleaseRequest message. Does not implicitly {@link starling.v1.ReleaseRequest.verify|verify} messages.
+             * @param message ReleaseRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.ReleaseRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a ReleaseRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.ReleaseRequest & starling.v1.ReleaseRequest.$Shape} ReleaseRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.ReleaseRequest & starling.v1.ReleaseRequest.$Shape;
+        }
+
+        namespace ReleaseRequest {
+
+            /** Properties of a ReleaseRequest. */
+            interface $Properties {
+
+                /** ReleaseRequest user */
+                user?: (string|null);
+
+                /** ReleaseRequest session */
+                session?: (string|null);
+
+                /** ReleaseRequest epoch */
+                epoch?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a ReleaseRequest. */
+            type $Shape = starling.v1.ReleaseRequest.$Properties;
+        }
+
+        /**
+         * Properties of a ReleaseReply.
+         * @deprecated Use starling.v1.ReleaseReply.$Properties instead.
+         */
+        interface IReleaseReply extends starling.v1.ReleaseReply.$Properties {
+        }
+
+        /** Represents a ReleaseReply. */
+        class ReleaseReply {
+
+            /**
+             * Constructs a new ReleaseReply.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.ReleaseReply.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** ReleaseReply known. */
+            known: boolean;
+
+            /** ReleaseReply revision. */
+            revision: number;
+
+            /**
+             * Creates a new ReleaseReply instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns ReleaseReply instance
+             */
+            static create(properties: starling.v1.ReleaseReply.$Shape): starling.v1.ReleaseReply & starling.v1.ReleaseReply.$Shape;
+            static create(properties?: starling.v1.ReleaseReply.$Properties): starling.v1.ReleaseReply;
+
+            /**
+             * Encodes the specified ReleaseReply message. Does not implicitly {@link starling.v1.ReleaseReply.verify|verify} messages.
+             * @param message ReleaseReply message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.ReleaseReply.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a ReleaseReply message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.ReleaseReply & starling.v1.ReleaseReply.$Shape} ReleaseReply
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.ReleaseReply & starling.v1.ReleaseReply.$Shape;
+        }
+
+        namespace ReleaseReply {
+
+            /** Properties of a ReleaseReply. */
+            interface $Properties {
+
+                /** ReleaseReply known */
+                known?: (boolean|null);
+
+                /** ReleaseReply revision */
+                revision?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a ReleaseReply. */
+            type $Shape = starling.v1.ReleaseReply.$Properties;
+        }
+
+        /**
          * Properties of a SessionTable.
          * @deprecated Use starling.v1.SessionTable.$Properties instead.
          */
@@ -7526,6 +8107,9 @@ export namespace starling {
             /** SessionRow carbons. */
             carbons: boolean;
 
+            /** SessionRow epoch. */
+            epoch: number;
+
             /**
              * Creates a new SessionRow instance using the specified properties.
              * @param [properties] Properties to set
@@ -7578,6 +8162,9 @@ export namespace starling {
 
                 /** SessionRow carbons */
                 carbons?: (boolean|null);
+
+                /** SessionRow epoch */
+                epoch?: (number|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];

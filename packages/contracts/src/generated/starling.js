@@ -11256,6 +11256,9 @@ export const starling = $root.starling = (() => {
              * @property {boolean|null} [ended] SessionEvent ended
              * @property {Array.<string>|null} [directed] SessionEvent directed
              * @property {boolean|null} [carbons] SessionEvent carbons
+             * @property {number|null} [windowMs] SessionEvent windowMs
+             * @property {number|null} [epoch] SessionEvent epoch
+             * @property {boolean|null} [missed] SessionEvent missed
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -11377,6 +11380,30 @@ export const starling = $root.starling = (() => {
             SessionEvent.prototype.carbons = false;
 
             /**
+             * SessionEvent windowMs.
+             * @member {number} windowMs
+             * @memberof starling.v1.SessionEvent
+             * @instance
+             */
+            SessionEvent.prototype.windowMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * SessionEvent epoch.
+             * @member {number} epoch
+             * @memberof starling.v1.SessionEvent
+             * @instance
+             */
+            SessionEvent.prototype.epoch = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * SessionEvent missed.
+             * @member {boolean} missed
+             * @memberof starling.v1.SessionEvent
+             * @instance
+             */
+            SessionEvent.prototype.missed = false;
+
+            /**
              * Creates a new SessionEvent instance using the specified properties.
              * @function create
              * @memberof starling.v1.SessionEvent
@@ -11431,6 +11458,12 @@ export const starling = $root.starling = (() => {
                         writer.uint32(/* id 10, wireType 2 =*/82).string(message.directed[i]);
                 if (message.carbons != null && $Object.hasOwnProperty.call(message, "carbons") && message.carbons !== false)
                     writer.uint32(/* id 11, wireType 0 =*/88).bool(message.carbons);
+                if (message.windowMs != null && $Object.hasOwnProperty.call(message, "windowMs") && (typeof message.windowMs === "object" ? message.windowMs.low || message.windowMs.high : message.windowMs !== 0))
+                    writer.uint32(/* id 12, wireType 0 =*/96).uint64(message.windowMs);
+                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
+                    writer.uint32(/* id 13, wireType 0 =*/104).uint64(message.epoch);
+                if (message.missed != null && $Object.hasOwnProperty.call(message, "missed") && message.missed !== false)
+                    writer.uint32(/* id 14, wireType 0 =*/112).bool(message.missed);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -11571,6 +11604,33 @@ export const starling = $root.starling = (() => {
                                 message.carbons = value;
                             else
                                 delete message.carbons;
+                            continue;
+                        }
+                    case 12: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.windowMs = value;
+                            else
+                                delete message.windowMs;
+                            continue;
+                        }
+                    case 13: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.epoch = value;
+                            else
+                                delete message.epoch;
+                            continue;
+                        }
+                    case 14: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.missed = value;
+                            else
+                                delete message.missed;
                             continue;
                         }
                     }
@@ -13536,6 +13596,8 @@ export const starling = $root.starling = (() => {
              * @property {string|null} [session] BindRequest session
              * @property {string|null} [edge] BindRequest edge
              * @property {string|null} [incarnation] BindRequest incarnation
+             * @property {starling.v1.SessionEvent.$Properties|null} [resumed] BindRequest resumed
+             * @property {boolean|null} [fresh] BindRequest fresh
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -13608,6 +13670,22 @@ export const starling = $root.starling = (() => {
             BindRequest.prototype.incarnation = "";
 
             /**
+             * BindRequest resumed.
+             * @member {starling.v1.SessionEvent.$Properties|null|undefined} resumed
+             * @memberof starling.v1.BindRequest
+             * @instance
+             */
+            BindRequest.prototype.resumed = null;
+
+            /**
+             * BindRequest fresh.
+             * @member {boolean} fresh
+             * @memberof starling.v1.BindRequest
+             * @instance
+             */
+            BindRequest.prototype.fresh = false;
+
+            /**
              * Creates a new BindRequest instance using the specified properties.
              * @function create
              * @memberof starling.v1.BindRequest
@@ -13649,6 +13727,10 @@ export const starling = $root.starling = (() => {
                     writer.uint32(/* id 4, wireType 2 =*/34).string(message.edge);
                 if (message.incarnation != null && $Object.hasOwnProperty.call(message, "incarnation") && message.incarnation !== "")
                     writer.uint32(/* id 5, wireType 2 =*/42).string(message.incarnation);
+                if (message.resumed != null && $Object.hasOwnProperty.call(message, "resumed"))
+                    $root.starling.v1.SessionEvent.encode(message.resumed, writer.uint32(/* id 6, wireType 2 =*/50).fork(), _depth + 1).ldelim();
+                if (message.fresh != null && $Object.hasOwnProperty.call(message, "fresh") && message.fresh !== false)
+                    writer.uint32(/* id 7, wireType 0 =*/56).bool(message.fresh);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -13736,6 +13818,21 @@ export const starling = $root.starling = (() => {
                                 message.incarnation = value;
                             else
                                 delete message.incarnation;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            message.resumed = $root.starling.v1.SessionEvent.decode(reader, reader.size(), $undefined, _depth + 1, message.resumed);
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.fresh = value;
+                            else
+                                delete message.fresh;
                             continue;
                         }
                     }
@@ -18388,6 +18485,1533 @@ export const starling = $root.starling = (() => {
             return RpcError;
         })();
 
+        v1.UnackedStanza = (function() {
+
+            /**
+             * Properties of an UnackedStanza.
+             * @typedef {Object} starling.v1.UnackedStanza.$Properties
+             * @property {number|null} [epoch] UnackedStanza epoch
+             * @property {number|null} [sequence] UnackedStanza sequence
+             * @property {Uint8Array|null} [stanza] UnackedStanza stanza
+             * @property {string|null} [answers] UnackedStanza answers
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of an UnackedStanza.
+             * @memberof starling.v1
+             * @interface IUnackedStanza
+             * @augments starling.v1.UnackedStanza.$Properties
+             * @deprecated Use starling.v1.UnackedStanza.$Properties instead.
+             */
+
+            /**
+             * Shape of an UnackedStanza.
+             * @typedef {starling.v1.UnackedStanza.$Properties} starling.v1.UnackedStanza.$Shape
+             */
+
+            /**
+             * Constructs a new UnackedStanza.
+             * @memberof starling.v1
+             * @classdesc Represents an UnackedStanza.
+             * @constructor
+             * @param {starling.v1.UnackedStanza.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const UnackedStanza = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * UnackedStanza epoch.
+             * @member {number} epoch
+             * @memberof starling.v1.UnackedStanza
+             * @instance
+             */
+            UnackedStanza.prototype.epoch = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * UnackedStanza sequence.
+             * @member {number} sequence
+             * @memberof starling.v1.UnackedStanza
+             * @instance
+             */
+            UnackedStanza.prototype.sequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * UnackedStanza stanza.
+             * @member {Uint8Array} stanza
+             * @memberof starling.v1.UnackedStanza
+             * @instance
+             */
+            UnackedStanza.prototype.stanza = $util.newBuffer([]);
+
+            /**
+             * UnackedStanza answers.
+             * @member {string} answers
+             * @memberof starling.v1.UnackedStanza
+             * @instance
+             */
+            UnackedStanza.prototype.answers = "";
+
+            /**
+             * Creates a new UnackedStanza instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.UnackedStanza
+             * @static
+             * @param {starling.v1.UnackedStanza.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.UnackedStanza} UnackedStanza instance
+             * @type {{
+             *   (properties: starling.v1.UnackedStanza.$Shape): starling.v1.UnackedStanza & starling.v1.UnackedStanza.$Shape;
+             *   (properties?: starling.v1.UnackedStanza.$Properties): starling.v1.UnackedStanza;
+             * }}
+             */
+            UnackedStanza.create = function(properties) {
+                return new UnackedStanza(properties);
+            };
+
+            /**
+             * Encodes the specified UnackedStanza message. Does not implicitly {@link starling.v1.UnackedStanza.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.UnackedStanza
+             * @static
+             * @param {starling.v1.UnackedStanza.$Properties} message UnackedStanza message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            UnackedStanza.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
+                    writer.uint32(/* id 1, wireType 0 =*/8).uint64(message.epoch);
+                if (message.sequence != null && $Object.hasOwnProperty.call(message, "sequence") && (typeof message.sequence === "object" ? message.sequence.low || message.sequence.high : message.sequence !== 0))
+                    writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.sequence);
+                if (message.stanza != null && $Object.hasOwnProperty.call(message, "stanza") && message.stanza.length)
+                    writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.stanza);
+                if (message.answers != null && $Object.hasOwnProperty.call(message, "answers") && message.answers !== "")
+                    writer.uint32(/* id 4, wireType 2 =*/34).string(message.answers);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes an UnackedStanza message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.UnackedStanza
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.UnackedStanza & starling.v1.UnackedStanza.$Shape} UnackedStanza
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            UnackedStanza.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.UnackedStanza();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.epoch = value;
+                            else
+                                delete message.epoch;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.sequence = value;
+                            else
+                                delete message.sequence;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.stanza = value;
+                            else
+                                delete message.stanza;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.answers = value;
+                            else
+                                delete message.answers;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return UnackedStanza;
+        })();
+
+        v1.SessionRecord = (function() {
+
+            /**
+             * Properties of a SessionRecord.
+             * @typedef {Object} starling.v1.SessionRecord.$Properties
+             * @property {string|null} [user] SessionRecord user
+             * @property {string|null} [resource] SessionRecord resource
+             * @property {string|null} [session] SessionRecord session
+             * @property {string|null} [origin] SessionRecord origin
+             * @property {string|null} [edge] SessionRecord edge
+             * @property {string|null} [incarnation] SessionRecord incarnation
+             * @property {number|null} [epoch] SessionRecord epoch
+             * @property {starling.v1.SessionRecordState|null} [recordState] SessionRecord recordState
+             * @property {number|null} [writtenAt] SessionRecord writtenAt
+             * @property {number|null} [detachedAt] SessionRecord detachedAt
+             * @property {number|null} [windowMs] SessionRecord windowMs
+             * @property {number|null} [handled] SessionRecord handled
+             * @property {number|null} [base] SessionRecord base
+             * @property {number|null} [acked] SessionRecord acked
+             * @property {Array.<starling.v1.UnackedStanza.$Properties>|null} [queue] SessionRecord queue
+             * @property {number|null} [positionEpoch] SessionRecord positionEpoch
+             * @property {number|null} [positionSequence] SessionRecord positionSequence
+             * @property {number|null} [boundAt] SessionRecord boundAt
+             * @property {starling.v1.SessionState|null} [state] SessionRecord state
+             * @property {number|null} [priority] SessionRecord priority
+             * @property {number|null} [stamp] SessionRecord stamp
+             * @property {Uint8Array|null} [presence] SessionRecord presence
+             * @property {Array.<string>|null} [directed] SessionRecord directed
+             * @property {Object.<string,string>|null} [kept] SessionRecord kept
+             * @property {Array.<string>|null} [openRequests] SessionRecord openRequests
+             * @property {boolean|null} [served] SessionRecord served
+             * @property {number|null} [sinceEpoch] SessionRecord sinceEpoch
+             * @property {number|null} [sinceSequence] SessionRecord sinceSequence
+             * @property {boolean|null} [covers] SessionRecord covers
+             * @property {boolean|null} [whole] SessionRecord whole
+             * @property {string|null} [lang] SessionRecord lang
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a SessionRecord.
+             * @memberof starling.v1
+             * @interface ISessionRecord
+             * @augments starling.v1.SessionRecord.$Properties
+             * @deprecated Use starling.v1.SessionRecord.$Properties instead.
+             */
+
+            /**
+             * Shape of a SessionRecord.
+             * @typedef {starling.v1.SessionRecord.$Properties} starling.v1.SessionRecord.$Shape
+             */
+
+            /**
+             * Constructs a new SessionRecord.
+             * @memberof starling.v1
+             * @classdesc Represents a SessionRecord.
+             * @constructor
+             * @param {starling.v1.SessionRecord.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const SessionRecord = function (properties) {
+                this.queue = [];
+                this.directed = [];
+                this.kept = {};
+                this.openRequests = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * SessionRecord user.
+             * @member {string} user
+             * @memberof starling.v1.SessionRecord
+             * @instance
+             */
+            SessionRecord.prototype.user = "";
+
+            /**
+             * SessionRecord resource.
+             * @member {string} resource
+             * @memberof starling.v1.SessionRecord
+             * @instance
+             */
+            SessionRecord.prototype.resource = "";
+
+            /**
+             * SessionRecord session.
+             * @member {string} session
+             * @memberof starling.v1.SessionRecord
+             * @instance
+             */
+            SessionRecord.prototype.session = "";
+
+            /**
+             * SessionRecord origin.
+             * @member {string} origin
+             * @memberof starling.v1.SessionRecord
+             * @instance
+             */
+            SessionRecord.prototype.origin = "";
+
+            /**
+             * SessionRecord edge.
+             * @member {string} edge
+             * @memberof starling.v1.SessionRecord
+             * @instance
+             */
+            SessionRecord.prototype.edge = "";
+
+            /**
+             * SessionRecord incarnation.
+             * @member {string} incarnation
+             * @memberof starling.v1.SessionRecord
+             * @instance
+             */
+            SessionRecord.prototype.incarnation = "";
+
+            /**
+             * SessionRecord epoch.
+             * @member {number} epoch
+             * @memberof starling.v1.SessionRecord
+             * @instance
+             */
+            SessionRecord.prototype.epoch = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * SessionRecord recordState.
+             * @member {starling.v1.SessionRecordState} recordState
+             * @memberof starling.v1.SessionRecord
+             * @instance
+             */
+            SessionRecord.prototype.recordState = 0;
+
+            /**
+             * SessionRecord writtenAt.
+             * @member {number} writtenAt
+             * @memberof starling.v1.SessionRecord
+             * @instance
+             */
+            SessionRecord.prototype.writtenAt = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * SessionRecord detachedAt.
+             * @member {number} detachedAt
+             * @memberof starling.v1.SessionRecord
+             * @instance
+             */
+            SessionRecord.prototype.detachedAt = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * SessionRecord windowMs.
+             * @member {number} windowMs
+             * @memberof starling.v1.SessionRecord
+             * @instance
+             */
+            SessionRecord.prototype.windowMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * SessionRecord handled.
+             * @member {number} handled
+             * @memberof starling.v1.SessionRecord
+             * @instance
+             */
+            SessionRecord.prototype.handled = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * SessionRecord base.
+             * @member {number} base
+             * @memberof starling.v1.SessionRecord
+             * @instance
+             */
+            SessionRecord.prototype.base = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * SessionRecord acked.
+             * @member {number} acked
+             * @memberof starling.v1.SessionRecord
+             * @instance
+             */
+            SessionRecord.prototype.acked = 0;
+
+            /**
+             * SessionRecord queue.
+             * @member {Array.<starling.v1.UnackedStanza.$Properties>} queue
+             * @memberof starling.v1.SessionRecord
+             * @instance
+             */
+            SessionRecord.prototype.queue = $util.emptyArray;
+
+            /**
+             * SessionRecord positionEpoch.
+             * @member {number} positionEpoch
+             * @memberof starling.v1.SessionRecord
+             * @instance
+             */
+            SessionRecord.prototype.positionEpoch = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * SessionRecord positionSequence.
+             * @member {number} positionSequence
+             * @memberof starling.v1.SessionRecord
+             * @instance
+             */
+            SessionRecord.prototype.positionSequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * SessionRecord boundAt.
+             * @member {number} boundAt
+             * @memberof starling.v1.SessionRecord
+             * @instance
+             */
+            SessionRecord.prototype.boundAt = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * SessionRecord state.
+             * @member {starling.v1.SessionState} state
+             * @memberof starling.v1.SessionRecord
+             * @instance
+             */
+            SessionRecord.prototype.state = 0;
+
+            /**
+             * SessionRecord priority.
+             * @member {number} priority
+             * @memberof starling.v1.SessionRecord
+             * @instance
+             */
+            SessionRecord.prototype.priority = 0;
+
+            /**
+             * SessionRecord stamp.
+             * @member {number} stamp
+             * @memberof starling.v1.SessionRecord
+             * @instance
+             */
+            SessionRecord.prototype.stamp = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * SessionRecord presence.
+             * @member {Uint8Array} presence
+             * @memberof starling.v1.SessionRecord
+             * @instance
+             */
+            SessionRecord.prototype.presence = $util.newBuffer([]);
+
+            /**
+             * SessionRecord directed.
+             * @member {Array.<string>} directed
+             * @memberof starling.v1.SessionRecord
+             * @instance
+             */
+            SessionRecord.prototype.directed = $util.emptyArray;
+
+            /**
+             * SessionRecord kept.
+             * @member {Object.<string,string>} kept
+             * @memberof starling.v1.SessionRecord
+             * @instance
+             */
+            SessionRecord.prototype.kept = $util.emptyObject;
+
+            /**
+             * SessionRecord openRequests.
+             * @member {Array.<string>} openRequests
+             * @memberof starling.v1.SessionRecord
+             * @instance
+             */
+            SessionRecord.prototype.openRequests = $util.emptyArray;
+
+            /**
+             * SessionRecord served.
+             * @member {boolean} served
+             * @memberof starling.v1.SessionRecord
+             * @instance
+             */
+            SessionRecord.prototype.served = false;
+
+            /**
+             * SessionRecord sinceEpoch.
+             * @member {number} sinceEpoch
+             * @memberof starling.v1.SessionRecord
+             * @instance
+             */
+            SessionRecord.prototype.sinceEpoch = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * SessionRecord sinceSequence.
+             * @member {number} sinceSequence
+             * @memberof starling.v1.SessionRecord
+             * @instance
+             */
+            SessionRecord.prototype.sinceSequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * SessionRecord covers.
+             * @member {boolean} covers
+             * @memberof starling.v1.SessionRecord
+             * @instance
+             */
+            SessionRecord.prototype.covers = false;
+
+            /**
+             * SessionRecord whole.
+             * @member {boolean} whole
+             * @memberof starling.v1.SessionRecord
+             * @instance
+             */
+            SessionRecord.prototype.whole = false;
+
+            /**
+             * SessionRecord lang.
+             * @member {string} lang
+             * @memberof starling.v1.SessionRecord
+             * @instance
+             */
+            SessionRecord.prototype.lang = "";
+
+            /**
+             * Creates a new SessionRecord instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.SessionRecord
+             * @static
+             * @param {starling.v1.SessionRecord.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.SessionRecord} SessionRecord instance
+             * @type {{
+             *   (properties: starling.v1.SessionRecord.$Shape): starling.v1.SessionRecord & starling.v1.SessionRecord.$Shape;
+             *   (properties?: starling.v1.SessionRecord.$Properties): starling.v1.SessionRecord;
+             * }}
+             */
+            SessionRecord.create = function(properties) {
+                return new SessionRecord(properties);
+            };
+
+            /**
+             * Encodes the specified SessionRecord message. Does not implicitly {@link starling.v1.SessionRecord.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.SessionRecord
+             * @static
+             * @param {starling.v1.SessionRecord.$Properties} message SessionRecord message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            SessionRecord.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
+                if (message.resource != null && $Object.hasOwnProperty.call(message, "resource") && message.resource !== "")
+                    writer.uint32(/* id 2, wireType 2 =*/18).string(message.resource);
+                if (message.session != null && $Object.hasOwnProperty.call(message, "session") && message.session !== "")
+                    writer.uint32(/* id 3, wireType 2 =*/26).string(message.session);
+                if (message.origin != null && $Object.hasOwnProperty.call(message, "origin") && message.origin !== "")
+                    writer.uint32(/* id 4, wireType 2 =*/34).string(message.origin);
+                if (message.edge != null && $Object.hasOwnProperty.call(message, "edge") && message.edge !== "")
+                    writer.uint32(/* id 5, wireType 2 =*/42).string(message.edge);
+                if (message.incarnation != null && $Object.hasOwnProperty.call(message, "incarnation") && message.incarnation !== "")
+                    writer.uint32(/* id 6, wireType 2 =*/50).string(message.incarnation);
+                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
+                    writer.uint32(/* id 7, wireType 0 =*/56).uint64(message.epoch);
+                if (message.recordState != null && $Object.hasOwnProperty.call(message, "recordState") && message.recordState !== 0)
+                    writer.uint32(/* id 8, wireType 0 =*/64).int32(message.recordState);
+                if (message.writtenAt != null && $Object.hasOwnProperty.call(message, "writtenAt") && (typeof message.writtenAt === "object" ? message.writtenAt.low || message.writtenAt.high : message.writtenAt !== 0))
+                    writer.uint32(/* id 9, wireType 0 =*/72).uint64(message.writtenAt);
+                if (message.detachedAt != null && $Object.hasOwnProperty.call(message, "detachedAt") && (typeof message.detachedAt === "object" ? message.detachedAt.low || message.detachedAt.high : message.detachedAt !== 0))
+                    writer.uint32(/* id 10, wireType 0 =*/80).uint64(message.detachedAt);
+                if (message.windowMs != null && $Object.hasOwnProperty.call(message, "windowMs") && (typeof message.windowMs === "object" ? message.windowMs.low || message.windowMs.high : message.windowMs !== 0))
+                    writer.uint32(/* id 11, wireType 0 =*/88).uint64(message.windowMs);
+                if (message.handled != null && $Object.hasOwnProperty.call(message, "handled") && (typeof message.handled === "object" ? message.handled.low || message.handled.high : message.handled !== 0))
+                    writer.uint32(/* id 12, wireType 0 =*/96).uint64(message.handled);
+                if (message.base != null && $Object.hasOwnProperty.call(message, "base") && (typeof message.base === "object" ? message.base.low || message.base.high : message.base !== 0))
+                    writer.uint32(/* id 13, wireType 0 =*/104).uint64(message.base);
+                if (message.acked != null && $Object.hasOwnProperty.call(message, "acked") && message.acked !== 0)
+                    writer.uint32(/* id 14, wireType 0 =*/112).uint32(message.acked);
+                if (message.queue != null && message.queue.length)
+                    for (let i = 0; i < message.queue.length; ++i)
+                        $root.starling.v1.UnackedStanza.encode(message.queue[i], writer.uint32(/* id 15, wireType 2 =*/122).fork(), _depth + 1).ldelim();
+                if (message.positionEpoch != null && $Object.hasOwnProperty.call(message, "positionEpoch") && (typeof message.positionEpoch === "object" ? message.positionEpoch.low || message.positionEpoch.high : message.positionEpoch !== 0))
+                    writer.uint32(/* id 16, wireType 0 =*/128).uint64(message.positionEpoch);
+                if (message.positionSequence != null && $Object.hasOwnProperty.call(message, "positionSequence") && (typeof message.positionSequence === "object" ? message.positionSequence.low || message.positionSequence.high : message.positionSequence !== 0))
+                    writer.uint32(/* id 17, wireType 0 =*/136).uint64(message.positionSequence);
+                if (message.boundAt != null && $Object.hasOwnProperty.call(message, "boundAt") && (typeof message.boundAt === "object" ? message.boundAt.low || message.boundAt.high : message.boundAt !== 0))
+                    writer.uint32(/* id 18, wireType 0 =*/144).uint64(message.boundAt);
+                if (message.state != null && $Object.hasOwnProperty.call(message, "state") && message.state !== 0)
+                    writer.uint32(/* id 19, wireType 0 =*/152).int32(message.state);
+                if (message.priority != null && $Object.hasOwnProperty.call(message, "priority") && message.priority !== 0)
+                    writer.uint32(/* id 20, wireType 0 =*/160).sint32(message.priority);
+                if (message.stamp != null && $Object.hasOwnProperty.call(message, "stamp") && (typeof message.stamp === "object" ? message.stamp.low || message.stamp.high : message.stamp !== 0))
+                    writer.uint32(/* id 21, wireType 0 =*/168).uint64(message.stamp);
+                if (message.presence != null && $Object.hasOwnProperty.call(message, "presence") && message.presence.length)
+                    writer.uint32(/* id 22, wireType 2 =*/178).bytes(message.presence);
+                if (message.directed != null && message.directed.length)
+                    for (let i = 0; i < message.directed.length; ++i)
+                        writer.uint32(/* id 23, wireType 2 =*/186).string(message.directed[i]);
+                if (message.kept != null && $Object.hasOwnProperty.call(message, "kept"))
+                    for (let keys = $Object.keys(message.kept), i = 0; i < keys.length; ++i)
+                        writer.uint32(/* id 24, wireType 2 =*/194).fork().uint32(/* id 1, wireType 2 =*/10).string(keys[i]).uint32(/* id 2, wireType 2 =*/18).string(message.kept[keys[i]]).ldelim();
+                if (message.openRequests != null && message.openRequests.length)
+                    for (let i = 0; i < message.openRequests.length; ++i)
+                        writer.uint32(/* id 25, wireType 2 =*/202).string(message.openRequests[i]);
+                if (message.served != null && $Object.hasOwnProperty.call(message, "served") && message.served !== false)
+                    writer.uint32(/* id 26, wireType 0 =*/208).bool(message.served);
+                if (message.sinceEpoch != null && $Object.hasOwnProperty.call(message, "sinceEpoch") && (typeof message.sinceEpoch === "object" ? message.sinceEpoch.low || message.sinceEpoch.high : message.sinceEpoch !== 0))
+                    writer.uint32(/* id 27, wireType 0 =*/216).uint64(message.sinceEpoch);
+                if (message.sinceSequence != null && $Object.hasOwnProperty.call(message, "sinceSequence") && (typeof message.sinceSequence === "object" ? message.sinceSequence.low || message.sinceSequence.high : message.sinceSequence !== 0))
+                    writer.uint32(/* id 28, wireType 0 =*/224).uint64(message.sinceSequence);
+                if (message.covers != null && $Object.hasOwnProperty.call(message, "covers") && message.covers !== false)
+                    writer.uint32(/* id 29, wireType 0 =*/232).bool(message.covers);
+                if (message.whole != null && $Object.hasOwnProperty.call(message, "whole") && message.whole !== false)
+                    writer.uint32(/* id 30, wireType 0 =*/240).bool(message.whole);
+                if (message.lang != null && $Object.hasOwnProperty.call(message, "lang") && message.lang !== "")
+                    writer.uint32(/* id 31, wireType 2 =*/250).string(message.lang);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a SessionRecord message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.SessionRecord
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.SessionRecord & starling.v1.SessionRecord.$Shape} SessionRecord
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            SessionRecord.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, key, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.SessionRecord();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.user = value;
+                            else
+                                delete message.user;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.resource = value;
+                            else
+                                delete message.resource;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.session = value;
+                            else
+                                delete message.session;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.origin = value;
+                            else
+                                delete message.origin;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.edge = value;
+                            else
+                                delete message.edge;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.incarnation = value;
+                            else
+                                delete message.incarnation;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.epoch = value;
+                            else
+                                delete message.epoch;
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.int32())
+                                message.recordState = value;
+                            else
+                                delete message.recordState;
+                            continue;
+                        }
+                    case 9: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.writtenAt = value;
+                            else
+                                delete message.writtenAt;
+                            continue;
+                        }
+                    case 10: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.detachedAt = value;
+                            else
+                                delete message.detachedAt;
+                            continue;
+                        }
+                    case 11: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.windowMs = value;
+                            else
+                                delete message.windowMs;
+                            continue;
+                        }
+                    case 12: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.handled = value;
+                            else
+                                delete message.handled;
+                            continue;
+                        }
+                    case 13: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.base = value;
+                            else
+                                delete message.base;
+                            continue;
+                        }
+                    case 14: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.acked = value;
+                            else
+                                delete message.acked;
+                            continue;
+                        }
+                    case 15: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.queue && message.queue.length))
+                                message.queue = [];
+                            message.queue.push($root.starling.v1.UnackedStanza.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 16: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.positionEpoch = value;
+                            else
+                                delete message.positionEpoch;
+                            continue;
+                        }
+                    case 17: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.positionSequence = value;
+                            else
+                                delete message.positionSequence;
+                            continue;
+                        }
+                    case 18: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.boundAt = value;
+                            else
+                                delete message.boundAt;
+                            continue;
+                        }
+                    case 19: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.int32())
+                                message.state = value;
+                            else
+                                delete message.state;
+                            continue;
+                        }
+                    case 20: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.sint32())
+                                message.priority = value;
+                            else
+                                delete message.priority;
+                            continue;
+                        }
+                    case 21: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.stamp = value;
+                            else
+                                delete message.stamp;
+                            continue;
+                        }
+                    case 22: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.presence = value;
+                            else
+                                delete message.presence;
+                            continue;
+                        }
+                    case 23: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.directed && message.directed.length))
+                                message.directed = [];
+                            message.directed.push(reader.stringVerify());
+                            continue;
+                        }
+                    case 24: {
+                            if (wireType !== 2)
+                                break;
+                            if (message.kept === $util.emptyObject)
+                                message.kept = {};
+                            let end2 = reader.size() + reader.pos;
+                            if (end2 > reader.len)
+                                throw $RangeError("index out of range");
+                            reader.len = end2;
+                            key = "";
+                            value = "";
+                            while (reader.pos < end2) {
+                                let tag2 = reader.tag();
+                                wireType = tag2 & 7;
+                                switch (tag2 >>>= 3) {
+                                case 1:
+                                    if (wireType !== 2)
+                                        break;
+                                    key = reader.stringVerify();
+                                    continue;
+                                case 2:
+                                    if (wireType !== 2)
+                                        break;
+                                    value = reader.stringVerify();
+                                    continue;
+                                }
+                                reader.skipType(wireType, _depth, tag2);
+                            }
+                            if (reader.pos !== end2)
+                                throw $RangeError("index out of range");
+                            reader.len = end;
+                            if (key === "__proto__")
+                                $util.makeProp(message.kept, key);
+                            message.kept[key] = value;
+                            continue;
+                        }
+                    case 25: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.openRequests && message.openRequests.length))
+                                message.openRequests = [];
+                            message.openRequests.push(reader.stringVerify());
+                            continue;
+                        }
+                    case 26: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.served = value;
+                            else
+                                delete message.served;
+                            continue;
+                        }
+                    case 27: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.sinceEpoch = value;
+                            else
+                                delete message.sinceEpoch;
+                            continue;
+                        }
+                    case 28: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.sinceSequence = value;
+                            else
+                                delete message.sinceSequence;
+                            continue;
+                        }
+                    case 29: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.covers = value;
+                            else
+                                delete message.covers;
+                            continue;
+                        }
+                    case 30: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.whole = value;
+                            else
+                                delete message.whole;
+                            continue;
+                        }
+                    case 31: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.lang = value;
+                            else
+                                delete message.lang;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return SessionRecord;
+        })();
+
+        /**
+         * SessionRecordState enum.
+         * @name starling.v1.SessionRecordState
+         * @enum {number}
+         * @property {number} SESSION_RECORD_STATE_LIVE=0 SESSION_RECORD_STATE_LIVE value
+         * @property {number} SESSION_RECORD_STATE_EXPIRED=1 SESSION_RECORD_STATE_EXPIRED value
+         */
+        v1.SessionRecordState = (function() {
+            const valuesById = $Object.create(null), values = $Object.create(valuesById);
+            values[valuesById[0] = "SESSION_RECORD_STATE_LIVE"] = 0;
+            values[valuesById[1] = "SESSION_RECORD_STATE_EXPIRED"] = 1;
+            return values;
+        })();
+
+        v1.SessionView = (function() {
+
+            /**
+             * Properties of a SessionView.
+             * @typedef {Object} starling.v1.SessionView.$Properties
+             * @property {Array.<starling.v1.Seen.$Properties>|null} [shown] SessionView shown
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a SessionView.
+             * @memberof starling.v1
+             * @interface ISessionView
+             * @augments starling.v1.SessionView.$Properties
+             * @deprecated Use starling.v1.SessionView.$Properties instead.
+             */
+
+            /**
+             * Shape of a SessionView.
+             * @typedef {starling.v1.SessionView.$Properties} starling.v1.SessionView.$Shape
+             */
+
+            /**
+             * Constructs a new SessionView.
+             * @memberof starling.v1
+             * @classdesc Represents a SessionView.
+             * @constructor
+             * @param {starling.v1.SessionView.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const SessionView = function (properties) {
+                this.shown = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * SessionView shown.
+             * @member {Array.<starling.v1.Seen.$Properties>} shown
+             * @memberof starling.v1.SessionView
+             * @instance
+             */
+            SessionView.prototype.shown = $util.emptyArray;
+
+            /**
+             * Creates a new SessionView instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.SessionView
+             * @static
+             * @param {starling.v1.SessionView.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.SessionView} SessionView instance
+             * @type {{
+             *   (properties: starling.v1.SessionView.$Shape): starling.v1.SessionView & starling.v1.SessionView.$Shape;
+             *   (properties?: starling.v1.SessionView.$Properties): starling.v1.SessionView;
+             * }}
+             */
+            SessionView.create = function(properties) {
+                return new SessionView(properties);
+            };
+
+            /**
+             * Encodes the specified SessionView message. Does not implicitly {@link starling.v1.SessionView.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.SessionView
+             * @static
+             * @param {starling.v1.SessionView.$Properties} message SessionView message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            SessionView.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.shown != null && message.shown.length)
+                    for (let i = 0; i < message.shown.length; ++i)
+                        $root.starling.v1.Seen.encode(message.shown[i], writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a SessionView message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.SessionView
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.SessionView & starling.v1.SessionView.$Shape} SessionView
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            SessionView.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.SessionView();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.shown && message.shown.length))
+                                message.shown = [];
+                            message.shown.push($root.starling.v1.Seen.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return SessionView;
+        })();
+
+        v1.ReleaseRequest = (function() {
+
+            /**
+             * Properties of a ReleaseRequest.
+             * @typedef {Object} starling.v1.ReleaseRequest.$Properties
+             * @property {string|null} [user] ReleaseRequest user
+             * @property {string|null} [session] ReleaseRequest session
+             * @property {number|null} [epoch] ReleaseRequest epoch
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a ReleaseRequest.
+             * @memberof starling.v1
+             * @interface IReleaseRequest
+             * @augments starling.v1.ReleaseRequest.$Properties
+             * @deprecated Use starling.v1.ReleaseRequest.$Properties instead.
+             */
+
+            /**
+             * Shape of a ReleaseRequest.
+             * @typedef {starling.v1.ReleaseRequest.$Properties} starling.v1.ReleaseRequest.$Shape
+             */
+
+            /**
+             * Constructs a new ReleaseRequest.
+             * @memberof starling.v1
+             * @classdesc Represents a ReleaseRequest.
+             * @constructor
+             * @param {starling.v1.ReleaseRequest.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const ReleaseRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * ReleaseRequest user.
+             * @member {string} user
+             * @memberof starling.v1.ReleaseRequest
+             * @instance
+             */
+            ReleaseRequest.prototype.user = "";
+
+            /**
+             * ReleaseRequest session.
+             * @member {string} session
+             * @memberof starling.v1.ReleaseRequest
+             * @instance
+             */
+            ReleaseRequest.prototype.session = "";
+
+            /**
+             * ReleaseRequest epoch.
+             * @member {number} epoch
+             * @memberof starling.v1.ReleaseRequest
+             * @instance
+             */
+            ReleaseRequest.prototype.epoch = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * Creates a new ReleaseRequest instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.ReleaseRequest
+             * @static
+             * @param {starling.v1.ReleaseRequest.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.ReleaseRequest} ReleaseRequest instance
+             * @type {{
+             *   (properties: starling.v1.ReleaseRequest.$Shape): starling.v1.ReleaseRequest & starling.v1.ReleaseRequest.$Shape;
+             *   (properties?: starling.v1.ReleaseRequest.$Properties): starling.v1.ReleaseRequest;
+             * }}
+             */
+            ReleaseRequest.create = function(properties) {
+                return new ReleaseRequest(properties);
+            };
+
+            /**
+             * Encodes the specified ReleaseRequest message. Does not implicitly {@link starling.v1.ReleaseRequest.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.ReleaseRequest
+             * @static
+             * @param {starling.v1.ReleaseRequest.$Properties} message ReleaseRequest message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            ReleaseRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
+                if (message.session != null && $Object.hasOwnProperty.call(message, "session") && message.session !== "")
+                    writer.uint32(/* id 2, wireType 2 =*/18).string(message.session);
+                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
+                    writer.uint32(/* id 3, wireType 0 =*/24).uint64(message.epoch);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a ReleaseRequest message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.ReleaseRequest
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.ReleaseRequest & starling.v1.ReleaseRequest.$Shape} ReleaseRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            ReleaseRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.ReleaseRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.user = value;
+                            else
+                                delete message.user;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.session = value;
+                            else
+                                delete message.session;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.epoch = value;
+                            else
+                                delete message.epoch;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return ReleaseRequest;
+        })();
+
+        v1.ReleaseReply = (function() {
+
+            /**
+             * Properties of a ReleaseReply.
+             * @typedef {Object} starling.v1.ReleaseReply.$Properties
+             * @property {boolean|null} [known] ReleaseReply known
+             * @property {number|null} [revision] ReleaseReply revision
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a ReleaseReply.
+             * @memberof starling.v1
+             * @interface IReleaseReply
+             * @augments starling.v1.ReleaseReply.$Properties
+             * @deprecated Use starling.v1.ReleaseReply.$Properties instead.
+             */
+
+            /**
+             * Shape of a ReleaseReply.
+             * @typedef {starling.v1.ReleaseReply.$Properties} starling.v1.ReleaseReply.$Shape
+             */
+
+            /**
+             * Constructs a new ReleaseReply.
+             * @memberof starling.v1
+             * @classdesc Represents a ReleaseReply.
+             * @constructor
+             * @param {starling.v1.ReleaseReply.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const ReleaseReply = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * ReleaseReply known.
+             * @member {boolean} known
+             * @memberof starling.v1.ReleaseReply
+             * @instance
+             */
+            ReleaseReply.prototype.known = false;
+
+            /**
+             * ReleaseReply revision.
+             * @member {number} revision
+             * @memberof starling.v1.ReleaseReply
+             * @instance
+             */
+            ReleaseReply.prototype.revision = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * Creates a new ReleaseReply instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.ReleaseReply
+             * @static
+             * @param {starling.v1.ReleaseReply.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.ReleaseReply} ReleaseReply instance
+             * @type {{
+             *   (properties: starling.v1.ReleaseReply.$Shape): starling.v1.ReleaseReply & starling.v1.ReleaseReply.$Shape;
+             *   (properties?: starling.v1.ReleaseReply.$Properties): starling.v1.ReleaseReply;
+             * }}
+             */
+            ReleaseReply.create = function(properties) {
+                return new ReleaseReply(properties);
+            };
+
+            /**
+             * Encodes the specified ReleaseReply message. Does not implicitly {@link starling.v1.ReleaseReply.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.ReleaseReply
+             * @static
+             * @param {starling.v1.ReleaseReply.$Properties} message ReleaseReply message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            ReleaseReply.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.known != null && $Object.hasOwnProperty.call(message, "known") && message.known !== false)
+                    writer.uint32(/* id 1, wireType 0 =*/8).bool(message.known);
+                if (message.revision != null && $Object.hasOwnProperty.call(message, "revision") && (typeof message.revision === "object" ? message.revision.low || message.revision.high : message.revision !== 0))
+                    writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.revision);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a ReleaseReply message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.ReleaseReply
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.ReleaseReply & starling.v1.ReleaseReply.$Shape} ReleaseReply
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            ReleaseReply.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.ReleaseReply();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.known = value;
+                            else
+                                delete message.known;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.revision = value;
+                            else
+                                delete message.revision;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return ReleaseReply;
+        })();
+
         v1.SessionTable = (function() {
 
             /**
@@ -18653,6 +20277,7 @@ export const starling = $root.starling = (() => {
              * @property {number|null} [boundAt] SessionRow boundAt
              * @property {string|null} [edge] SessionRow edge
              * @property {boolean|null} [carbons] SessionRow carbons
+             * @property {number|null} [epoch] SessionRow epoch
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -18741,6 +20366,14 @@ export const starling = $root.starling = (() => {
             SessionRow.prototype.carbons = false;
 
             /**
+             * SessionRow epoch.
+             * @member {number} epoch
+             * @memberof starling.v1.SessionRow
+             * @instance
+             */
+            SessionRow.prototype.epoch = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
              * Creates a new SessionRow instance using the specified properties.
              * @function create
              * @memberof starling.v1.SessionRow
@@ -18786,6 +20419,8 @@ export const starling = $root.starling = (() => {
                     writer.uint32(/* id 6, wireType 2 =*/50).string(message.edge);
                 if (message.carbons != null && $Object.hasOwnProperty.call(message, "carbons") && message.carbons !== false)
                     writer.uint32(/* id 7, wireType 0 =*/56).bool(message.carbons);
+                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
+                    writer.uint32(/* id 8, wireType 0 =*/64).uint64(message.epoch);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -18891,6 +20526,15 @@ export const starling = $root.starling = (() => {
                                 message.carbons = value;
                             else
                                 delete message.carbons;
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.epoch = value;
+                            else
+                                delete message.epoch;
                             continue;
                         }
                     }

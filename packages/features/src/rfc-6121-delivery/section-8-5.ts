@@ -4,7 +4,7 @@ import type { Action } from './verdict.ts';
 // RFC 6121 §8.5 as a table: each row is played by the pure function (verdict.test.ts) and by clients (section-8-5.scenario.ts).
 
 const row = (resource: string, priority: number, state: SessionRow['state'] = SESSION_STATE.available): SessionRow => ({
-  ...{ resource, session: `s-${resource}`, state, priority, boundAt: 0, edge: 'edge-1', carbons: false },
+  ...{ resource, session: `s-${resource}`, state, priority, boundAt: 0, edge: 'edge-1', carbons: false, epoch: 0 },
 });
 export const home = row('home', 0);
 export const phone = row('phone', 5);

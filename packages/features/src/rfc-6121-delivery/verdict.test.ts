@@ -46,6 +46,7 @@ describe('properties', () => {
     boundAt: fc.nat(),
     edge: fc.constant('edge-1'),
     carbons: fc.boolean(),
+    epoch: fc.constant(0),
   });
   const sessions = fc.uniqueArray(session, { maxLength: 3, selector: (s) => s.resource });
   const type = fc.constantFrom(

@@ -23,6 +23,7 @@ export class PresenceView {
   readonly #shown = new Map<string, number>();
   readonly #max: number;
   #tombstones = 0;
+  #changes = 0;
 
   /** `max` bounds what is remembered; beyond it presence is shown and forgotten. */
   constructor(max: number) {
@@ -33,9 +34,21 @@ export class PresenceView {
     return this.#shown.size;
   }
 
+  /** Rises with each change. */
+  get changes(): number {
+    return this.#changes;
+  }
+
+  /** Of a session that goes on: its client has been shown this before. */
+  restore(from: string, stamp: number): void {
+    if (this.#shown.size < this.#max) this.#shown.set(from, stamp);
+    this.#changes++;
+  }
+
   /** Whether the client is to get this presence; the view is then that of a client who has. */
   show({ from, stamp, unavailable, always }: Shown): boolean {
     const known = this.#shown.get(from);
+    this.#changes++;
     return unavailable ? this.#end(from, stamp, known, always) : this.#begin(from, stamp, known, always);
   }
 
@@ -58,6 +71,7 @@ export class PresenceView {
   /** The session is not available any more: what it was shown is void, save its own. */
   keepOnly(own: string): void {
     const stamp = this.#shown.get(own);
+    this.#changes++;
     this.#shown.clear();
     this.#tombstones = 0;
     if (stamp !== undefined && stamp > 0) this.#shown.set(own, stamp);

@@ -23,6 +23,11 @@ export class ClientRoster {
   /** By their numbers, all of the lineage of #newest. */
   readonly #early = new Map<number, RosterItem>();
 
+  /** @param has of a client that has had the roster before */
+  constructor(has?: RosterVersion) {
+    this.#has = has;
+  }
+
   /** What the client has; undefined while it is being asked for. */
   get version(): RosterVersion | undefined {
     return this.#has;

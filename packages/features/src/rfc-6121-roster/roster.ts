@@ -6,11 +6,14 @@ import { configSpec } from '@starling/runtime';
 import { el, NS, Stanza, StanzaError } from '@starling/stanza';
 import { ClientRoster, type Push } from './client-roster.ts';
 import { type Repairable, Repairs } from './repairs.ts';
-import { readVersion } from './roster-version.ts';
+import { readVersion, writeVersion } from './roster-version.ts';
 import { pushStanza, queryElement, readItem } from './roster-xml.ts';
 
 /** Of an interested resource (§2.2): one that has asked for the roster. */
 const rosterOf = sessionSlot<ClientRoster | undefined>('roster', undefined);
+
+/** In the record of a session that can be resumed: the version that its client has. */
+const KEPT = 'roster';
 
 export default defineFeature({
   name: 'roster',
@@ -61,6 +64,22 @@ export default defineFeature({
         push(session, roster.offer(change.version, change.item));
         repairIfBehind(session, roster);
       }
+      return 'next';
+    });
+
+    on('session:saved', 'observe', ({ session, kept }) => {
+      const version = rosterOf.get(session)?.version;
+      if (version !== undefined) kept.set(KEPT, writeVersion(version));
+      return 'next';
+    });
+    on('session:restored', 'observe', ({ session, kept }) => {
+      const version = readVersion(kept.get(KEPT));
+      if (version !== undefined) rosterOf.set(session, new ClientRoster(version));
+      return 'next';
+    });
+    on('session:resumed', 'observe', ({ session }) => {
+      const roster = rosterOf.get(session);
+      if (roster !== undefined) repairs.request(session.user, [repairable(session, roster)], true);
       return 'next';
     });
 

@@ -10,7 +10,7 @@ const QUERY = el('query', NS.last);
 const JULIET = 'juliet@localhost';
 const row = {
   ...{ resource: 'balcony', session: 's', state: SESSION_STATE.connected, priority: 0 },
-  ...{ boundAt: 1, edge: 'e1', carbons: false },
+  ...{ boundAt: 1, edge: 'e1', carbons: false, epoch: 0 },
 };
 
 /** An account that was last seen some seconds ago, as somebody sees it. */

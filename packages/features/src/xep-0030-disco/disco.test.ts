@@ -8,7 +8,7 @@ import { NS } from './answers.ts';
 import disco from './disco.ts';
 
 const JULIET = 'juliet@localhost';
-const row = { session: 's', priority: 0, boundAt: 1, edge: 'e1', carbons: false };
+const row = { session: 's', priority: 0, boundAt: 1, edge: 'e1', carbons: false, epoch: 0 };
 
 /** Another account with one available and one connected resource, as somebody with this subscription sees it. */
 function seenBy(subscription: Subscription, exists = true) {

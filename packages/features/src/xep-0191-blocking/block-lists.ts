@@ -88,8 +88,7 @@ export class BlockLists {
     if (!own.loaded) return undefined;
     return {
       cleared: cleared && before.size > 0,
-      unblocked: cleared ? [] : [...before].filter((jid) => !after.has(jid)),
-      blocked: cleared ? [...after] : [...after].filter((jid) => !before.has(jid)),
+      ...(cleared ? { unblocked: [], blocked: [...after] } : differences(before, after)),
     };
   }
 
@@ -114,6 +113,12 @@ export class BlockLists {
     return own;
   }
 }
+
+/** What has come into the list, and what has gone from it. */
+export const differences = (before: Blocked, after: Blocked): Omit<BlocksChange, 'cleared'> => ({
+  unblocked: [...before].filter((jid) => !after.has(jid)),
+  blocked: [...after].filter((jid) => !before.has(jid)),
+});
 
 const EMPTY: Blocked = new Set();
 

@@ -1,11 +1,11 @@
 // Source: XEP-0191 1.3 — Blocking Command
 import { randomUUID } from 'node:crypto';
 import { blocks } from '@starling/contracts';
-import { defineFeature, sessionSlot } from '@starling/feature-api';
+import { defineFeature, type Session, sessionSlot } from '@starling/feature-api';
 import { configSpec } from '@starling/runtime';
 import { Stanza, StanzaError } from '@starling/stanza';
 import type { Element } from '@starling/xml';
-import { BlockLists } from './block-lists.ts';
+import { BlockLists, type BlocksChange, differences } from './block-lists.ts';
 import { type Blocked, isBlocked } from './is-blocked.ts';
 import { blockedError, blockingElement, itemsOf, NS } from './request.ts';
 
@@ -14,7 +14,12 @@ const isInterested = sessionSlot<boolean>('blocking.interested', false);
 /** The session holds its user's list. */
 const holdsList = sessionSlot<boolean>('blocking.holds', false);
 /** Of a session that is over: its user's list then, for what it had sent before. */
+/** Of one that goes on: what its client knew of the list. */
+const knewOf = sessionSlot<ReadonlySet<string> | undefined>('blocking.knew', undefined);
 const leftWith = sessionSlot<Blocked | undefined>('blocking.left', undefined);
+
+/** In the record of a session that can be resumed: the items that its client knows of; without it, it is not interested. */
+const KEPT = 'blocking';
 
 export default defineFeature({
   name: 'blocking',
@@ -34,6 +39,24 @@ export default defineFeature({
       if (!holdsList.get(session)) return 'next';
       leftWith.set(session, lists.find(session.user));
       lists.release(session.user);
+      return 'next';
+    });
+
+    on('session:saved', 'observe', ({ session, kept }) => {
+      if (isInterested.get(session)) kept.set(KEPT, [...lists.logged(session.user)].join('\n'));
+      return 'next';
+    });
+    on('session:restored', 'observe', ({ session, kept }) => {
+      const knew = kept.get(KEPT);
+      if (knew === undefined) return 'next';
+      isInterested.set(session, true);
+      knewOf.set(session, new Set(knew === '' ? [] : knew.split('\n')));
+      return 'next';
+    });
+    on('session:resumed', 'observe', ({ session }) => {
+      const knew = knewOf.get(session);
+      if (knew !== undefined) tell(session, { cleared: false, ...differences(knew, lists.logged(session.user)) });
+      knewOf.set(session, undefined);
       return 'next';
     });
 
@@ -71,16 +94,17 @@ export default defineFeature({
     on('user:blocks', 'deliver', ({ user, list, sessions }) => {
       const change = lists.entry(user, list);
       if (change === undefined) return 'next';
-      const pushes: Element[] = [];
-      if (change.cleared) pushes.push(blockingElement('unblock', []));
-      if (change.unblocked.length > 0) pushes.push(blockingElement('unblock', change.unblocked));
-      if (change.blocked.length > 0) pushes.push(blockingElement('block', change.blocked));
-      for (const session of sessions) {
-        if (!isInterested.get(session)) continue;
-        for (const push of pushes)
-          session.send(Stanza.build('iq', { type: 'set', id: randomUUID(), to: session.jid }, push));
-      }
+      for (const session of sessions) if (isInterested.get(session)) tell(session, change);
       return 'next';
     });
   },
 });
+
+/** §3.3: pushes to a session that is interested. */
+function tell(session: Session, { cleared, unblocked, blocked }: BlocksChange): void {
+  const pushes: Element[] = [];
+  if (cleared) pushes.push(blockingElement('unblock', []));
+  if (unblocked.length > 0) pushes.push(blockingElement('unblock', unblocked));
+  if (blocked.length > 0) pushes.push(blockingElement('block', blocked));
+  for (const push of pushes) session.send(Stanza.build('iq', { type: 'set', id: randomUUID(), to: session.jid }, push));
+}

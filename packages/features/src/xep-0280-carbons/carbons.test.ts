@@ -38,7 +38,7 @@ async function world(...names: readonly string[]) {
       ...more,
     };
     const delivered: readonly Session[] = to.map(get);
-    const event = { user: ROMEO, envelope, stanza: envelope.stanza, sessions, delivered };
+    const event = { user: ROMEO, envelope, position: undefined, stanza: envelope.stanza, sessions, delivered };
     assert.equal(feature.hosted.hooks.runNow('user:delivered', event), 'next');
   };
   const got = () => Object.fromEntries([...sessions].map(([resource, { sent }]) => [resource, sent.length]));

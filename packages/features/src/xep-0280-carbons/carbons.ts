@@ -8,6 +8,9 @@ import { CopiedIds } from './copied-ids.ts';
 import { type Direction, encodeCarbon, NS } from './encode-carbon.ts';
 import { shouldCopy } from './should-copy.ts';
 
+/** In the record of a session that can be resumed. */
+const KEPT = 'carbons';
+
 export default defineFeature({
   name: 'carbons',
   xep: {
@@ -36,7 +39,16 @@ export default defineFeature({
       });
     }
 
-    on('user:delivered', 'copy', ({ user, envelope, stanza, sessions, delivered }) => {
+    on('session:saved', 'observe', ({ session, kept }) => {
+      if (wantsCarbons.get(session)) kept.set(KEPT, '');
+      return 'next';
+    });
+    on('session:restored', 'observe', ({ session, kept }) => {
+      wantsCarbons.set(session, kept.has(KEPT));
+      return 'next';
+    });
+
+    on('user:delivered', 'copy', ({ user, envelope, position, stanza, sessions, delivered }) => {
       const takers = takersOf(envelope, sessions, delivered);
       if (takers === undefined) return 'next';
       const { type, hints } = envelope;
@@ -46,7 +58,7 @@ export default defineFeature({
       if (!shouldCopy({ type, hints, isSent, isOtherFull: isFull(other), answersCopied }).copy) return 'next';
       if (type !== 'error') copied.add(user, other, stanza);
       const direction: Direction = isSent ? 'sent' : 'received';
-      for (const session of takers) session.deliver(encodeCarbon(direction, user, session.jid, type, stanza));
+      for (const session of takers) session.deliver(encodeCarbon(direction, user, session.jid, type, stanza), position);
       return 'next';
     });
   },

@@ -12,6 +12,9 @@ import { Results } from './results.ts';
 
 const EVERYTHING = { with: '', ids: [], known: [], limit: 1, backwards: false, count: false } as const;
 
+/** In the record of a session that can be resumed. */
+const KEPT = 'mam';
+
 export default defineFeature({
   name: 'mam',
   xep: {
@@ -26,8 +29,17 @@ export default defineFeature({
   config: configSpec({
     pageMax: int('STARLING_MAM_PAGE_MAX', 250, { min: 10, max: 500 }, 'messages of one page of an archive (XEP-0313)'),
   }),
-  setup({ iq, call, config, archives: { ids, streamOf } }) {
+  setup({ iq, on, call, config, archives: { ids, streamOf } }) {
     const ask = (request: PageRequest) => call(archive.page(streamOf(request.user as BareJid)), request);
+
+    on('session:saved', 'observe', ({ session, kept }) => {
+      if (readsArchive.get(session)) kept.set(KEPT, '');
+      return 'next';
+    });
+    on('session:restored', 'observe', ({ session, kept }) => {
+      readsArchive.set(session, kept.has(KEPT));
+      return 'next';
+    });
 
     iq.get(NS.mam, 'query', ['account', 'another-account'], (request) => {
       ownerOf(request);

@@ -8,6 +8,7 @@ import type { FollowedUser } from '../followed-user.ts';
 import type { CoverageWatch } from '../following.ts';
 import type { EdgeMetrics } from '../metrics.ts';
 import type { ClientSession } from '../session.ts';
+import type { Kept } from '../sm/managed-stream.ts';
 import { CoveredReports } from './covered-reports.ts';
 import type { Covering } from './user-coverage.ts';
 
@@ -26,6 +27,7 @@ export interface OfflineDeliveryOptions {
   readonly config: EdgeConfig;
   /** Of a stream; 0 while it is not known. */
   readonly epochOf: (stream: number) => number;
+  readonly userOf: (session: ClientSession) => FollowedUser | undefined;
   /** @returns whether it was a message that waits */
   readonly deliver: (user: FollowedUser, session: ClientSession, entry: ArchivedEntry) => boolean;
   readonly metrics: EdgeMetrics;
@@ -74,9 +76,26 @@ export class OfflineDelivery implements CoverageWatch {
 
   /** One that does not cover has got what is for its resource (RFC 6121 §8.5.3.1): nobody else is to get that. */
   gotDirectly(user: FollowedUser, session: ClientSession, position: Position): void {
-    const { jid, stream, coverage } = user;
-    if (coverage.has(session)) return;
-    const upTo = this.#known(stream, position);
+    if (user.coverage.has(session)) return;
+    if (session.sm !== undefined) {
+      session.sm.direct.add(position.sequence); // told when its client says that it has it
+      return;
+    }
+    this.#tellDirect(user, session, position);
+  }
+
+  /** XEP-0198: the client says that it has got these. */
+  arrived(session: ClientSession, arrived: readonly Kept[]): void {
+    const direct = session.sm?.direct;
+    if (direct === undefined || direct.size === 0) return;
+    const user = this.#options.userOf(session);
+    for (const { position } of arrived)
+      if (position !== undefined && direct.delete(position.sequence) && user !== undefined)
+        this.#tellDirect(user, session, position);
+  }
+
+  #tellDirect({ jid, stream }: FollowedUser, session: ClientSession, position: Position): void {
+    const upTo = this.known(stream, position);
     if (upTo === undefined) return;
     const after = { epoch: upTo.epoch, sequence: upTo.sequence - 1 };
     this.#reports.add(stream, { user: jid, session: session.id, after, upTo, settled: false, ended: true });
@@ -168,8 +187,9 @@ export class OfflineDelivery implements CoverageWatch {
     const { jid, stream } = user;
     const { deliveredUpTo, isServed, session } = covering;
     // It has ended in the middle of what had waited.
-    if (!isServed && deliveredUpTo !== undefined)
-      this.#reports.add(stream, { user: jid, session: session.id, upTo: deliveredUpTo, settled: true, ended: true });
+    const got = deliveredUpTo && arrivedUpTo(session, deliveredUpTo);
+    if (!isServed && got !== undefined)
+      this.#reports.add(stream, { user: jid, session: session.id, upTo: got, settled: true, ended: true });
     this.#tell(user, covering, 'ended');
     // What is waiting behind is not for this session any more.
     this.#go(user, covering);
@@ -177,10 +197,13 @@ export class OfflineDelivery implements CoverageWatch {
 
   /** Up to where the session's client has got everything by now. */
   #tell({ jid, stream, feed }: FollowedUser, covering: Covering, when: 'open' | 'served' | 'ended'): void {
-    const upTo = this.#known(stream, feed.last);
-    const since = this.#known(stream, covering.since ?? feed.begin);
+    const { session } = covering;
+    const last = this.known(stream, feed.last);
+    const upTo = last && arrivedUpTo(session, last);
+    const since = this.known(stream, covering.since ?? feed.begin);
     if (upTo === undefined || since === undefined) return; // it may come again
-    const { toldUpTo, isServed, session } = covering;
+    const { toldUpTo, isServed } = covering;
+    if (!isServed && comparePositions(upTo, since) <= 0) return;
     if (when === 'open' && toldUpTo !== undefined && comparePositions(toldUpTo, upTo) >= 0) return;
     covering.toldUpTo = upTo;
     const after = isServed ? undefined : since;
@@ -197,15 +220,23 @@ export class OfflineDelivery implements CoverageWatch {
   /** Where what comes live begins; undefined when nothing has come yet and it is not known where the log ends. @throws Error */
   #since({ stream, feed }: FollowedUser, { since = feed.begin }: Covering): Position | undefined {
     if (since === undefined) return undefined;
-    const known = this.#known(stream, since);
+    const known = this.known(stream, since);
     if (known === undefined) throw new Error('the epoch is not known yet');
     return known;
   }
 
   /** With its epoch; undefined while that is not known. */
-  #known(stream: number, position: Position | undefined): Position | undefined {
+  known(stream: number, position: Position | undefined): Position | undefined {
     if (position === undefined || position.epoch > 0) return position;
     const epoch = this.#options.epochOf(stream);
     return epoch === 0 ? undefined : { ...position, epoch };
   }
+}
+
+/** XEP-0198: with stream management a session has got what its client says that it has; else what was written. */
+function arrivedUpTo({ sm }: ClientSession, upTo: Position): Position {
+  const first = sm?.firstUnacked;
+  if (first === undefined) return upTo;
+  const before = { epoch: first.epoch === 0 ? upTo.epoch : first.epoch, sequence: first.sequence - 1 };
+  return comparePositions(before, upTo) < 0 ? before : upTo;
 }

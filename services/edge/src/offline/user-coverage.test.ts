@@ -8,6 +8,7 @@ const AT = { epoch: 1, sequence: 7 };
 const row = (resource: string, more: Partial<SessionRow> = {}): SessionRow => ({
   ...{ resource, session: resource, state: SESSION_STATE.available, priority: 0, boundAt: 1, edge: 'e1' },
   carbons: false,
+  epoch: 0,
   ...more,
 });
 const local = (...resources: string[]) =>
@@ -44,13 +45,26 @@ describe('which sessions cover a log', () => {
   it('the first may be elsewhere, until it goes', () => {
     const coverage = new UserCoverage();
     const rows = [row('far', { edge: 'e2' }), row('near', { boundAt: 2 })];
-    assert.equal(coverage.update(rows, local('near'), AT).first, undefined);
-    const { first, begun } = coverage.update(rows.slice(1), local('near'), AT);
+    const here = local('near');
+    assert.equal(coverage.update(rows, here, AT).first, undefined);
+    const { first, begun } = coverage.update(rows.slice(1), here, AT);
     assert.deepEqual([first?.session.resource, begun.length], ['near', 0]);
   });
 
   it('a session that has another of its resource in the table does not', () => {
     const coverage = new UserCoverage();
     assert.deepEqual(coverage.update([row('a', { session: 'newer' })], local('a'), AT).begun, []);
+  });
+
+  it('XEP-0198: a session that goes on here has covered since then, and is not served again', () => {
+    const coverage = new UserCoverage();
+    const [old, again] = [local('a'), local('a')];
+    const [before] = coverage.update([row('a')], old, AT).begun;
+    const since = { epoch: 1, sequence: 3 };
+    for (const session of again.values()) session.covered = { since, served: true };
+    const { begun, ended, first } = coverage.update([row('a')], again, AT);
+    assert.deepEqual([begun.length, ended.length, first?.since, first?.isServed], [1, 0, since, true]);
+    assert.equal(before && coverage.remove(before.session), undefined);
+    assert.ok(!coverage.isEmpty);
   });
 });

@@ -46,6 +46,11 @@ export class UserCoverage {
     return this.#local.has(id);
   }
 
+  /** Since when the session covers, if it does. */
+  of({ id }: ClientSession): Covering | undefined {
+    return this.#local.get(id);
+  }
+
   /** The session still covers, and by what it has begun with. */
   holds(covering: Covering): boolean {
     return this.#local.get(covering.session.id) === covering;
@@ -68,23 +73,26 @@ export class UserCoverage {
     this.#order = [...stayed, ...come.map(({ session }) => session)];
     const ended = [...this.#local.values()].filter(({ session }) => !ids.has(session.id));
     for (const { session } of ended) this.#local.delete(session.id);
-    const begun = come.flatMap((row) => this.#begin(local.get(row.resource), row, at));
+    const begun = now.flatMap((row) => this.#begin(local.get(row.resource), row, at));
     const first = this.#local.get(this.#order[0] ?? '');
     return { begun, ended, first };
   }
 
   /** The session is over, whatever the table says. */
-  remove({ id }: ClientSession): Covering | undefined {
-    const covering = this.#local.get(id);
-    this.#local.delete(id);
+  remove(session: ClientSession): Covering | undefined {
+    const covering = this.#local.get(session.id);
+    if (covering?.session !== session) return undefined; // it goes on here as another one
+    this.#local.delete(session.id);
     return covering;
   }
 
   #begin(session: ClientSession | undefined, row: SessionRow, at: Position | undefined): readonly Covering[] {
-    if (session === undefined || session.id !== row.session) return [];
+    if (session === undefined || session.id !== row.session || this.#local.get(session.id)?.session === session)
+      return [];
+    const { covered } = session;
     const begun = {
-      ...{ session, since: at, deliveredUpTo: undefined, isServed: false, isAsking: false, halts: false },
-      toldUpTo: undefined,
+      ...{ session, since: covered?.since ?? at, deliveredUpTo: undefined, isServed: covered?.served ?? false },
+      ...{ isAsking: false, halts: false, toldUpTo: undefined },
     };
     this.#local.set(session.id, begun);
     return [begun];

@@ -1,9 +1,12 @@
 import type { Bus } from '@starling/bus';
+import { partitionOf, type Seen } from '@starling/contracts';
+import { type BareJid, bareOf, type Jid } from '@starling/jid';
 import type { GroupWatch, Membership } from '@starling/owners';
 import type { Logger } from '@starling/runtime';
 import type { EdgeConfig } from '../config.ts';
 import type { EdgeMetrics } from '../metrics.ts';
 import type { Road } from '../road.ts';
+import type { ClientSession } from '../session.ts';
 import { Arrivals } from './arrivals.ts';
 import { Binding } from './binding.ts';
 import { Healing } from './healing.ts';
@@ -77,6 +80,13 @@ export class Presence {
     // Watchers have been told that they are gone: what they say now is newer than that.
     for (const session of this.#audience.sessions()) if (session.available) session.stamp = session.nextStamp();
     this.#healing.missed();
+  }
+
+  /** The session goes on here: whoever has been shown to its client may have gone, and others may have come. */
+  resumed(session: ClientSession, shown: readonly Seen[]): void {
+    for (const { from, stamp } of shown)
+      this.#batches.seen(partitionOf(bareOf(from as Jid) as BareJid), { from, stamp });
+    if (session.available) this.#batches.event(session.partition, { ...session.event, missed: true });
   }
 
   stop(): void {

@@ -1,4 +1,6 @@
+import { failed, readResume, resumed, NS as SM, tooHigh } from '@starling/features/xep-0198-stream-management/elements';
 import type { BareJid } from '@starling/jid';
+import { HandledTooHighError } from '@starling/sm-queue';
 import { el, errorReply, NS, resultReply, Stanza, StanzaError, StreamError, validateStanza } from '@starling/stanza';
 import { type Element, parseElement, type Scanned } from '@starling/xml';
 import { createMechanism, type Mechanism, mechanismsFor, SaslError } from '../sasl/index.ts';
@@ -26,7 +28,11 @@ const STEPS: Readonly<Record<Stage, ReadonlyMap<string, Step>>> = {
     [key(NS.sasl, 'response'), (n, element) => n.respond(element)],
     [key(NS.sasl, 'abort'), (n) => n.saslFailed(new SaslError('aborted'))], // §6.4.4
   ]),
-  authenticated: new Map<string, Step>([[key(NS.client, 'iq'), (n, _, scanned) => n.bind(scanned)]]),
+  authenticated: new Map<string, Step>([
+    [key(NS.client, 'iq'), (n, _, scanned) => n.bind(scanned)],
+    [key(SM.sm, 'enable'), (n) => n.manageEarly()],
+    [key(SM.sm, 'resume'), (n, element) => n.resume(element)],
+  ]),
 };
 
 /** From a stream's header to its bound resource: STARTTLS (RFC 6120 §5), SASL (§6), what is allowed before it, binding (§7). */
@@ -178,6 +184,41 @@ export class Negotiation {
     this.#stream.write(resultReply(iq, el('bind', NS.bind, {}, el('jid', NS.bind, {}, session.jid))).encode());
     this.#stream.bound(session);
     this.#host.sessionStarted(session);
+  }
+
+  /** XEP-0198 §3: a resource is bound first. */
+  manageEarly(): void {
+    this.#stream.writeElement(failed('unexpected-request'));
+  }
+
+  /** XEP-0198 §5: the session goes on, or the client may bind a resource. */
+  async resume(element: Element): Promise<void> {
+    const request = readResume(element.attrs);
+    if (request === undefined || this.#user === undefined) {
+      this.#stream.writeElement(failed('bad-request'));
+      return;
+    }
+    let outcome: Awaited<ReturnType<StreamHost['resumeSession']>>;
+    try {
+      outcome = await this.#host.resumeSession(this.#stream, this.#user, request);
+    } catch (error) {
+      if (!(error instanceof HandledTooHighError)) throw error;
+      this.#stream.fail(tooHigh(error.h, error.sent)); // §6
+      return;
+    }
+    if ('condition' in outcome) {
+      this.#stream.writeElement(failed(outcome.condition, outcome.h));
+      return;
+    }
+    const { session, h, start } = outcome;
+    const { closed } = this.#stream;
+    if (!closed) {
+      this.#stream.writeElement(resumed(session.id, h));
+      this.#stream.bound(session);
+    }
+    this.#host.sessionStarted(session);
+    start();
+    if (closed) this.#host.linkLost(session); // and it may be resumed again
   }
 
   /** §7.7.3: it may be tried again, but not for ever. */

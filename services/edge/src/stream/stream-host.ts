@@ -1,11 +1,13 @@
 import type { KeysReply } from '@starling/contracts';
 import type { HostedFeatures } from '@starling/feature-api';
+import type { ResumeRequest } from '@starling/features/xep-0198-stream-management/elements';
 import type { BareJid } from '@starling/jid';
 import type { Logger } from '@starling/runtime';
-import type { ScanLimits } from '@starling/xml';
+import type { ScanLimits, Scanned } from '@starling/xml';
 import type { EdgeConfig } from '../config.ts';
 import type { EdgeMetrics } from '../metrics.ts';
 import type { ClientSession, Link } from '../session.ts';
+import type { NotResumed, Resumed } from '../sm/resumption.ts';
 import type { Stream } from './stream.ts';
 
 /** What all streams of an edge share. */
@@ -27,6 +29,15 @@ export interface StreamHost {
   /** The client is told now that its resource is bound: what comes for it may follow. */
   sessionStarted(session: ClientSession): void;
   sessionEnded(session: ClientSession): void;
+  /** The connection is gone, and the client has not ended its stream: its session may go on (XEP-0198 §7). */
+  linkLost(session: ClientSession): void;
+  /** An element of stream management from a client whose resource is bound. */
+  managed(session: ClientSession, element: Scanned): void;
+  /**
+   * A client wants its session to go on. Nothing reaches it before `start` of what comes back.
+   * @throws HandledTooHighError
+   */
+  resumeSession(link: Link, user: BareJid, request: ResumeRequest): Promise<Resumed | NotResumed>;
   /** The connection is gone, and with it all that is known of the stream. */
   streamEnded(stream: Stream): void;
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { NS as SM } from '@starling/features/xep-0198-stream-management/elements';
 import type { BareJid } from '@starling/jid';
 import { NS, StreamError } from '@starling/stanza';
 import { type Element, type Scanned, type StreamHead, XmlError } from '@starling/xml';
@@ -40,6 +41,8 @@ export class Stream implements Link {
   /** The client has ended its stream; ours follows when its last stanzas are handled. */
   #ending = false;
   #closed = false;
+  /** The end of the connection is not that of the session: nobody has ended the stream. */
+  #unfinished = true;
   /** Of the negotiation, later of the last stanzas. */
   #timer: NodeJS.Timeout | undefined;
 
@@ -139,12 +142,15 @@ export class Stream implements Link {
     // RFC 6120 §4.9.1.2: an error comes behind a header, even when the client's was what was wrong.
     if (!this.#headerSent) this.#writeHeader(NO_HEADER);
     this.#send(this.#framing.error(error));
+    // A client that only is not heard may come back (XEP-0198 §7); of another error it hears that this was the end.
+    this.#unfinished = error.condition === 'connection-timeout';
     this.#close(webSocketCode);
   }
 
   /** Ends the stream without an error (RFC 6120 §4.4, RFC 7395 §3.6). */
   end(): void {
     if (this.#closed) return;
+    this.#unfinished = false;
     if (!this.#headerSent) this.#writeHeader(NO_HEADER);
     this.#close(WS_CLOSE_NORMAL);
   }
@@ -173,6 +179,7 @@ export class Stream implements Link {
   #onElement(element: Scanned): void {
     if (this.#closed || this.#ending) return;
     if (this.#session !== undefined && element.ns === NS.client) this.#session.receive(element);
+    else if (this.#session !== undefined && element.ns === SM.sm) this.#host.managed(this.#session, element);
     else if (this.#isEnd(element)) this.#onEnd();
     else if (!this.#opened) this.#onHeader(element);
     else if (element.ns === NS.server)
@@ -192,6 +199,7 @@ export class Stream implements Link {
   #onEnd(): void {
     if (this.#closed || this.#ending) return;
     this.#ending = true;
+    this.#unfinished = false;
     if (this.#session === undefined) {
       this.end();
       return;
@@ -235,7 +243,9 @@ export class Stream implements Link {
     this.#input.close();
     const session = this.#session;
     this.#session = undefined;
-    if (session !== undefined) this.#host.sessionEnded(session);
+    if (session === undefined) return;
+    if (this.#unfinished) this.#host.linkLost(session);
+    else this.#host.sessionEnded(session);
   }
 
   #writeHeader({ to, lang, version }: HeaderReply): void {

@@ -66,9 +66,11 @@ export async function startFakePresence(options: {
     user,
     epoch: 1,
     version: ++version,
-    rows: [...sessionsOf(user).values()].map(({ resource, session, state, priority, boundAt, edge, carbons }) => ({
-      ...{ resource, session, state, priority, boundAt, edge, carbons },
-    })),
+    rows: [...sessionsOf(user).values()].map(
+      ({ resource, session, state, priority, boundAt, edge, carbons, epoch }) => ({
+        ...{ resource, session, state, priority, boundAt, edge, carbons, epoch },
+      }),
+    ),
   });
   function publishTable(user: string): void {
     const owner = user as BareJid;
@@ -134,10 +136,15 @@ export async function startFakePresence(options: {
       bus,
       presence.bind(id),
       'fake',
-      async ({ user, resource, session, edge }) => {
+      async ({ user, resource, session, edge, resumed }) => {
         if (fake.learning) throw new RpcError('unexpected-request');
         if (fake.full) throw new RpcError('resource-constraint');
         const sessions = sessionsOf(user);
+        if (resumed) {
+          sessions.set(resource, { ...resumed, edge });
+          publishTable(user);
+          return { boundAt: resumed.boundAt, table: tableOf(user) };
+        }
         const older = sessions.get(resource);
         const boundAt = Math.max(Date.now(), (older?.stamp ?? 0) + 1, (older?.boundAt ?? 0) + 1);
         const row = { user, resource, session, state: SESSION_STATE.connected, priority: 0, boundAt, stamp: 0 };
@@ -147,6 +154,8 @@ export async function startFakePresence(options: {
           ended: false,
           directed: [],
           carbons: false,
+          windowMs: 0,
+          epoch: 0,
           edge,
         });
         if (older?.state === SESSION_STATE.available) emit(emissionOf(older, [user], true));

@@ -82,6 +82,7 @@ export async function startOneEdge(options: OneEdgeOptions = {}): Promise<OneEdg
     bus,
     log,
     records,
+    sessionRecords: records,
     owners,
     logger: silentLogger,
     metrics,

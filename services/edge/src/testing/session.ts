@@ -1,5 +1,6 @@
 import { makeBareJid, makeFullJid } from '@starling/jid';
 import type { StreamError } from '@starling/stanza';
+import { serialize } from '@starling/xml';
 import { ClientSession, type HandleStanza, type Link } from '../session.ts';
 
 export interface TestSession {
@@ -19,6 +20,8 @@ export function makeSession(
     lang: options.lang ?? '',
     heardAt: 0,
     bufferedBytes: 0,
+    writeElement: (element) => void sent.push(serialize(element)),
+    destroy: () => void sent.push('!'),
     write: (encoded) => void sent.push(Buffer.from(encoded).toString()),
     stall: () => undefined,
     unstall: () => undefined,

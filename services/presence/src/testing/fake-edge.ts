@@ -82,6 +82,8 @@ export class FakeSession {
       ended,
       directed: [...directed],
       carbons,
+      windowMs: 0,
+      epoch: 0,
     };
   }
 }

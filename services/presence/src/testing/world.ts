@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Bus, MemoryBus } from '@starling/bus';
+import { type Bus, MemoryBus, MemoryRecords } from '@starling/bus';
 import { groups } from '@starling/contracts';
 import { loadConfig, MetricsRegistry, silentLogger } from '@starling/runtime';
 import { presenceConfig } from '../config.ts';
@@ -32,6 +32,7 @@ export class World {
   readonly edges = new Map<string, FakeEdge>();
   readonly failures: unknown[] = [];
   readonly metrics = new MetricsRegistry();
+  readonly sessionRecords = new MemoryRecords(65_536);
   readonly trace = new Trace();
   readonly #env: Readonly<Record<string, string>>;
 
@@ -54,7 +55,8 @@ export class World {
   addNode(id: string): RunningNode {
     const bus = new LossyBus(this.#memory, id, this.trace);
     const config = loadConfig({ presence: presenceConfig }, { env: this.#env, args: [] }).presence;
-    const node = new PresenceNode({ id, bus, config, logger: silentLogger, metrics: this.metrics });
+    const { sessionRecords, metrics } = this;
+    const node = new PresenceNode({ id, bus, sessionRecords, config, logger: silentLogger, metrics });
     node.listen();
     const edges = this.edgeGroup.watch();
     const membership = this.nodeGroup.join(id);

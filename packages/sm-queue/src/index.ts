@@ -1,0 +1,2 @@
+export * from './ack-queue.ts';
+export * from './counter.ts';

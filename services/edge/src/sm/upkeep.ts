@@ -1,0 +1,84 @@
+import type { PresenceView } from '@starling/features/rfc-6121-presence/view';
+import type { EdgeConfig } from '../config.ts';
+import type { ClientSession } from '../session.ts';
+import type { Checkpoints } from './checkpoints.ts';
+import type { ManagedStream } from './managed-stream.ts';
+import type { SessionRecords } from './session-records.ts';
+
+/** One timer for all sessions. */
+const TICK_MS = 1_000;
+/** A record that nobody has changed is written again: it would go one day (STARLING_SESSION_RECORDS_AGE). */
+const REFRESH_MS = 15 * 60_000;
+
+export interface UpkeepOptions {
+  readonly records: SessionRecords;
+  readonly checkpoints: Checkpoints;
+  readonly sessions: () => Iterable<ClientSession>;
+  readonly config: EdgeConfig;
+  readonly shown: (session: ClientSession) => PresenceView;
+  readonly onLost: (session: ClientSession) => void;
+}
+
+/** What sessions with stream management need now and then: to be asked what has arrived, and records that are not too old. */
+export class Upkeep {
+  readonly #options: UpkeepOptions;
+  readonly #ticker: NodeJS.Timeout;
+  /** Of the views as they were stored: how often each had changed, and its record's revision. */
+  readonly #views = new WeakMap<ClientSession, { changes: number; revision: number; isStoring: boolean }>();
+
+  constructor(options: UpkeepOptions) {
+    this.#options = options;
+    this.#ticker = setInterval(() => this.#tick(), TICK_MS).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#ticker);
+  }
+
+  #tick(): void {
+    const { smCheckpointMs } = this.#options.config;
+    const now = performance.now();
+    for (const session of this.#options.sessions()) {
+      const { sm } = session;
+      if (sm === undefined || session.ended || sm.isReleased) continue;
+      if (session.isConnected && !sm.isAsking && sm.queue.length > 0) session.ask();
+      if (!sm.isResumable) continue;
+      const isOld = now - sm.storedAt > REFRESH_MS;
+      if (isOld || (sm.changedAt > 0 && now - sm.changedAt >= smCheckpointMs)) this.#store(session, sm);
+      void this.#storeView(session);
+    }
+  }
+
+  #store(session: ClientSession, sm: ManagedStream): void {
+    void this.#options.checkpoints.write(session, sm).then((outcome) => {
+      if (outcome === 'lost') this.#options.onLost(session);
+    });
+  }
+
+  /** Whose presence the client has been shown: should the edge die, nobody of them stays for ever. Never rejects. */
+  async #storeView(session: ClientSession): Promise<void> {
+    const { records, shown } = this.#options;
+    const view = shown(session);
+    let stored = this.#views.get(session);
+    if (stored === undefined) {
+      stored = { changes: 0, revision: 0, isStoring: false };
+      this.#views.set(session, stored);
+    }
+    const { changes } = view;
+    if (stored.isStoring || stored.changes === changes) return;
+    stored.isStoring = true;
+    try {
+      const list = Array.from(view.available(), ([from, stamp]) => ({ from, stamp }));
+      stored.revision = await records.putView(session.user, session.id, list, stored.revision);
+      stored.changes = changes;
+    } catch {
+      // Policy: another edge wrote it before, or nobody answers: read, and written at the next tick.
+      stored.revision = await records.view(session.user, session.id).then(
+        ({ revision }) => revision,
+        () => stored.revision,
+      );
+    } finally {
+      stored.isStoring = false;
+    }
+  }
+}
