@@ -115,7 +115,7 @@ export class Person {
     await this.page.locator(`${MODAL} input[name=jid]`).fill(other.jid);
     await this.page.locator(`${MODAL} input[name=name]`).fill(other.name);
     await this.page.locator(`${MODAL} [type=submit]`).click();
-    await this.page.locator(MODAL).waitFor({ state: 'hidden' });
+    await this.modalGone();
   }
 
   /** Says yes to somebody who asks, and so becomes a contact of theirs. */
@@ -125,7 +125,7 @@ export class Person {
     await request.locator('.accept-xmpp-request').click();
     await this.page.locator(`${MODAL} input[name=name]`).fill(other.name);
     await this.page.locator(`${MODAL} [type=submit]`).click();
-    await this.page.locator(MODAL).waitFor({ state: 'hidden' });
+    await this.modalGone();
   }
 
   /** Whoever has written and is not read yet stands there twice. */
@@ -144,7 +144,13 @@ export class Person {
     await this.page.locator(`${MODAL} input[name=chat_status][value=${status}]`).check();
     await this.page.locator(`${MODAL} .set-xmpp-status [type=submit]`).click();
     await this.page.keyboard.press('Escape');
+    await this.modalGone();
+  }
+
+  /** Whoever opens another one while this still fades away sees neither. */
+  async modalGone() {
     await this.page.locator(MODAL).waitFor({ state: 'hidden' });
+    await this.page.locator('.modal-backdrop').first().waitFor({ state: 'detached' });
   }
 
   async openChat(other) {

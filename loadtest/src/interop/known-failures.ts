@@ -18,6 +18,9 @@ const LATE_PRESENCE =
 const STALE_ANSWER =
   "RFC 6120 §4.8.1: Smack's answer to a roster push that comes while it leaves stays in its queue, and goes out before the header of its next stream: invalid-namespace";
 
+const LOST_HELLO =
+  "Smack's newer connection now and then never sends its ClientHello behind <proceed/>: what it waits for cannot come (1,000 of 1,000 eager clients of another make got through; services/edge has the test)";
+
 export const KNOWN_FAILURES: readonly KnownFailure[] = [
   // These ask each other's full JID, and see to no subscription or directed presence before. Smack runs its classes in no certain
   // order: behind one that leaves its accounts subscribed to each other they pass.
@@ -29,6 +32,7 @@ export const KNOWN_FAILURES: readonly KnownFailure[] = [
   // Its newer connection, by TCP: the push comes together with our closing tag.
   { test: 'LowLevelRosterIntegrationTest', connection: 'modular', sometimes: true, reason: STALE_ANSWER },
   { test: 'LowLevelRosterIntegrationTest', connection: 'modular-nocompress', sometimes: true, reason: STALE_ANSWER },
+  { test: 'ModularXmppClientToServerConnectionLowLevelIntegrationTest', sometimes: true, reason: LOST_HELLO },
   { test: 'GeolocationIntegrationTest', reason: NO_PEP },
   { test: 'MoodIntegrationTest', reason: NO_PEP },
   { test: 'UserTuneIntegrationTest', reason: NO_PEP },
