@@ -323,7 +323,7 @@ const SINCE_0_2_0: Readonly<Record<string, Sample>> = {
     offline.waiting(0).decodeReply,
   ),
   covered: sample(
-    { covered: [{ user: bob, session: 's1', after: at, upTo: at, settled: true, ended: true }] },
+    { covered: [{ user: bob, session: 's1', after: at, upTo: at, settled: true, ended: true, archivedOnly: true }] },
     offline.covered(0).encodeRequest,
     offline.covered(0).decodeRequest as never,
   ),

@@ -41,6 +41,8 @@ export interface Covered {
   readonly settled: boolean;
   /** Nothing more comes from it. */
   readonly ended: boolean;
+  /** Its client has read this in the archive (XEP-0313): what is not in there still waits. */
+  readonly archivedOnly: boolean;
 }
 
 /** Offline (XEP-0160) is what no session has covered: what the archive of one stream answers (proto/offline.proto). */

@@ -13,7 +13,7 @@ const services: HostServices = {
   domain: 'localhost',
   software: { name: 'Starling', version: '0' },
   stanzaBytesMax: 10_000,
-  archives: { ids: new ArchiveIds('of a test, and long enough'), streamOf: () => 0 },
+  archives: { ids: new ArchiveIds('of a test, and long enough'), streamOf: () => 0, wasRead: () => undefined },
   configOf: () => ({}),
   call: () => Promise.reject(new Error('nobody to ask')),
   sessionsOf: async () => [],

@@ -125,7 +125,11 @@ export class Edge implements StreamHost {
       domain: this.domain,
       software,
       stanzaBytesMax: config.stanzaBytesMax,
-      archives: { ids: archiveIds, streamOf: (user) => streamOf(partitionOf(user), log.streams) },
+      archives: {
+        ids: archiveIds,
+        streamOf: (user) => streamOf(partitionOf(user), log.streams),
+        wasRead: (session, span) => this.#following.wasRead(session as ClientSession, span),
+      },
       configOf: (feature) => featureConfig[featureConfigKey(feature)],
       call: (method, request) => askService(bus, method, request, config.rpcTimeoutMs),
       sessionsOf: (account) => this.#sessionsOf(account),

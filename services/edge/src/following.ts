@@ -10,6 +10,7 @@ import {
   streamOf,
   subjects,
 } from '@starling/contracts';
+import type { ArchiveSpan } from '@starling/feature-api';
 import type { BareJid } from '@starling/jid';
 import { type Logger, withDeadline } from '@starling/runtime';
 import { StreamError } from '@starling/stanza';
@@ -45,6 +46,8 @@ export interface CoverageWatch {
   changed(user: FollowedUser): void;
   /** A session gets nothing any more. */
   left(user: FollowedUser, session: ClientSession): void;
+  /** A session has been given this part of its archive. */
+  wasRead(user: FollowedUser, session: ClientSession, span: ArchiveSpan): void;
 }
 
 /** What came for a user, in its turn. */
@@ -180,6 +183,12 @@ export class Following implements FollowedUsers, LifeListener {
     this.#closeIfUnused(user);
     this.#leave(session, 1);
     session.whenIdle(() => this.#leave(session, -1));
+  }
+
+  /** The session has been given this part of its archive. */
+  wasRead(session: ClientSession, span: ArchiveSpan): void {
+    const user = this.#users.get(session.user);
+    if (user !== undefined) this.#coverage.wasRead(user, session, span);
   }
 
   #leave({ user }: ClientSession, change: 1 | -1): void {

@@ -61,7 +61,7 @@ describe('from the bus to the sessions', () => {
     const sink = new Outbound({
       ...{ edge: 'e1', domain: 'localhost', bus, onTable, onQuestion, onDirect, hooks, metrics, log: silentLogger },
     });
-    const coverage = { changed: () => undefined, left: () => undefined };
+    const coverage = { changed: () => undefined, left: () => undefined, wasRead: () => undefined };
     const lives = new StreamLives({ log, epochOf: () => 1, logger: silentLogger });
     following = new Following({
       ...{

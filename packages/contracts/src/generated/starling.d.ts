@@ -3228,6 +3228,9 @@ export namespace starling {
             /** Covered ended. */
             ended: boolean;
 
+            /** Covered archivedOnly. */
+            archivedOnly: boolean;
+
             /**
              * Creates a new Covered instance using the specified properties.
              * @param [properties] Properties to set
@@ -3277,6 +3280,9 @@ export namespace starling {
 
                 /** Covered ended */
                 ended?: (boolean|null);
+
+                /** Covered archivedOnly */
+                archivedOnly?: (boolean|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];

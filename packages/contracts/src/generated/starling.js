@@ -7897,6 +7897,7 @@ export const starling = $root.starling = (() => {
              * @property {starling.v1.Position.$Properties|null} [upTo] Covered upTo
              * @property {boolean|null} [settled] Covered settled
              * @property {boolean|null} [ended] Covered ended
+             * @property {boolean|null} [archivedOnly] Covered archivedOnly
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -7977,6 +7978,14 @@ export const starling = $root.starling = (() => {
             Covered.prototype.ended = false;
 
             /**
+             * Covered archivedOnly.
+             * @member {boolean} archivedOnly
+             * @memberof starling.v1.Covered
+             * @instance
+             */
+            Covered.prototype.archivedOnly = false;
+
+            /**
              * Creates a new Covered instance using the specified properties.
              * @function create
              * @memberof starling.v1.Covered
@@ -8020,6 +8029,8 @@ export const starling = $root.starling = (() => {
                     writer.uint32(/* id 5, wireType 0 =*/40).bool(message.settled);
                 if (message.ended != null && $Object.hasOwnProperty.call(message, "ended") && message.ended !== false)
                     writer.uint32(/* id 6, wireType 0 =*/48).bool(message.ended);
+                if (message.archivedOnly != null && $Object.hasOwnProperty.call(message, "archivedOnly") && message.archivedOnly !== false)
+                    writer.uint32(/* id 7, wireType 0 =*/56).bool(message.archivedOnly);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -8110,6 +8121,15 @@ export const starling = $root.starling = (() => {
                                 message.ended = value;
                             else
                                 delete message.ended;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.archivedOnly = value;
+                            else
+                                delete message.archivedOnly;
                             continue;
                         }
                     }

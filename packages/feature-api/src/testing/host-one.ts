@@ -3,6 +3,7 @@ import { bareOf, type FullJid, type Jid, parseJid } from '@starling/jid';
 import { loadConfig } from '@starling/runtime';
 import { Stanza, StanzaError, type StreamError } from '@starling/stanza';
 import type { Element } from '@starling/xml';
+import type { ArchiveSpan } from '../archives.ts';
 import type { AnyFeature } from '../define-feature.ts';
 import { type HostedFeatures, hostFeatures } from '../host-features.ts';
 import type { IqAnswer, Target } from '../iq-table.ts';
@@ -43,6 +44,8 @@ export interface OneFeature {
   readonly asked: readonly { readonly subject: string; readonly request: unknown }[];
   /** Of which sessions others were told. */
   readonly told: readonly Session[];
+  /** Which parts of archives were read. */
+  readonly read: readonly ArchiveSpan[];
   /** Asks as a client does; the payload of the result, or the condition of the error. */
   iq(type: 'get' | 'set', to: string, payload: Element, session?: Session): Promise<IqAnswer | string>;
 }
@@ -64,11 +67,16 @@ export function hostOne(
   const { config } = loadConfig({ config: feature.config }, { env: options.env ?? {}, args: [] });
   const asked: { subject: string; request: unknown }[] = [];
   const told: Session[] = [];
+  const read: ArchiveSpan[] = [];
   const hosted = hostFeatures('edge', [feature], {
     domain: 'localhost',
     software: { name: 'Starling', version: '1.2.3' },
     stanzaBytesMax: STANZA_BYTES_MAX,
-    archives: { ids: new ArchiveIds('of a test, and long enough'), streamOf: () => 0 },
+    archives: {
+      ids: new ArchiveIds('of a test, and long enough'),
+      streamOf: () => 0,
+      wasRead: (_, span) => void read.push(span),
+    },
     configOf: () => config,
     call: async <Request, Reply>({ subject }: Method<Request, Reply>, request: Request): Promise<Reply> => {
       asked.push({ subject, request });
@@ -88,6 +96,7 @@ export function hostOne(
     hosted,
     asked,
     told,
+    read,
     async iq(type, to, payload, session = testSession()) {
       const stanza = Stanza.build('iq', { type, id: 'i', from: session.jid, to: to as Jid }, payload);
       const target = targetOf(to, session);

@@ -47,7 +47,7 @@ describe('the roster feature', () => {
       domain: 'localhost',
       software: { name: 'Starling', version: '0' },
       stanzaBytesMax: 10_000,
-      archives: { ids: new ArchiveIds('of a test, and long enough'), streamOf: () => 0 },
+      archives: { ids: new ArchiveIds('of a test, and long enough'), streamOf: () => 0, wasRead: () => undefined },
       configOf: () => ({}),
       call: async <Request, Reply>(_: unknown, request: Request) => {
         const { known, version } = request as Parameters<typeof rosters.get.encodeRequest>[0];

@@ -1,8 +1,9 @@
-import { type Client, scenario } from '@starling/testkit';
+import { type Client, rawXml, scenario } from '@starling/testkit';
 
 const MANY = 300;
 /** An answer is waited for not too long; each message is one commit. */
 const HANDLED_EVERY = 30;
+const PASSING = "<no-permanent-store xmlns='urn:xmpp:hints'/>";
 
 /** With initial presence, or again. */
 async function available(client: Client, priority = 0): Promise<void> {
@@ -18,6 +19,14 @@ async function isHandled(client: Client): Promise<void> {
 async function unavailable(client: Client): Promise<void> {
   await client.sends`<presence type='unavailable'/>`;
   await client.receives`<presence from='${client.jid}' type='unavailable'/>`;
+}
+
+/** A page of its archive, in which these messages are. */
+async function readArchive(client: Client, rsm: string, ...ids: readonly string[]): Promise<void> {
+  const set = `<set xmlns='http://jabber.org/protocol/rsm'>${rsm}</set>`;
+  await client.iq('set', '', `<query xmlns='urn:xmpp:mam:2'>${set}</query>`);
+  for (const id of ids)
+    await client.receives`<message><result xmlns='urn:xmpp:mam:2'><forwarded xmlns='urn:xmpp:forward:0'><message xmlns='jabber:client' id='${id}'/></forwarded></result></message>`;
 }
 
 function idsOf(messages: readonly { readonly attrs: Readonly<Record<string, string>> }[]): string {
@@ -113,6 +122,33 @@ scenario(
       const count = got.filter((id) => id === `m${round}`).length;
       if (count !== 1) throw new Error(`m${round} came ${count} times: ${got}`);
     }
+  },
+);
+
+scenario(
+  'what a client without presence has read in the archive (XEP-0313) comes to nobody else, what is not in there does',
+  { edges: [1, 3] },
+  async ({ romeo, juliet }) => {
+    await juliet.register();
+    const [home] = await romeo.devices('home');
+    const say = (id: string, hint = '') =>
+      home.sends`<message to='${juliet.jid}' type='chat' id='${id}'><body>x</body>${rawXml(hint)}</message>`;
+    await say('p1', PASSING);
+    await say('a1');
+    await say('a2');
+    await say('p2', PASSING);
+    await isHandled(home);
+    const reader = await juliet.device('reader', { available: false });
+    // The last message only, then all.
+    await readArchive(reader, '<max>1</max><before/>', 'a2');
+    await readArchive(reader, '<max>50</max>', 'a1', 'a2');
+    await say('a3');
+    await isHandled(home);
+    await reader.close();
+    const [balcony] = await juliet.devices('balcony');
+    const got = idsOf(await balcony.messages(3));
+    if (got !== 'p1,p2,a3') throw new Error(`came as ${got}`);
+    await balcony.receivesNothing();
   },
 );
 

@@ -45,6 +45,7 @@ describe('mam', () => {
     const fin = await feature.iq('set', '', QUERY, session);
     assert.equal(typeof fin === 'object' && fin.name, 'fin');
     assert.equal(readsArchive.get(session), true);
+    assert.deepEqual(feature.read, [{ after: undefined, upTo: { epoch: 1, sequence: 9 } }]);
     const [first, second] = session.sent as Stanza[];
     assert.ok(first && second);
     assert.deepEqual([first.from, first.to], [ROMEO, session.jid]);

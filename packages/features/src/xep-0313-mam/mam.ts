@@ -9,6 +9,7 @@ import { formElement } from './form.ts';
 import { NS } from './ns.ts';
 import { finElement, pageRequestOf, parseQuery } from './query.ts';
 import { Results } from './results.ts';
+import { spanRead } from './span-read.ts';
 
 const EVERYTHING = { with: '', ids: [], known: [], limit: 1, backwards: false, count: false } as const;
 
@@ -29,7 +30,9 @@ export default defineFeature({
   config: configSpec({
     pageMax: int('STARLING_MAM_PAGE_MAX', 250, { min: 10, max: 500 }, 'messages of one page of an archive (XEP-0313)'),
   }),
-  setup({ iq, on, call, config, archives: { ids, streamOf } }) {
+  setup({ iq, on, call, config, archives }) {
+    const { ids } = archives;
+    const streamOf = (user: BareJid) => archives.streamOf(user);
     const ask = (request: PageRequest) => call(archive.page(streamOf(request.user as BareJid)), request);
 
     on('session:saved', 'observe', ({ session, kept }) => {
@@ -53,11 +56,14 @@ export default defineFeature({
       const stream = streamOf(user);
       const find = (id: string) => ids.decode(id, stream);
       const idOf = (position: ArchivedEntry['position']) => ids.encode(position, stream);
-      const page = await ask(pageRequestOf(query, { user, limitMax: config.pageMax, find }));
+      const asked = pageRequestOf(query, { user, limitMax: config.pageMax, find });
+      const page = await ask(asked);
       readsArchive.set(session, true);
       const results = new Results(user, session.jid, query.queryId, idOf);
       for (const entry of query.flips ? page.entries.toReversed() : page.entries)
         session.deliver(results.encode(entry));
+      const span = spanRead(asked, page);
+      if (span) archives.wasRead(session, span);
       return finElement(query, page, idOf);
     });
 

@@ -13,7 +13,7 @@ import type { ArchiveConfig } from '../config.ts';
 import { FreshEnd } from '../fresh-end.ts';
 import { selectWaiting } from '../sql/select-waiting.ts';
 import type { StreamArchive } from '../stream-archive.ts';
-import { uncovered } from './coverage.ts';
+import { byReading, uncovered } from './coverage.ts';
 import type { OfflinePositions } from './positions.ts';
 
 /** In one request. */
@@ -71,8 +71,9 @@ export class OfflineReads {
       if (!this.#positions.take(user, session, sessions)) return { ...nothing, taken: true };
       await this.#onTaken(user);
       const entries: ArchivedEntry[] = [];
-      for (const hole of uncovered(coverage, { after, upTo })) {
-        const { passingOnly } = request;
+      const holes = uncovered(coverage, { after, upTo }).flatMap((hole) => byReading(coverage, hole));
+      for (const { isRead, ...hole } of holes) {
+        const passingOnly = request.passingOnly || isRead;
         const { gapEntries: entriesMax, gapBytes: bytesMax } = this.#config;
         const page = await selectWaiting(this.#db, { ...hole, owner: user, passingOnly, entriesMax, bytesMax });
         entries.push(...page.entries);
@@ -92,8 +93,8 @@ export class OfflineReads {
     return this.#ask(async () => {
       for (const { user, upTo } of all) if (this.#archive.tail?.hasNotice(user)) await this.#untilWritten(user, upTo);
       await this.#positions.cover(
-        all.map(({ user, session, after, upTo, settled, ended }) => ({
-          ...{ user, session, settled, ended },
+        all.map(({ user, session, after, upTo, settled, ended, archivedOnly }) => ({
+          ...{ user, session, settled, ended, archivedOnly },
           span: { after: after ?? START, upTo },
         })),
       );

@@ -72,11 +72,11 @@ for (const WorldClass of [MemoryWorld, ClusterWorld]) {
         { user, session: 's1', sessions: ['s1', 's2'], passingOnly: false, upTo: at(last), ...request },
         TIMEOUT_MS,
       );
-    const covered = (after: Position | undefined, upTo: Position, session = 's1') =>
+    const covered = (after: Position | undefined, upTo: Position, session = 's1', archivedOnly = false) =>
       call(
         world.bus,
         methods.covered(0),
-        { covered: [{ user: alice, session, after, upTo, settled: true, ended: true }] },
+        { covered: [{ user: alice, session, after, upTo, settled: !archivedOnly, ended: true, archivedOnly }] },
         TIMEOUT_MS,
       );
     const send = async (...ids: string[]) => {
@@ -136,6 +136,39 @@ for (const WorldClass of [MemoryWorld, ClusterWorld]) {
       await append({ id: 'archived' });
       await append({ id: 'passing', fate: FATE.passing });
       assert.equal(idsOf(await waiting({ passingOnly: true })), 'passing');
+    });
+
+    it('is not what somebody has read in the archive, but what is not in there', async () => {
+      await start();
+      await create(world.log, alice);
+      await append({ id: 'p1', fate: FATE.passing });
+      await append({ id: 'a1' });
+      await append({ id: 'a2' });
+      const page = last;
+      await append({ id: 'p2', fate: FATE.passing });
+      await append({ id: 'a3' });
+      const left = async () => {
+        const ids: string[] = [];
+        for (let after: Position | undefined, complete = false; !complete; ) {
+          const reply = await waiting({ after });
+          ids.push(...idsOf(reply).split(',').filter(Boolean));
+          after = reply.reached;
+          complete = reply.complete;
+        }
+        return ids.join();
+      };
+      assert.equal(await left(), 'p1,a1,a2,p2,a3');
+      await covered(at(page - 1), at(page), 's2', true);
+      assert.equal(await left(), 'p1,a1,p2,a3');
+      await covered(undefined, at(last), 's2', true);
+      assert.equal(await left(), 'p1,p2');
+      await stop();
+      await start();
+      assert.equal(await left(), 'p1,p2');
+      await append({ id: 'a4' });
+      assert.equal(await left(), 'p1,p2,a4');
+      await covered(undefined, at(last));
+      assert.equal(await left(), '');
     });
 
     it('XEP-0441 is passing if the preferences of then kept it out of the archive', async () => {
@@ -214,6 +247,17 @@ for (const WorldClass of [MemoryWorld, ClusterWorld]) {
       await until('there is room again', async () => {
         await sendOne();
         return (await count()) > full + 1;
+      });
+      const before = heard.length;
+      await until('the bound again', async () => {
+        await sendOne();
+        return heard.length > before;
+      });
+      const again = await count();
+      await covered(undefined, at(sequence), 's2', true);
+      await until('what was read in the archive makes room, too', async () => {
+        await sendOne();
+        return (await count()) > again;
       });
     });
   });

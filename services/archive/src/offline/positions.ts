@@ -3,7 +3,7 @@ import { type Db, DbUnavailableError } from '@starling/db';
 import type { Logger } from '@starling/runtime';
 import type { ArchiveConfig } from '../config.ts';
 import { selectOffline, writeOffline } from '../sql/offline.ts';
-import { type Coverage, cover, type Span } from './coverage.ts';
+import { type Coverage, cover, coverRead, type Span } from './coverage.ts';
 
 export interface OfflinePositionsOptions {
   readonly db: Db;
@@ -18,6 +18,8 @@ export interface Told {
   readonly span: Span;
   readonly settled: boolean;
   readonly ended: boolean;
+  /** Read in the archive: what is not in there still waits. */
+  readonly archivedOnly: boolean;
 }
 
 interface Known {
@@ -75,9 +77,14 @@ export class OfflinePositions {
   async cover(all: readonly Told[]): Promise<void> {
     await this.#load(all.map(({ user }) => user));
     let isSettled = false;
-    for (const { user, span, settled, session, ended } of all) {
+    for (const { user, span, settled, session, ended, archivedOnly } of all) {
       const known = this.#users.get(user);
       if (known === undefined) continue;
+      if (archivedOnly) {
+        known.coverage = coverRead(known.coverage, span, SPANS_MAX);
+        known.dirtySinceMs ??= performance.now();
+        continue;
+      }
       if (ended) known.open.delete(session);
       else known.open.set(session, performance.now() + OPEN_MS);
       known.coverage = cover(known.coverage, span, SPANS_MAX);

@@ -121,8 +121,7 @@ export class Quota {
     // What comes for somebody who is there does not wait, though that is told only now and then.
     const coverage = positions.isOpen(user) ? undefined : await positions.coverageOf(user);
     const isOver =
-      coverage !== undefined &&
-      (await countWaiting(db, user, coverage.position, config.offlineMax)) >= config.offlineMax;
+      coverage !== undefined && (await countWaiting(db, user, coverage, config.offlineMax)) >= config.offlineMax;
     if (isOver === over.has(user)) return;
     await markOverQuota(db, user, isOver);
     if (isOver) over.add(user);

@@ -1,12 +1,21 @@
-import { COPY, type Position, packPosition } from '@starling/contracts';
+import { COPY, comparePositions, FATE, packPosition } from '@starling/contracts';
 import type { Queryable } from '@starling/db';
+import type { Coverage } from '../offline/coverage.ts';
 
-/** How many messages an owner has received behind a position; counting ends at `max`. */
-export async function countWaiting(db: Queryable, owner: string, after: Position, max: number): Promise<number> {
+/** How many messages an owner has received behind what is covered, without what was read from there on; counting ends at `max`. */
+export async function countWaiting(
+  db: Queryable,
+  owner: string,
+  { position, read: [first] }: Pick<Coverage, 'position' | 'read'>,
+  max: number,
+): Promise<number> {
+  const readUpTo = first !== undefined && comparePositions(first.after, position) <= 0 ? first.upTo : position;
   const [row] = await db.query<{ n: number }>(
-    `select count(*)::int as n from
-      (select from archive where owner = $1 and position > $2 and copy <> $3 limit $4) as waiting`,
-    [owner, packPosition(after), COPY.sent, max],
+    `select count(*)::int as n from (
+       (select from archive where owner = $1 and position > $2 and position <= $3 and fate = ${FATE.passing} and copy <> $4 limit $5)
+       union all (select from archive where owner = $1 and position > $3 and copy <> $4 limit $5)
+     ) as waiting`,
+    [owner, packPosition(position), packPosition(readUpTo), COPY.sent, max],
   );
   return row?.n ?? 0;
 }

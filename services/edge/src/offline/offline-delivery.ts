@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Bus, call } from '@starling/bus';
 import { type ArchivedEntry, comparePositions, offline, type Position } from '@starling/contracts';
-import { readsArchive } from '@starling/feature-api';
+import { type ArchiveSpan, readsArchive } from '@starling/feature-api';
 import type { Logger } from '@starling/runtime';
+import { distance } from '@starling/sm-queue';
 import type { EdgeConfig } from '../config.ts';
 import type { FollowedUser } from '../followed-user.ts';
 import type { CoverageWatch } from '../following.ts';
@@ -21,6 +22,9 @@ const BUFFERED_BYTES_MAX = 256 * 1024;
 const DRAIN_POLL_MS = 20;
 /** One that does not take it gets it all the same, up to the bound of what is sent. */
 const DRAIN_MS = 10_000;
+/** Of a session that goes on, but does not cover. */
+const ONCE = { settled: false, ended: true, archivedOnly: false } as const;
+const ENDED = { settled: true, ended: true, archivedOnly: false } as const;
 
 export interface OfflineDeliveryOptions {
   readonly bus: Bus;
@@ -86,19 +90,35 @@ export class OfflineDelivery implements CoverageWatch {
 
   /** XEP-0198: the client says that it has got these. */
   arrived(session: ClientSession, arrived: readonly Kept[]): void {
-    const direct = session.sm?.direct;
-    if (direct === undefined || direct.size === 0) return;
+    const { sm } = session;
+    if (sm === undefined || (sm.direct.size === 0 && sm.read.length === 0)) return;
     const user = this.#options.userOf(session);
     for (const { position } of arrived)
-      if (position !== undefined && direct.delete(position.sequence) && user !== undefined)
+      if (position !== undefined && sm.direct.delete(position.sequence) && user !== undefined)
         this.#tellDirect(user, session, position);
+    const pages = sm.read.findIndex(({ sent }) => distance(sent, sm.queue.acked) < 0);
+    for (const { span } of sm.read.splice(0, pages < 0 ? sm.read.length : pages))
+      if (user !== undefined) this.#tellRead(user, session, span);
   }
 
   #tellDirect({ jid, stream }: FollowedUser, session: ClientSession, position: Position): void {
     const upTo = this.known(stream, position);
     if (upTo === undefined) return;
     const after = { epoch: upTo.epoch, sequence: upTo.sequence - 1 };
-    this.#reports.add(stream, { user: jid, session: session.id, after, upTo, settled: false, ended: true });
+    this.#reports.add(stream, { user: jid, session: session.id, after, upTo, ...ONCE });
+  }
+
+  /** What its client has read in the archive nobody is to be given again; what is not in there still waits. */
+  wasRead(user: FollowedUser, session: ClientSession, span: ArchiveSpan): void {
+    const { sm } = session;
+    // With stream management it has it when it says so.
+    if (sm === undefined) this.#tellRead(user, session, span);
+    else sm.read.push({ sent: sm.queue.sent, span });
+  }
+
+  #tellRead({ jid, stream, coverage }: FollowedUser, session: ClientSession, { after, upTo }: ArchiveSpan): void {
+    if (coverage.of(session)?.isServed) return;
+    this.#reports.add(stream, { user: jid, session: session.id, after, upTo, ...ONCE, archivedOnly: true });
   }
 
   #note(user: FollowedUser): void {
@@ -189,7 +209,7 @@ export class OfflineDelivery implements CoverageWatch {
     // It has ended in the middle of what had waited.
     const got = deliveredUpTo && arrivedUpTo(session, deliveredUpTo);
     if (!isServed && got !== undefined)
-      this.#reports.add(stream, { user: jid, session: session.id, upTo: got, settled: true, ended: true });
+      this.#reports.add(stream, { user: jid, session: session.id, upTo: got, ...ENDED });
     this.#tell(user, covering, 'ended');
     // What is waiting behind is not for this session any more.
     this.#go(user, covering);
@@ -214,6 +234,7 @@ export class OfflineDelivery implements CoverageWatch {
       upTo,
       settled: when !== 'open',
       ended: when === 'ended',
+      archivedOnly: false,
     });
   }
 

@@ -1,4 +1,5 @@
 import { comparePositions, type Position, type UnackedStanza } from '@starling/contracts';
+import type { ArchiveSpan } from '@starling/feature-api';
 import { AckQueue, wrap } from '@starling/sm-queue';
 
 /** What an entry of the queue takes beside the bytes of its stanza. */
@@ -62,6 +63,8 @@ export class ManagedStream {
   isCut = false;
   /** Sequences of entries for its resource alone, of which the archive is told when the client has got them. */
   readonly direct = new Set<number>();
+  /** Likewise parts of its archive: when the client has acknowledged so many stanzas. Each has sent some, so the queue bounds them. */
+  readonly read: { readonly sent: number; readonly span: ArchiveSpan }[] = [];
   /** Another edge goes on with it, or is about to: nothing is delivered to it here. */
   isReleased = false;
   /** And its record says all. */
