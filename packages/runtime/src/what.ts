@@ -39,6 +39,7 @@ export const WHAT = [
   'lease_release_failed',
   'log_end_lookup_failed',
   'log_epoch_opened',
+  'log_entries_lost',
   'log_hole_found',
   'log_made_anew',
   'log_restored_found',

@@ -1,7 +1,9 @@
-// Stanzas that stay as Stanza.encode has written them: what stands in the start tag, and one more child.
+// Stanzas that stay as Stanza.encode has written them: the start tag, what stands in it, and one more child.
 
 const [SPACE, QUOTE, SLASH, EQUALS, GREATER, I, D] = [0x20, 0x22, 0x2f, 0x3d, 0x3e, 0x69, 0x64] as const;
 const END_TAG_START = Buffer.from('</');
+const EMPTY_END = Buffer.from('/>');
+const NO_BYTES = new Uint8Array(0);
 
 /** The id of a stanza, escaped as it is written: for comparing with others of the kind; '' when it has none. */
 export function escapedIdOf(encoded: Uint8Array): string {
@@ -13,6 +15,14 @@ export function escapedIdOf(encoded: Uint8Array): string {
     at = end + 1;
   }
   return '';
+}
+
+/** A copy of the start tag as a stanza without children; empty when there is none. */
+export function startTagOf(encoded: Uint8Array): Uint8Array {
+  let at = nameEnd(encoded);
+  while (encoded[at] === SPACE) at = encoded.indexOf(QUOTE, encoded.indexOf(QUOTE, at) + 1) + 1;
+  const isWhole = encoded[at] === SLASH || encoded[at] === GREATER;
+  return isWhole ? Buffer.concat([encoded.subarray(0, at), EMPTY_END]) : NO_BYTES;
 }
 
 /** The stanza with one more child, given as XML, behind those it has. */

@@ -11,6 +11,7 @@ import {
   escapedIdOf,
   NS,
   Stanza,
+  startTagOf,
   withChild,
 } from './index.ts';
 
@@ -87,6 +88,18 @@ describe('an encoded stanza', () => {
       assert.equal(text(longer.inner), text(before.inner) + child);
       assert.deepEqual([longer.kind, longer.id, longer.from], [before.kind, before.id, before.from]);
     }
+  });
+
+  it('property: a start tag is the stanza without what is in it', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), fc.string(), fc.boolean(), (id, type, isEmpty) => {
+        const stanza = Stanza.build('message', { from: full, id, type }, ...(isEmpty ? [] : [body(`${id}>"/>`)]));
+        const tag = Stanza.decode(startTagOf(within(stanza)));
+        assert.deepEqual([tag.id, tag.type, tag.from, tag.inner.length], [stanza.id, stanza.type, full, 0]);
+      }),
+    );
+    assert.equal(startTagOf(Buffer.from('no stanza')).length, 0);
+    assert.equal(startTagOf(new Uint8Array(0)).length, 0);
   });
 
   it('property: tells its id, and equal ids are equal', () => {

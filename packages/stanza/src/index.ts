@@ -2,7 +2,7 @@ export { el } from './build.ts';
 export type { ChildRef } from './children.ts';
 export { CONDITIONS, type Condition, type ErrorType, isCondition } from './conditions.ts';
 export { dateTimeOf, delayElement, delayXml, withDelay } from './delay.ts';
-export { escapedIdOf, withChild } from './encoded.ts';
+export { escapedIdOf, startTagOf, withChild } from './encoded.ts';
 export { type ErrorRow, errorTable, parseStanzaError, StanzaError, type StanzaErrorOptions } from './errors.ts';
 export { encodeForwarding } from './forwarded.ts';
 export { NS } from './ns.ts';

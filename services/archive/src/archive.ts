@@ -24,7 +24,7 @@ import { prepareTables } from './prepare-tables.ts';
 import { Housekeeper } from './retention/housekeeper.ts';
 import { setRetention } from './retention/set-retention.ts';
 import { StreamArchive } from './stream-archive.ts';
-import type { TailEntry } from './tail.ts';
+import type { TailEntry } from './tail-entry.ts';
 
 export interface ArchiveOptions {
   /** Unique among archives. */

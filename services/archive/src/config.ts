@@ -11,9 +11,15 @@ export const archiveConfig = configSpec({
   batchBytes: bytes('STARLING_ARCHIVE_BATCH_BYTES', '8MiB', { min: '64KiB', max: '256MiB' }, 'their bytes'),
   tailBytes: bytes(
     'STARLING_ARCHIVE_TAIL_BYTES',
-    '64MiB',
+    '256MiB',
     { min: '1MiB' },
-    'of one stream: entries that are read and not yet written; more stays in the log',
+    'of one stream: entries that are read and not yet written; of more only their places are kept, and their bytes are read again when they are wanted',
+  ),
+  tailPlaces: int(
+    'STARLING_ARCHIVE_TAIL_PLACES',
+    200_000,
+    { min: 1_000 },
+    'of one stream: entries of which only the places are kept, about 700 bytes each; more stays in the log',
   ),
   digestMs: duration('STARLING_DIGEST_INTERVAL', '1s', { min: '50ms', max: '10s' }, 'between the digests of a stream'),
   gapEntries: int('STARLING_GAP_ENTRIES_MAX', 500, { min: 1, max: 5_000 }, 'entries in one answer'),

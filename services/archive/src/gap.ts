@@ -1,4 +1,4 @@
-import { RpcError } from '@starling/bus';
+import { LogUnavailableError, RpcError } from '@starling/bus';
 import {
   type ArchivedEntry,
   comparePositions,
@@ -10,10 +10,12 @@ import {
 import { type Db, DbUnavailableError } from '@starling/db';
 import type { ArchiveConfig } from './config.ts';
 import type { ArchiveMetrics } from './metrics.ts';
+import { withinReach } from './reread.ts';
 import { selectEntries } from './sql/select-entries.ts';
 import { selectLast } from './sql/select-last.ts';
 import type { StreamArchive } from './stream-archive.ts';
 import type { Tail } from './tail.ts';
+import { archivedOf, type TailEntry } from './tail-entry.ts';
 
 /** Users in one question. */
 const USERS_MAX = 5_000;
@@ -57,7 +59,7 @@ export class GapReads {
     const entriesMax = limit > 0 ? Math.min(limit, this.#config.gapEntries) : this.#config.gapEntries;
     const rows = await this.#rows(user, after, earlier(end, written), entriesMax);
     this.#metrics.gaps.inc(1, { source: waiting.length === 0 ? 'rows' : rows.entries.length === 0 ? 'tail' : 'both' });
-    return rows.complete ? this.#withTail(rows.entries, waiting, entriesMax) : rows;
+    return rows.complete ? this.#withTail(rows.entries, waiting, epoch, entriesMax) : rows;
   }
 
   /** @throws RpcError */
@@ -100,13 +102,9 @@ export class GapReads {
     if (!(await this.#archive.waitUntil(isReached, CATCH_UP_MS))) throw this.#away('the archive is behind');
   }
 
-  #waiting(tail: Tail, user: string, epoch: number, after: Position, end: Position): readonly ArchivedEntry[] {
+  #waiting(tail: Tail, user: string, epoch: number, after: Position, end: Position): readonly TailEntry[] {
     const from = after.epoch < epoch ? 0 : after.sequence;
-    return tail.entriesOf(user, from, end.sequence).map((entry) => ({
-      position: { epoch, sequence: entry.sequence },
-      committedAtMs: entry.committedAtMs,
-      envelope: entry.data,
-    }));
+    return tail.entriesOf(user, from, end.sequence);
   }
 
   async #rows(owner: string, after: Position, upTo: Position, entriesMax: number): Promise<GapReply> {
@@ -120,16 +118,34 @@ export class GapReads {
     return { entries, complete: next === undefined };
   }
 
-  #withTail(rows: readonly ArchivedEntry[], waiting: readonly ArchivedEntry[], entriesMax: number): GapReply {
-    const entries = [...rows];
+  async #withTail(
+    rows: readonly ArchivedEntry[],
+    waiting: readonly TailEntry[],
+    epoch: number,
+    entriesMax: number,
+  ): Promise<GapReply> {
     let bytes = rows.reduce((sum, entry) => sum + entry.envelope.length, 0);
-    for (const entry of waiting) {
-      bytes += entry.envelope.length;
-      const isOver = entries.length >= entriesMax || (bytes > this.#config.gapBytes && entries.length > 0);
-      if (isOver) return { entries, complete: false };
-      entries.push(entry);
+    const room = Math.min(entriesMax - rows.length, withinReach(waiting));
+    let count = 0;
+    for (const { size } of waiting.slice(0, room)) {
+      bytes += size;
+      if (bytes > this.#config.gapBytes && rows.length + count > 0) break;
+      count++;
     }
-    return { entries, complete: true };
+    const entries = await this.#whole(waiting.slice(0, count));
+    return {
+      entries: [...rows, ...entries.map((entry) => archivedOf(entry, epoch))],
+      complete: count === waiting.length,
+    };
+  }
+
+  async #whole(entries: readonly TailEntry[]): Promise<readonly TailEntry[]> {
+    try {
+      return await this.#archive.whole(entries);
+    } catch (error) {
+      // Policy: as for the database.
+      throw error instanceof LogUnavailableError ? this.#away('the log is away', error) : error;
+    }
   }
 
   async #lastRows(users: readonly string[]): Promise<readonly UserPosition[]> {

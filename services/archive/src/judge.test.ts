@@ -1,19 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { COPY, encodeEnvelope } from '@starling/contracts';
+import { COPY } from '@starling/contracts';
 import type { BareJid } from '@starling/jid';
 import { judge, type OwnerState } from './judge.ts';
-import type { TailEntry } from './tail.ts';
-import { type EntryOptions, envelopeTo } from './testing/entries.ts';
+import type { TailEntry } from './tail-entry.ts';
+import { type EntryOptions, tailEntry } from './testing/entries.ts';
 
 const OWNER = 'alice@example.com' as BareJid;
 const STATE: OwnerState = { exists: true, blocked: [], preferences: undefined, isOverQuota: false };
 
 const entries = (...all: EntryOptions[]): readonly TailEntry[] =>
-  all.map((options, i) => {
-    const envelope = envelopeTo(OWNER, options);
-    return { stream: 0, sequence: i + 1, committedAtMs: i, id: envelope.id, data: encodeEnvelope(envelope), envelope };
-  });
+  all.map((options, i) => tailEntry(OWNER, i + 1, options));
 const kept = (state: Partial<OwnerState>) =>
   judge(
     { ...STATE, ...state },

@@ -3,7 +3,7 @@ import { isBlocked } from '@starling/features/xep-0191-blocking/is-blocked';
 import { keepingOf, keepsArchived } from '@starling/features/xep-0441-mam-preferences/keeps-archived';
 import { peerOf } from './peer-of.ts';
 import { withTombstones } from './retractions.ts';
-import type { TailEntry } from './tail.ts';
+import type { TailEntry } from './tail-entry.ts';
 import { jidsIn, preferencesIn } from './writer.ts';
 
 /** What an owner's entries are judged by, at one place of his log. */

@@ -15,6 +15,8 @@ export class Life {
   readonly linger = new Pause();
   readonly room = new Pause();
   readonly retry = new Pause();
+  /** The stream was made anew: what of it is not in the tail is gone. */
+  isStreamGone = false;
   #overAtMs: number | undefined;
 
   constructor(tail: Tail, createdAtMs: number, reader: LogReader, mark: Watermark | undefined) {

@@ -15,6 +15,8 @@ export const archiveMetrics = metricsSpec({
     [0.01, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 30, 300, 3600],
   ),
   tailBytes: gauge('starling_archive_tail_bytes', 'Entries that are read and not yet written'),
+  tailPlaces: gauge('starling_archive_tail_places', 'Of them, those whose bytes were given up'),
+  reread: counter('starling_archive_reread_total', 'Entries that were read from the log again', ['for']),
   streams: gauge('starling_archive_streams', 'Streams that this process archives'),
   epochs: counter('starling_archive_epochs_total', 'Streams that were found made anew'),
   holes: counter('starling_archive_holes_total', 'Times that the log had lost entries before they were written'),

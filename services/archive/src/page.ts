@@ -21,9 +21,15 @@ export class Page {
     return this.#entriesMax - this.entries.length;
   }
 
-  /** False: there is no room for it, and it is cut. */
-  take(entry: ArchivedEntry): boolean {
-    this.#bytes += entry.envelope.length;
+  /** It ends here, though there is room: always false. */
+  cut(): false {
+    this.#isCut = true;
+    return false;
+  }
+
+  /** False: there is no room for it, and it is cut. `size`: of an entry that has no bytes yet. */
+  take(entry: ArchivedEntry, size = entry.envelope.length): boolean {
+    this.#bytes += size;
     this.#isCut ||= this.room === 0 || (this.entries.length > 0 && this.#bytes > this.#bytesMax);
     if (!this.#isCut) this.entries.push(entry);
     return !this.#isCut;

@@ -1,4 +1,4 @@
-import { type Log, RpcError } from '@starling/bus';
+import { type Log, LogUnavailableError, RpcError } from '@starling/bus';
 import {
   type ArchivedEntry,
   comparePositions,
@@ -17,9 +17,11 @@ import { type Judged, judge } from './judge.ts';
 import type { ArchiveMetrics, PageOutcome } from './metrics.ts';
 import { Page } from './page.ts';
 import { pageFilter, withFilter } from './page-filter.ts';
+import { withinReach } from './reread.ts';
 import { selectOwnerState } from './sql/select-owner-state.ts';
 import { countPage, type PageRange, selectKnown, selectPage } from './sql/select-page.ts';
 import type { StreamArchive } from './stream-archive.ts';
+import { archivedOf, isBodiless, type TailEntry } from './tail-entry.ts';
 
 /** How long an answer waits for what the log has and the archive has not read yet. */
 const CATCH_UP_MS = 1_000;
@@ -83,24 +85,21 @@ export class Pages {
 
     const range = rangeOf(request, unwritten.written);
     const matches = pageFilter(request);
-    const waiting = unwritten.entries.map((entry) => ({
-      entry: archived(entry, unwritten.epoch),
-      envelope: entry.envelope,
-    }));
-    const wanted = waiting.flatMap(({ entry, envelope }) =>
-      envelope !== undefined && matches({ ...entry, envelope }) ? [entry] : [],
+    const { epoch } = unwritten;
+    const wanted = unwritten.entries.filter(
+      (entry) => entry.envelope !== undefined && matches({ ...archivedOf(entry, epoch), envelope: entry.envelope }),
     );
     const page = new Page(Math.min(request.limit, config.gapEntries), config.gapBytes);
     const readRows = async () => {
       if (!unwritten.isErased) await this.#takeRows(page, request, range, deadline);
     };
     if (request.backwards) {
-      if (wanted.toReversed().every((entry) => page.take(entry))) await readRows();
+      if (takeTail(page, wanted.toReversed(), epoch)) await readRows();
     } else {
       await readRows();
-      if (!page.isCut) wanted.every((entry) => page.take(entry));
+      if (!page.isCut) takeTail(page, wanted, epoch);
     }
-    const entries = request.backwards ? page.entries.reverse() : page.entries;
+    const entries = await this.#whole(request.backwards ? page.entries.reverse() : page.entries, wanted, epoch);
     const rows = request.count && !unwritten.isErased ? await this.#count(request, range) : 0;
     const isCounted = request.count && rows !== undefined && rows + wanted.length <= config.pageCountMax;
     return {
@@ -177,6 +176,30 @@ export class Pages {
     }
   }
 
+  /** With the bytes that the tail has given up. @throws RpcError resource-constraint */
+  async #whole(
+    entries: readonly ArchivedEntry[],
+    wanted: readonly TailEntry[],
+    epoch: number,
+  ): Promise<readonly ArchivedEntry[]> {
+    const bare = new Set(
+      entries.filter(({ envelope }) => envelope.length === 0).map(({ position }) => position.sequence),
+    );
+    if (bare.size === 0) return entries;
+    const asked = wanted.filter((entry) => isBodiless(entry) && bare.has(entry.sequence));
+    let found: readonly TailEntry[];
+    try {
+      found = await this.#options.archive.whole(asked);
+    } catch (error) {
+      // Policy: as when the end of the log cannot be found.
+      throw error instanceof LogUnavailableError ? this.#away('the log is away', error) : error;
+    }
+    const whole = new Map(found.map((entry) => [entry.sequence, archivedOf(entry, epoch)]));
+    return entries.map((entry) =>
+      entry.envelope.length === 0 ? (whole.get(entry.position.sequence) ?? entry) : entry,
+    );
+  }
+
   /** Undefined: too many, or too costly to tell. */
   async #count({ with: jid }: PageRequest, range: PageRange): Promise<number | undefined> {
     const { db, config } = this.#options;
@@ -220,8 +243,8 @@ function rangeOf(request: PageRequest, upTo: Position): PageRange {
   };
 }
 
-const archived = ({ sequence, committedAtMs, data }: Judged['entries'][number], epoch: number): ArchivedEntry => ({
-  position: { epoch, sequence },
-  committedAtMs,
-  envelope: data,
-});
+/** In the page's direction. False: there was no room for all. */
+function takeTail(page: Page, entries: readonly TailEntry[], epoch: number): boolean {
+  const reach = withinReach(entries);
+  return entries.every((entry, i) => (i < reach ? page.take(archivedOf(entry, epoch), entry.size) : page.cut()));
+}

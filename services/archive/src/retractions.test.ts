@@ -6,7 +6,6 @@ import {
   type Copy,
   decodeEnvelope,
   encodeBlockList,
-  encodeEnvelope,
   FATE,
   HINT,
   KIND,
@@ -18,17 +17,8 @@ import { el, NS as RFC, Stanza } from '@starling/stanza';
 import type { Archive } from './archive.ts';
 import { judge } from './judge.ts';
 import { withTombstones } from './retractions.ts';
-import type { TailEntry } from './tail.ts';
-import {
-  append,
-  block,
-  create,
-  type EntryOptions,
-  envelopeTo,
-  streamOfUser,
-  until,
-  userOn,
-} from './testing/entries.ts';
+import type { TailEntry } from './tail-entry.ts';
+import { append, block, create, type EntryOptions, streamOfUser, tailEntry, until, userOn } from './testing/entries.ts';
 import { ClusterWorld, MemoryWorld, type Servers, startServers, type World } from './testing/world.ts';
 
 const NS = { retraction: 'urn:xmpp:message-retract:1' } as const;
@@ -44,17 +34,7 @@ after(() => servers.stop());
 describe('what is not written yet', () => {
   const owner = userOn(0, 'alice');
   let sequence = 0;
-  const entry = (options: EntryOptions): TailEntry => {
-    const envelope = envelopeTo(owner, options);
-    return {
-      stream: 0,
-      sequence: ++sequence,
-      committedAtMs: 1,
-      id: envelope.id,
-      data: encodeEnvelope(envelope),
-      envelope,
-    };
-  };
+  const entry = (options: EntryOptions): TailEntry => tailEntry(owner, ++sequence, options);
   const stanza = (id: string, child: ReturnType<typeof el>): Pick<EntryOptions, 'payload'> => ({
     payload: Stanza.build('message', { type: 'chat', id, from: parseJid(ROMEO), to: owner }, child).encode(),
   });

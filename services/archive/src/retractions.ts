@@ -10,7 +10,7 @@ import { bareOf } from '@starling/jid';
 import { escapedIdOf } from '@starling/stanza';
 import { selectRetracted } from './sql/select-retracted.ts';
 import { type NewEnvelope, updateEnvelopes } from './sql/update-envelopes.ts';
-import type { TailEntry } from './tail.ts';
+import type { TailEntry } from './tail-entry.ts';
 
 /** An entry that may take back an earlier one of its log (XEP-0424). */
 export const isRetraction = ({ envelope }: Pick<TailEntry, 'envelope'>): boolean =>
@@ -66,7 +66,9 @@ function takeBack(shown: TailEntry[], index: number | undefined, retraction: Ret
   const entry = index === undefined ? undefined : shown[index];
   if (index === undefined || !entry?.envelope || !isTakenBack(entry.envelope, retraction)) return;
   const envelope = tombstoneOf(entry.envelope, retraction);
-  if (envelope) shown[index] = { ...entry, envelope, data: encodeEnvelope(envelope) };
+  if (envelope === undefined) return;
+  const data = encodeEnvelope(envelope);
+  shown[index] = { ...entry, envelope, data, size: data.length };
 }
 
 const keyOf = ({ from, to }: Pick<Envelope, 'from' | 'to'>, escapedId: string): string =>

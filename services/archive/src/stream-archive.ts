@@ -1,4 +1,11 @@
-import { type Bus, type Log, type LogEntry, type StreamInfo, StreamRecreatedError } from '@starling/bus';
+import {
+  type Bus,
+  type Log,
+  type LogEntry,
+  LogUnavailableError,
+  type StreamInfo,
+  StreamRecreatedError,
+} from '@starling/bus';
 import { decodeEnvelope, EnvelopeError } from '@starling/contracts';
 import { type Db, DbUnavailableError } from '@starling/db';
 import type { Logger } from '@starling/runtime';
@@ -11,9 +18,12 @@ import { Life } from './life.ts';
 import type { ArchiveMetrics } from './metrics.ts';
 import type { Partitions } from './partitions.ts';
 import { Pause } from './pause.ts';
+import { BodyReader, passedBy } from './reread.ts';
+import { Rereads } from './rereads.ts';
 import { moveWatermark } from './sql/move-watermark.ts';
 import { selectWatermark, type Watermark } from './sql/select-watermark.ts';
-import { isForReaders, Tail, type TailEntry } from './tail.ts';
+import { Tail } from './tail.ts';
+import { isBodiless, isForReaders, type TailEntry } from './tail-entry.ts';
 import { Trimmer } from './trimmer.ts';
 import { type Written, writeFirst } from './writer.ts';
 
@@ -62,6 +72,7 @@ export class StreamArchive {
   readonly #probe: DatabaseProbe;
   readonly #stopping = new Pause();
   readonly #waiters = new Set<() => void>();
+  readonly #rereads: Rereads;
   #timers: NodeJS.Timeout[] = [];
   #running: Promise<void> = Promise.resolve();
   #life: Life | undefined;
@@ -73,6 +84,7 @@ export class StreamArchive {
     this.#options = options;
     this.#digest = new DigestPublisher(options.bus, options.stream, options.publisher);
     this.#trimmer = new Trimmer(options.config.keepMs);
+    this.#rereads = new Rereads(() => new BodyReader(options.log, options.stream));
     this.#probe = new DatabaseProbe(async () => {
       await selectWatermark(options.db, this.stream);
       this.databaseAnswered();
@@ -111,6 +123,12 @@ export class StreamArchive {
     const tail = this.#life?.tail;
     if (!tail) return 0;
     return this.#options.isLogHere ? tail.base : tail.readUpTo;
+  }
+
+  /** Entries of the tail with the bytes that it has given up. @throws LogUnavailableError */
+  whole(entries: readonly TailEntry[]): Promise<readonly TailEntry[]> {
+    this.#countReread(entries, 'readers');
+    return this.#rereads.whole(entries);
   }
 
   /** Whether the condition came true within the time. */
@@ -167,17 +185,19 @@ export class StreamArchive {
     if (mark && mark.createdAtMs !== info.createdAtMs) throw new StartAgain('made anew while it was opened');
     const base = mark ? mark.position.sequence : info.first - 1;
     const reader = await log.read(this.stream, base + 1);
-    const life = new Life(new Tail(config.tailBytes, base), info.createdAtMs, reader, mark);
+    const bounds = { bytesMax: config.tailBytes, placesMax: config.tailPlaces };
+    const life = new Life(new Tail(bounds, base), info.createdAtMs, reader, mark);
     this.#life = life;
     if (this.#stopping.isClosed) life.over();
     if (mark) this.#opened(life, mark);
-    const untrack = this.#options.metrics.tailBytes.track(() => life.tail.bytes);
+    const { tailBytes, tailPlaces } = this.#options.metrics;
+    const untrack = [tailBytes.track(() => life.tail.bytes), tailPlaces.track(() => life.tail.places)];
     try {
       const reading = life.guard(this.#read(life));
       const writing = life.guard(this.#write(life));
       await Promise.all([reading, writing]);
     } finally {
-      untrack();
+      for (const end of untrack) end();
       await reader.close();
     }
   }
@@ -252,6 +272,7 @@ export class StreamArchive {
       } catch (error) {
         if (!(error instanceof StreamRecreatedError)) throw error;
         // What was read of the old stream is still written to its epoch; the new one waits for that.
+        life.isStreamGone = true;
         while (tail.length > 0 && !life.isOver) await life.room.wait(READ_WAIT_MS);
         throw new StartAgain('the stream was made anew', { cause: error });
       }
@@ -268,7 +289,7 @@ export class StreamArchive {
 
   #decode(entry: LogEntry): TailEntry {
     try {
-      return { ...entry, envelope: decodeEnvelope(entry.data) };
+      return { ...entry, size: entry.data.length, envelope: decodeEnvelope(entry.data) };
     } catch (error) {
       // Policy: bytes that nobody can read must not stop the log; they are counted and passed by.
       if (!(error instanceof EnvelopeError)) throw error;
@@ -278,7 +299,7 @@ export class StreamArchive {
         sequence: entry.sequence,
         err: error,
       });
-      return { ...entry, envelope: undefined };
+      return { ...entry, size: entry.data.length, envelope: undefined };
     }
   }
 
@@ -288,6 +309,15 @@ export class StreamArchive {
   }
 
   async #write(life: Life): Promise<void> {
+    const bodies = new BodyReader(this.#options.log, this.stream);
+    try {
+      await this.#writeAll(life, bodies);
+    } finally {
+      await bodies.close();
+    }
+  }
+
+  async #writeAll(life: Life, bodies: BodyReader): Promise<void> {
     const { config, isLogHere } = this.#options;
     let mayLinger = true;
     while (!life.isOver || this.#mayFlush(life)) {
@@ -298,12 +328,56 @@ export class StreamArchive {
         mayLinger = !isLogHere;
       } else {
         if (mayLinger && life.tail.length < config.batchRows) await life.linger.wait(config.lingerMs);
-        const batch = life.tail.peek(config.batchRows, config.batchBytes);
+        const batch = await this.#nextBatch(life, bodies);
         const isDone = await this.#writeBatch(life, life.mark, batch);
         // A batch that was cut short at an account's notice goes on without waiting.
         mayLinger = isDone && !isLogHere;
       }
     }
+  }
+
+  /** The first entries of the tail, with their bytes. @throws StartAgain: this archive stops while the log is away */
+  async #nextBatch(life: Life, bodies: BodyReader): Promise<readonly TailEntry[]> {
+    const { config } = this.#options;
+    const batch = life.tail.peek(config.batchRows, config.batchBytes);
+    for (let backoffMs = BACKOFF_MIN_MS; ; backoffMs = Math.min(BACKOFF_MAX_MS, backoffMs * 2)) {
+      try {
+        const { entries, gone } = await bodies.fill(batch);
+        this.#countReread(batch, 'writer');
+        this.#tellGone(gone);
+        return entries;
+      } catch (error) {
+        // Policy: without the log what it alone has waits, as without the database; when it is another log, that is lost.
+        if (!(error instanceof LogUnavailableError)) throw error;
+        if (life.isOver) throw new StartAgain('the log is away', { cause: error });
+        if (await this.#isGone(life)) {
+          this.#tellGone(batch.filter(isBodiless).length);
+          return batch.map((entry) => (isBodiless(entry) ? passedBy(entry) : entry));
+        }
+        await life.retry.wait(backoffMs);
+      }
+    }
+  }
+
+  async #isGone(life: Life): Promise<boolean> {
+    if (life.isStreamGone) return true;
+    try {
+      return (await this.#options.log.info(this.stream)).createdAtMs !== life.createdAtMs;
+    } catch {
+      // Policy: nobody can say so yet.
+      return false;
+    }
+  }
+
+  #countReread(entries: readonly TailEntry[], reader: 'writer' | 'readers'): void {
+    const count = entries.filter(isBodiless).length;
+    if (count > 0) this.#options.metrics.reread.inc(count, { for: reader });
+  }
+
+  #tellGone(count: number): void {
+    if (count === 0) return;
+    this.#options.metrics.holes.inc();
+    this.#options.logger.error({ what: 'log_entries_lost', stream: this.stream, count });
   }
 
   /** Stopping: what is read is written, if the database is there. */

@@ -1,24 +1,24 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { encodeEnvelope, KIND } from '@starling/contracts';
+import { type Envelope, HINT, KIND } from '@starling/contracts';
 import type { BareJid } from '@starling/jid';
 import fc from 'fast-check';
-import { Tail, type TailEntry } from './tail.ts';
-import { type EntryOptions, envelopeTo } from './testing/entries.ts';
+import { Tail } from './tail.ts';
+import { bodiless, isBodiless, type TailEntry } from './tail-entry.ts';
+import { type EntryOptions, envelopeTo, tailEntry } from './testing/entries.ts';
 import { Trimmer } from './trimmer.ts';
 
-const entry = (sequence: number, owner = 'a@x', options: EntryOptions = {}): TailEntry => {
-  const envelope = envelopeTo(owner as BareJid, options);
-  return { stream: 0, sequence, committedAtMs: sequence, id: envelope.id, data: encodeEnvelope(envelope), envelope };
-};
+const ROOM = { bytesMax: 1e9, placesMax: 1e9 };
+const entry = (sequence: number, owner = 'a@x', options: EntryOptions = {}): TailEntry =>
+  tailEntry(owner as BareJid, sequence, options);
 const sequences = (entries: readonly TailEntry[]) => entries.map((e) => e.sequence);
 
 it('a tail keeps what is between written and read, whatever the order of pushes and drops', () => {
   const owners = ['a@x', 'b@x', 'c@x'];
   const step = fc.record({ push: fc.nat(4), drop: fc.nat(4), owner: fc.constantFrom(...owners) });
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-      const tail = new Tail(1e9, 10);
+    fc.property(fc.array(step, { maxLength: 60 }), fc.constantFrom(1, 5_000, 1e9), (steps, bytesMax) => {
+      const tail = new Tail({ ...ROOM, bytesMax }, 10);
       let next = 11;
       let model: TailEntry[] = [];
       for (const { push, drop, owner } of steps) {
@@ -46,7 +46,7 @@ it('a tail keeps what is between written and read, whatever the order of pushes 
 });
 
 it('a tail shows nothing of an account from before its creation or removal', () => {
-  const tail = new Tail(1e9, 0);
+  const tail = new Tail(ROOM, 0);
   tail.push(entry(1));
   tail.push(entry(2, 'a@x', { kind: KIND.accountDeleted }));
   assert.deepEqual(sequences(tail.entriesOf('a@x', 0, 9)), []);
@@ -56,7 +56,7 @@ it('a tail shows nothing of an account from before its creation or removal', () 
 });
 
 it('a tail shows readers messages and block lists, and no entries of other kinds', () => {
-  const tail = new Tail(1e9, 0);
+  const tail = new Tail(ROOM, 0);
   tail.push(entry(1, 'a@x', { kind: KIND.blocksChanged }));
   tail.push(entry(2));
   tail.push(entry(3, 'a@x', { kind: KIND.blocksChanged }));
@@ -65,8 +65,41 @@ it('a tail shows readers messages and block lists, and no entries of other kinds
   assert.equal(tail.lastOf('a@x'), 3);
 });
 
+it('beyond its bound in bytes a tail keeps places, and what others are judged by', () => {
+  const tail = new Tail({ bytesMax: 1, placesMax: 3 }, 0);
+  const retraction = { hints: HINT.retraction };
+  const kinds = [{}, {}, { kind: KIND.blocksChanged }, { kind: KIND.accountCreated }, retraction, {}, {}] as const;
+  for (const [i, options] of kinds.entries()) tail.push(entry(i + 1, 'a@x', options));
+  assert.deepEqual(
+    [...tail].filter(isBodiless).map(({ sequence }) => sequence),
+    [2, 6, 7],
+  );
+  assert.equal(tail.places, 3);
+  assert.equal(tail.isFull, true);
+  const [, second] = tail.peek(2, 1e9);
+  assert.equal(second?.data.length, 0);
+  assert.deepEqual(sequences(tail.peek(9, 1 + 2 * (second?.size ?? 0))), [1, 2]);
+  tail.drop(2);
+  assert.equal(tail.places, 2);
+});
+
+it('a place says the same of its entry, beside what it carries', () => {
+  const whole = entry(1);
+  const place = bodiless(whole);
+  assert.deepEqual([isBodiless(whole), isBodiless(place), place.size], [false, true, whole.size]);
+  for (const field of Object.keys(envelopeTo('a@x' as BareJid)) as (keyof Envelope)[])
+    if (field !== 'stanza') assert.equal(place.envelope?.[field], whole.envelope?.[field], field);
+});
+
+it('what must keep its bytes does not grow without bound', () => {
+  const tail = new Tail({ bytesMax: 5_000, placesMax: 1e9 }, 0);
+  let sequence = 0;
+  while (!tail.isFull) tail.push(entry(++sequence, 'a@x', { kind: KIND.blocksChanged }));
+  assert.ok(tail.bytes >= 10_000 && tail.bytes < 11_000);
+});
+
 it('a batch is bounded by bytes, but never empty', () => {
-  const tail = new Tail(1e9, 0);
+  const tail = new Tail(ROOM, 0);
   for (let i = 1; i <= 3; i++) tail.push(entry(i));
   assert.deepEqual(sequences(tail.peek(10, 1)), [1]);
 });

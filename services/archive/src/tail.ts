@@ -1,38 +1,35 @@
-import type { LogEntry } from '@starling/bus';
-import { type Envelope, KIND } from '@starling/contracts';
 import { withTombstones } from './retractions.ts';
-
-/** An entry as it waits to be written. */
-export interface TailEntry extends LogEntry {
-  /** Undefined when the bytes are no envelope. */
-  readonly envelope: Envelope | undefined;
-}
+import { bodiless, isAccountNotice, isBodiless, isForReaders, type TailEntry } from './tail-entry.ts';
 
 /** What an entry costs beside its bytes, roughly. */
 const ENTRY_OVERHEAD_BYTES = 500;
 
-/** What readers of a log get: messages, and whom its owner has blocked, and what he wants archived, from there on. */
-export const isForReaders = ({ envelope }: Pick<TailEntry, 'envelope'>) =>
-  envelope?.kind === KIND.message ||
-  envelope?.kind === KIND.blocksChanged ||
-  envelope?.kind === KIND.preferencesChanged;
-const isAccountNotice = ({ envelope }: TailEntry) =>
-  envelope?.kind === KIND.accountCreated || envelope?.kind === KIND.accountDeleted;
+export interface TailBounds {
+  /** Of entries whose bytes are kept; what must keep them beyond that may take as much again. */
+  readonly bytesMax: number;
+  /** Entries without their bytes. */
+  readonly placesMax: number;
+}
 
-/** What is read from one stream and not yet written, in order and by owner. */
+/**
+ * What is read from one stream and not yet written, in order and by owner. Beyond its bound in bytes of an entry only its place is kept, and what
+ * others are judged by: its bytes are read from the log again when they are wanted (reread.ts).
+ */
 export class Tail {
-  readonly #bytesMax: number;
+  readonly #bounds: TailBounds;
   #entries: TailEntry[] = [];
   /** Index of the first entry: taking from the front of a long array would copy it. */
   #head = 0;
   readonly #byOwner = new Map<string, TailEntry[]>();
+  /** Of entries that have them. */
   #bytes = 0;
+  #places = 0;
   #base: number;
   #readUpTo: number;
 
   /** @param base sequence before the first entry to come */
-  constructor(bytesMax: number, base: number) {
-    this.#bytesMax = bytesMax;
+  constructor(bounds: TailBounds, base: number) {
+    this.#bounds = bounds;
     this.#base = base;
     this.#readUpTo = base;
   }
@@ -41,10 +38,14 @@ export class Tail {
     return this.#entries.length - this.#head;
   }
   get bytes(): number {
-    return this.#bytes;
+    return this.#bytes + this.#places * ENTRY_OVERHEAD_BYTES;
+  }
+  /** Entries without their bytes. */
+  get places(): number {
+    return this.#places;
   }
   get isFull(): boolean {
-    return this.#bytes >= this.#bytesMax;
+    return this.#places >= this.#bounds.placesMax || this.#bytes >= 2 * this.#bounds.bytesMax;
   }
   /** Everything up to here is written (or was before this tail began). */
   get base(): number {
@@ -59,11 +60,12 @@ export class Tail {
   }
 
   /** Adds an entry; one that is not behind the last is a repetition and is left out. */
-  push(entry: TailEntry): boolean {
-    if (entry.sequence <= this.#readUpTo) return false;
+  push(whole: TailEntry): boolean {
+    if (whole.sequence <= this.#readUpTo) return false;
+    const entry = this.#bytes >= this.#bounds.bytesMax ? bodiless(whole) : whole;
     this.#readUpTo = entry.sequence;
     this.#entries.push(entry);
-    this.#bytes += entry.data.length + ENTRY_OVERHEAD_BYTES;
+    this.#count(entry, 1);
     if (entry.envelope) {
       const own = this.#byOwner.get(entry.envelope.owner);
       if (own) own.push(entry);
@@ -72,12 +74,17 @@ export class Tail {
     return true;
   }
 
+  #count(entry: TailEntry, sign: 1 | -1): void {
+    if (isBodiless(entry)) this.#places += sign;
+    else this.#bytes += sign * (entry.data.length + ENTRY_OVERHEAD_BYTES);
+  }
+
   /** The first entries, at most `rows` of them and `bytes` in all, but at least one if there is any. */
   peek(rows: number, bytes: number): readonly TailEntry[] {
     let end = this.#head;
     const endMax = Math.min(this.#entries.length, this.#head + rows);
     for (let sum = 0; end < endMax; end++) {
-      sum += this.#entries[end]?.data.length ?? 0;
+      sum += this.#entries[end]?.size ?? 0;
       if (sum > bytes && end > this.#head) break;
     }
     return this.#entries.slice(this.#head, end);
@@ -88,7 +95,7 @@ export class Tail {
     for (; this.#head < this.#entries.length; this.#head++) {
       const entry = this.#entries[this.#head];
       if (!entry || entry.sequence > upTo) break;
-      this.#bytes -= entry.data.length + ENTRY_OVERHEAD_BYTES;
+      this.#count(entry, -1);
       if (entry.envelope) this.#dropOwned(entry.envelope.owner);
     }
     if (this.#head > this.#entries.length / 2) {

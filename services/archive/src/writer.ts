@@ -13,7 +13,7 @@ import { writeCreation, writeDeletion } from './sql/write-account.ts';
 import { writeBlocks } from './sql/write-blocks.ts';
 import { writePreferences } from './sql/write-preferences.ts';
 import { type NewRow, writeRows } from './sql/write-rows.ts';
-import type { TailEntry } from './tail.ts';
+import { isNotice, type TailEntry } from './tail-entry.ts';
 
 /** What becomes of the first entries of a tail, in one transaction. */
 export interface Written {
@@ -45,13 +45,6 @@ const NOTHING = {
 } as const;
 /** Retractions in one transaction: each costs a search, while others wait for the watermark. */
 const RETRACTIONS_MAX = 50;
-
-/** What is behind it is judged otherwise than what is before. */
-const isNotice = ({ envelope }: TailEntry): boolean =>
-  envelope?.kind === KIND.accountCreated ||
-  envelope?.kind === KIND.accountDeleted ||
-  envelope?.kind === KIND.blocksChanged ||
-  envelope?.kind === KIND.preferencesChanged;
 
 /** Only what a log promises to keep becomes a row. */
 const becomesRow = ({ envelope }: TailEntry): boolean =>

@@ -5,7 +5,7 @@ import type { Logger } from '@starling/runtime';
 import type { ArchiveConfig } from '../config.ts';
 import type { ArchiveMetrics } from '../metrics.ts';
 import { countWaiting, markOverQuota, selectOverQuota } from '../sql/quota.ts';
-import type { TailEntry } from '../tail.ts';
+import type { TailEntry } from '../tail-entry.ts';
 import type { OfflinePositions } from './positions.ts';
 
 export interface QuotaOptions {

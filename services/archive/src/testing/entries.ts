@@ -17,6 +17,7 @@ import {
   subjects,
 } from '@starling/contracts';
 import type { BareJid, Jid } from '@starling/jid';
+import type { TailEntry } from '../tail-entry.ts';
 import { STREAMS } from './world.ts';
 
 export const streamOfUser = (user: string): number => streamOf(partitionOf(user as BareJid), STREAMS);
@@ -63,6 +64,21 @@ export function envelopeTo(owner: BareJid, options: EntryOptions = {}): Envelope
     after: 0,
     stanza:
       options.payload ?? Buffer.from(`<message type='chat' id='${id}'><body>${options.body ?? id}</body></message>`),
+  };
+}
+
+/** As it stands in a tail. */
+export function tailEntry(owner: BareJid, sequence: number, options: EntryOptions = {}): TailEntry {
+  const envelope = envelopeTo(owner, options);
+  const data = encodeEnvelope(envelope);
+  return {
+    stream: 0,
+    sequence,
+    committedAtMs: sequence,
+    id: envelope.id,
+    data,
+    size: data.length,
+    envelope: decodeEnvelope(data),
   };
 }
 
