@@ -196,10 +196,10 @@ export class ForeignClient {
     return this.#rosters.at(-1) ?? [];
   }
 
-  /** Bodies in the client's archive, as it gets them page by page. */
-  async history(pageSize: number): Promise<readonly string[]> {
+  /** Bodies in the client's archive, as it gets them page by page; profanity: of the chat with a peer. */
+  async history(pageSize: number, peer = ''): Promise<readonly string[]> {
     this.#history = undefined;
-    this.#tell({ do: 'history', pageSize });
+    this.#tell({ do: 'history', pageSize, peer });
     await this.#until(() => this.#history !== undefined, 'in possession of its archive', RECEIVE_TIMEOUT_MS);
     return this.#history ?? [];
   }

@@ -26,7 +26,11 @@ export default defineFeature({
     note: 'of accounts; with XEP-0059, a page by its index excepted',
   },
   runsOn: ['edge'],
-  disco: { account: [NS.mam, NS.extended, NS.groupchatField, NS.rsm] },
+  disco: {
+    account: [NS.mam, NS.extended, NS.groupchatField, NS.rsm],
+    // Archives are the accounts' ("Determining support"); but profanity 0.13 asks the server alone whether there are any, and ejabberd says so there, too.
+    server: [NS.mam],
+  },
   config: configSpec({
     pageMax: int('STARLING_MAM_PAGE_MAX', 250, { min: 10, max: 500 }, 'messages of one page of an archive (XEP-0313)'),
   }),

@@ -142,6 +142,11 @@ await serveCommands({
     // It chooses the id by itself.
     type(`/msg ${to} ${body}`);
   },
+  async history({ peer }) {
+    // It asks for the archive of a chat when the window opens, page by page; the plugin tells what it has at the end.
+    type('/mam on');
+    type(`/msg ${peer}`);
+  },
   async roster() {
     tell({ event: 'roster', contacts: [...contacts.values()] });
   },

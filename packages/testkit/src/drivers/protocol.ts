@@ -58,6 +58,8 @@ export interface HistoryCommand {
   /** What its archive holds (XEP-0313), asked for page by page, is told by one event `history`. */
   readonly do: 'history';
   readonly pageSize: number;
+  /** With whom; '' is everybody. profanity asks for one chat, and chooses the size of its pages. */
+  readonly peer: string;
 }
 export interface AddCommand {
   readonly do: 'add';

@@ -23,3 +23,20 @@ scenario(
     assert.deepEqual(await kitchen.history(PAGE_SIZE), said);
   },
 );
+
+scenario(
+  'profanity catches up by XEP-0313 with what another device has got meanwhile',
+  { edges: [1, 3], transports: ['tcp'] },
+  async (scene) => {
+    const { romeo, juliet } = scene;
+    const [home] = await romeo.devices('home');
+    // Else it would be there already: as what had waited offline.
+    const [balcony] = await juliet.devices('balcony');
+    const said = Array.from({ length: MESSAGES }, (_, i) => `小声 ${i} <&>`);
+    for (const body of said) await home.sends`<message to='${juliet.jid}' type='chat'><body>${body}</body></message>`;
+    await balcony.messages(MESSAGES);
+    const garden = await scene.foreign('profanity', juliet, 'garden');
+    assert.deepEqual(await garden.history(PAGE_SIZE, romeo.jid), said);
+    assert.deepEqual(garden.received, []);
+  },
+);
