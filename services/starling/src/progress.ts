@@ -1,13 +1,17 @@
+/** As much of a terminal as is needed. */
+export type ProgressOutput = Pick<NodeJS.WriteStream, 'isTTY' | 'columns'> & { write(text: string): unknown };
+
 const WIDTH = 30;
 const INTERVAL_MS = 100;
+const COLUMNS = 80;
 
 /** How far something is, on standard error of a terminal; elsewhere nothing. */
 export class Progress {
-  readonly #out: NodeJS.WriteStream;
+  readonly #out: ProgressOutput;
   #shownAtMs = 0;
   #length = 0;
 
-  constructor(out: NodeJS.WriteStream = process.stderr) {
+  constructor(out: ProgressOutput = process.stderr) {
     this.#out = out;
   }
 
@@ -15,7 +19,8 @@ export class Progress {
     const nowMs = performance.now();
     if (!this.#out.isTTY || nowMs - this.#shownAtMs < INTERVAL_MS) return;
     this.#shownAtMs = nowMs;
-    const line = barOf(done, total, text).slice(0, Math.max(1, (this.#out.columns ?? 80) - 1));
+    // A terminal that does not know how wide it is says 0.
+    const line = barOf(done, total, text).slice(0, (this.#out.columns || COLUMNS) - 1);
     this.#out.write(`\r${line.padEnd(this.#length)}`);
     this.#length = line.length;
   }

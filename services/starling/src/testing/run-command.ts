@@ -17,12 +17,17 @@ export interface CommandOptions {
   /** What it reads from standard input. */
   readonly input?: string;
   readonly settings?: Readonly<Record<string, string>>;
+  /** On a terminal: all that it shows is `out`. Needs `script`, which Linux has. */
+  readonly terminal?: boolean;
 }
 
 /** Runs `starling …` to its end. */
 export async function runCommand(args: readonly string[], options: CommandOptions): Promise<CommandResult> {
   const env = { ...systemEnvironment(options.dataDir), ...options.settings };
-  const child = spawn(process.execPath, [MAIN, ...args], { env, stdio: 'pipe' });
+  const command = [process.execPath, MAIN, ...args];
+  const quoted = command.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
+  const [program = '', ...rest] = options.terminal === true ? ['script', '-qec', quoted, '/dev/null'] : command;
+  const child = spawn(program, rest, { env, stdio: 'pipe' });
   const timer = setTimeout(() => child.kill('SIGKILL'), TIMEOUT_MS);
   const result = { out: '', err: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
