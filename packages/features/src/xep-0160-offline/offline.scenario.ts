@@ -152,6 +152,27 @@ scenario(
   },
 );
 
+scenario(
+  'XEP-0198 what was read in the archive and not acknowledged still waits',
+  { edges: [1, 3] },
+  async ({ romeo, juliet }) => {
+    await juliet.register();
+    const [home] = await romeo.devices('home');
+    for (const id of ['a1', 'a2'])
+      await home.sends`<message to='${juliet.jid}' type='chat' id='${id}'><body>x</body></message>`;
+    await isHandled(home);
+    const reader = await juliet.device('reader', { available: false });
+    await reader.manage({ resume: false });
+    await readArchive(reader, '<max>1</max>', 'a1');
+    reader.acknowledge();
+    await readArchive(reader, '<max>50</max>', 'a1', 'a2');
+    await reader.destroy();
+    const [balcony] = await juliet.devices('balcony');
+    await balcony.receives`<message id='a2'/>`;
+    await balcony.receivesNothing();
+  },
+);
+
 scenario('what somebody was there for never comes again', { edges: [1, 3] }, async ({ romeo, juliet }) => {
   const [home] = await romeo.devices('home');
   const [balcony, garden] = await juliet.devices('balcony', 'garden');
