@@ -82,18 +82,22 @@ interface Decoded extends Omit<SessionRecord, 'queue' | 'position' | 'covering'>
 }
 
 export function decodeSessionRecord(bytes: Uint8Array): SessionRecord {
-  const { queue, positionEpoch, positionSequence, covers, served, sinceEpoch, sinceSequence, ...rest } =
-    wire.SessionRecord.decode(bytes) as unknown as Decoded;
+  // Field by field: what a message does not carry stands on its prototype, where a spread does not look.
+  const r = wire.SessionRecord.decode(bytes) as unknown as Decoded;
   return {
-    ...rest,
-    kept: { ...rest.kept },
-    queue: queue.map(({ epoch, sequence, stanza, answers }) => ({
+    ...{ user: r.user, resource: r.resource, session: r.session, origin: r.origin, lang: r.lang },
+    ...{ edge: r.edge, incarnation: r.incarnation, epoch: r.epoch, recordState: r.recordState },
+    ...{ writtenAt: r.writtenAt, detachedAt: r.detachedAt, windowMs: r.windowMs },
+    ...{ handled: r.handled, base: r.base, acked: r.acked, boundAt: r.boundAt, state: r.state },
+    ...{ priority: r.priority, stamp: r.stamp, presence: r.presence, directed: r.directed },
+    ...{ kept: { ...r.kept }, openRequests: r.openRequests, whole: r.whole },
+    queue: r.queue.map(({ epoch, sequence, stanza, answers }) => ({
       position: toPosition(epoch, sequence),
       stanza: stanza.length > 0 ? stanza : undefined,
       answers,
     })),
-    position: toPosition(positionEpoch, positionSequence),
-    covering: covers ? { since: { epoch: sinceEpoch, sequence: sinceSequence }, served } : undefined,
+    position: toPosition(r.positionEpoch, r.positionSequence),
+    covering: r.covers ? { since: { epoch: r.sinceEpoch, sequence: r.sinceSequence }, served: r.served } : undefined,
   };
 }
 

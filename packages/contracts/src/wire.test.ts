@@ -6,8 +6,10 @@ import fc from 'fast-check';
 import { entryId } from './entry-id.ts';
 import { COPY, decodeEnvelope, type Envelope, EnvelopeError, encodeEnvelope, FATE, KIND } from './envelope.ts';
 import { GOLDEN, GOLDEN_FOLDER } from './golden.ts';
+import { SESSION_STATE } from './notices.ts';
 import { comparePositions, packPosition, unpackPosition } from './position.ts';
 import { decodeOutcome, encodeOutcome } from './rpc.ts';
+import { decodeSessionRecord, encodeSessionRecord, RECORD_STATE, type SessionRecord } from './session-record.ts';
 
 const message: Envelope = {
   id: 'x',
@@ -116,4 +118,15 @@ test('an outcome is a reply or an error', () => {
   assert.ok('ok' in ok && Buffer.from(ok.ok).toString() === 'x');
   const empty = decodeOutcome(encodeOutcome({ ok: new Uint8Array(0) }));
   assert.ok('ok' in empty && empty.ok.length === 0);
+});
+
+test('a record of a session that has hardly begun comes back whole', () => {
+  const record: SessionRecord = {
+    ...{ user: 'bob@example.com', resource: 'r', session: 's', origin: '', lang: '', edge: 'e', incarnation: 'i' },
+    ...{ epoch: 0, recordState: RECORD_STATE.live, writtenAt: 0, detachedAt: 0, windowMs: 0, handled: 0, base: 0 },
+    ...{ acked: 0, queue: [], position: undefined, boundAt: 0, state: SESSION_STATE.connected, priority: 0, stamp: 0 },
+    ...{ presence: Buffer.alloc(0), directed: [], kept: {}, openRequests: [], covering: undefined, whole: false },
+  };
+  const decoded = decodeSessionRecord(encodeSessionRecord(record));
+  assert.deepEqual({ ...decoded, presence: Buffer.from(decoded.presence) }, record);
 });

@@ -229,6 +229,12 @@ export const edgeConfig = configSpec({
     { min: '100ms', max: '10s' },
     'how long the edge that holds a session has to let go of it; then it counts as dead',
   ),
+  drainMs: duration(
+    'STARLING_EDGE_DRAIN',
+    '2s',
+    { max: '10m' },
+    'over how long a stopping edge spreads the hand-over of its sessions; STARLING_EDGE_STOP_TIMEOUT comes on top',
+  ),
   stopMs: duration(
     'STARLING_EDGE_STOP_TIMEOUT',
     '5s',

@@ -261,9 +261,13 @@ export class Edge implements StreamHost {
     }
   }
 
-  /** 1 No new connections · 2 every stream is told system-shutdown · 3 its last bytes go out, bounded · 4 off the bus. */
+  /**
+   * 1 No new connections · 2 sessions that can be resumed are handed over · 3 every other stream is told system-shutdown · 4 its last bytes go
+   * out, bounded · 5 off the bus.
+   */
   async stop(): Promise<void> {
     await this.#lifecycle.stop();
+    await this.#management.drain();
     const empty = new Promise<void>((resolve) => {
       this.#whenEmpty = resolve;
     });

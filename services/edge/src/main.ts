@@ -18,6 +18,8 @@ await runService('edge', specs, async ({ config, id, use, log: logger, metrics, 
   const beats = await use('beats', openBus(config.bus, { log: logger, name: `${id}-beats` }), (b) => b.close());
   const shared = { id, software: SOFTWARE, bus, beats, log, records, sessionRecords, logger, metrics };
   const options = { ...shared, config: config.edge, owners: config.owners, featureConfig: config };
-  const edge = await use('edge', startEdge(options), (e) => e.stop(), { stopTimeoutMs: config.edge.stopMs });
+  const edge = await use('edge', startEdge(options), (e) => e.stop(), {
+    stopTimeoutMs: config.edge.drainMs + config.edge.stopMs,
+  });
   announce({ ...edge.endpoints });
 });

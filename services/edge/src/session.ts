@@ -37,6 +37,8 @@ export interface Link {
   fail(error: StreamError): void;
   /** Cuts the connection, so that the session can be resumed. */
   destroy(): void;
+  /** Closes the connection behind what was written, without an end of the stream, so that the client resumes its session elsewhere. */
+  leave(): void;
 }
 
 /** What stanzas of a session are handed to, one after another. */
@@ -197,6 +199,11 @@ export class ClientSession implements Session {
   detachLink(): void {
     this.#link = undefined;
     this.#queue.clear();
+  }
+
+  /** The client is to go on elsewhere. */
+  leave(): void {
+    this.#link?.leave();
   }
 
   /** Cuts the connection, so that the session can be resumed. */

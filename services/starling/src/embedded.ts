@@ -75,5 +75,8 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<{ readonl
   const isAlone = config.bus.natsUrl === '';
   const edgeConfig = isAlone ? { ...config.edge, archiveIdSecret: archiveIdSecretOf(config.edge) } : config.edge;
   const edge = startEdge({ ...shared, config: edgeConfig, featureConfig: config });
-  return { bus, edge: await use('edge', edge, (e) => e.stop(), { stopTimeoutMs: config.edge.stopMs }) };
+  return {
+    bus,
+    edge: await use('edge', edge, (e) => e.stop(), { stopTimeoutMs: config.edge.drainMs + config.edge.stopMs }),
+  };
 }

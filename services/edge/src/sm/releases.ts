@@ -49,7 +49,7 @@ export class Releases {
     const sm = session?.sm;
     if (session === undefined || sm?.isResumable !== true || sm.epoch !== request.epoch)
       return { known: false, revision: 0 };
-    const outcome = await this.release(session, sm);
+    const outcome = await this.release(session, sm, 'conflict');
     return { known: outcome, revision: outcome ? sm.revision : 0 };
   }
 
@@ -60,12 +60,14 @@ export class Releases {
   }
 
   /** From now on nothing reaches the session here. True: its record says all. Whoever asks again gets the same. */
-  async release(session: ClientSession, sm: ManagedStream): Promise<boolean> {
+  async release(session: ClientSession, sm: ManagedStream, why: 'conflict' | 'restart'): Promise<boolean> {
     if (sm.isWhole) return true;
     const { checkpoints, following, onReleased, metrics } = this.#options;
     sm.isReleased = true;
     sm.reached ??= following().userOf(session.user)?.feed.last;
-    session.fail(new StreamError('conflict')); // §5: the old stream is closed
+    if (why === 'conflict')
+      session.fail(new StreamError('conflict')); // §5: the old stream is closed
+    else session.leave();
     session.detachLink();
     if (sm.detachedAt === 0) sm.detachedAt = Date.now();
     onReleased(session, sm);

@@ -13,6 +13,7 @@ import type { ClientSession } from '../session.ts';
 import { Acks } from './acks.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { Detached } from './detached.ts';
+import { drain } from './drain.ts';
 import { type Kept, ManagedStream } from './managed-stream.ts';
 import type { RecordContext } from './record-of.ts';
 import { Releases } from './releases.ts';
@@ -87,6 +88,13 @@ export class StreamManagement {
   /** Takes part: other edges may ask for sessions from now on. */
   start(): void {
     this.#releases.start();
+  }
+
+  /** Hands over all sessions that can be resumed: their clients go on elsewhere. */
+  async drain(): Promise<void> {
+    const { drainMs } = this.#options.config;
+    const resumable = [...this.#managed].filter((session) => session.sm?.isResumable);
+    await drain(resumable, drainMs, (session, sm) => this.#releases.release(session, sm, 'restart'));
   }
 
   stop(): void {

@@ -155,6 +155,12 @@ export class Stream implements Link {
     this.#close(WS_CLOSE_NORMAL);
   }
 
+  leave(): void {
+    if (this.#closed) return;
+    this.#end();
+    this.#channel.close(WS_CLOSE_RESTART);
+  }
+
   /** Cuts the connection. */
   destroy(): void {
     this.#channel.destroy();

@@ -22,6 +22,7 @@ export function makeSession(
     bufferedBytes: 0,
     writeElement: (element) => void sent.push(serialize(element)),
     destroy: () => void sent.push('!'),
+    leave: () => void sent.push('!restart'),
     write: (encoded) => void sent.push(Buffer.from(encoded).toString()),
     stall: () => undefined,
     unstall: () => undefined,
