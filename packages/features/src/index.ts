@@ -23,6 +23,7 @@ import delayedDelivery from './xep-0203-delayed-delivery/delayed-delivery.ts';
 import carbons from './xep-0280-carbons/carbons.ts';
 import mam from './xep-0313-mam/mam.ts';
 import messageHints from './xep-0334-message-hints/message-hints.ts';
+import csi from './xep-0352-csi/csi.ts';
 import stanzaIds from './xep-0359-stanza-ids/stanza-ids.ts';
 import retraction from './xep-0424-retraction/retraction.ts';
 import mamPreferences from './xep-0441-mam-preferences/mam-preferences.ts';
@@ -53,6 +54,7 @@ export const features: readonly AnyFeature[] = [
   carbons,
   mam,
   messageHints,
+  csi,
   stanzaIds,
   retraction,
   mamPreferences,

@@ -4,6 +4,7 @@ import { type ArchiveIds, accounts, partitionOf, type SessionRow, streamOf } fro
 import { type HostedFeatures, hostFeatures } from '@starling/feature-api';
 import { features } from '@starling/features';
 import { type ResumeRequest, NS as SM } from '@starling/features/xep-0198-stream-management/elements';
+import { NS as CSI } from '@starling/features/xep-0352-csi/importance';
 import { type BareJid, bareOf, makeBareJid, makeFullJid, resourceOf } from '@starling/jid';
 import type { OwnersConfig } from '@starling/owners';
 import { Lifecycle, type Logger, type MetricsRegistry } from '@starling/runtime';
@@ -239,6 +240,10 @@ export class Edge implements StreamHost {
     return this.features.streamFeatures['before-auth'].some((feature) => feature.name === 'register');
   }
 
+  get #hasCsi(): boolean {
+    return this.features.streamFeatures['after-auth'].some((feature) => feature.ns === CSI.csi);
+  }
+
   get endpoints(): Endpoints {
     return this.#endpoints;
   }
@@ -352,13 +357,18 @@ export class Edge implements StreamHost {
     return new ClientSession({
       ...own,
       edge: this.id,
-      handle: (from, stanza) =>
-        stanza.ns === SM.sm ? this.#management.handle(from, stanza) : this.#inbound.handle(from, stanza),
+      handle: (from, stanza) => this.#handle(from, stanza),
       queueMax: this.config.inboundQueueMax,
       queueBytesMax: this.config.inboundQueueBytesMax,
       onQueueFull: () => this.metrics.queueFull.inc(),
       viewMax: this.config.viewMax,
     });
+  }
+
+  #handle(session: ClientSession, stanza: Scanned): void | Promise<void> {
+    if (stanza.ns === SM.sm) return this.#management.handle(session, stanza);
+    if (stanza.ns !== CSI.csi) return this.#inbound.handle(session, stanza);
+    if (this.#hasCsi) session.becomeInactive(stanza.name === 'inactive', this.config.viewMax);
   }
 
   /** A session without a connection has gone on elsewhere, or another one has its resource: nobody waits for its client any more. */

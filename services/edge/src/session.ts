@@ -8,10 +8,11 @@ import {
 } from '@starling/contracts';
 import { type Session, wantsCarbons } from '@starling/feature-api';
 import { PresenceView } from '@starling/features/rfc-6121-presence/view';
-import { ASK, NS as SM } from '@starling/features/xep-0198-stream-management/elements';
+import { ASK } from '@starling/features/xep-0198-stream-management/elements';
 import { type BareJid, bareOf, type FullJid, resourceOf } from '@starling/jid';
-import type { Stanza, StreamError } from '@starling/stanza';
+import { NS, type Stanza, type StreamError } from '@starling/stanza';
 import type { Element, Scanned } from '@starling/xml';
+import { HeldPresence } from './csi/held-presence.ts';
 import { RecentEntries } from './recent-entries.ts';
 import { SerialQueue } from './serial-queue.ts';
 import type { ManagedStream } from './sm/managed-stream.ts';
@@ -98,6 +99,8 @@ export class ClientSession implements Session {
   /** Stanzas handled so far, the one that is in hand included; with the session's id the key of a message without an origin-id. */
   handled = 0;
   ended = false;
+  /** What waits while nobody looks at the client (XEP-0352); undefined while somebody does. */
+  held: HeldPresence | undefined;
   /** Stream management (XEP-0198), once the client has enabled it. */
   sm: ManagedStream | undefined;
   /** Of one that goes on here: since when it gets what comes for its user's bare JID, if it does. */
@@ -144,7 +147,7 @@ export class ClientSession implements Session {
   /** Stanzas of its client that are handled, without the one that is in hand. */
   get completed(): number {
     const { current } = this.#queue;
-    return current === undefined || current.ns === SM.sm ? this.handled : this.handled - 1;
+    return current === undefined || current.ns !== NS.client ? this.handled : this.handled - 1;
   }
 
   /** What the client has not taken yet. */
@@ -177,10 +180,29 @@ export class ClientSession implements Session {
    */
   deliver(encoded: Uint8Array, position?: Position, answers = ''): void {
     if (this.ended) return;
+    if (this.held !== undefined) {
+      if (position === undefined && this.held.takes(encoded)) return;
+      for (const presence of this.held.release()) this.#put(presence, undefined, '');
+    }
+    this.#put(encoded, position, answers);
+  }
+
+  #put(encoded: Uint8Array, position: Position | undefined, answers: string): void {
     const { sm } = this;
     if (sm !== undefined && !sm.keep(encoded, position, answers)) return;
     this.#link?.write(encoded);
     if (sm?.asksNow) this.ask();
+  }
+
+  /** XEP-0352: its client says that nobody looks at it, or that somebody does: then what was held goes out. */
+  becomeInactive(isInactive: boolean, heldMax: number): void {
+    if (isInactive) {
+      this.held ??= new HeldPresence(heldMax);
+      return;
+    }
+    const held = this.held?.release() ?? [];
+    this.held = undefined;
+    for (const presence of held) this.#put(presence, undefined, '');
   }
 
   /** To the client: an element that is no stanza. */

@@ -63,6 +63,7 @@ export class Releases {
   async release(session: ClientSession, sm: ManagedStream, why: 'conflict' | 'restart'): Promise<boolean> {
     if (sm.isWhole) return true;
     const { checkpoints, following, onReleased, metrics } = this.#options;
+    session.becomeInactive(false, 0); // what waits is in its record, too
     sm.isReleased = true;
     sm.reached ??= following().userOf(session.user)?.feed.last;
     if (why === 'conflict')

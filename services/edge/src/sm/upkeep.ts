@@ -1,3 +1,4 @@
+import type { Seen } from '@starling/contracts';
 import type { PresenceView } from '@starling/features/rfc-6121-presence/view';
 import type { EdgeConfig } from '../config.ts';
 import type { ClientSession } from '../session.ts';
@@ -68,7 +69,7 @@ export class Upkeep {
     if (stored.isStoring || stored.changes === changes) return;
     stored.isStoring = true;
     try {
-      const list = Array.from(view.available(), ([from, stamp]) => ({ from, stamp }));
+      const list = shownOf(session);
       stored.revision = await records.putView(session.user, session.id, list, stored.revision);
       stored.changes = changes;
     } catch {
@@ -82,3 +83,16 @@ export class Upkeep {
     }
   }
 }
+
+/**
+ * What the client has been shown for certain; of whom something newer waits (XEP-0352), a stamp that is older than all: it is asked whether he
+ * is there.
+ */
+function shownOf({ view, held }: ClientSession): readonly Seen[] {
+  const list: Seen[] = [];
+  for (const [from, stamp] of view.available()) if (held?.has(from) !== true) list.push({ from, stamp });
+  for (const from of held?.addresses() ?? []) list.push({ from, stamp: OLDEST });
+  return list;
+}
+
+const OLDEST = 1;

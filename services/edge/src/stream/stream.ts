@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { NS as SM } from '@starling/features/xep-0198-stream-management/elements';
+import { NS as CSI } from '@starling/features/xep-0352-csi/importance';
 import type { BareJid } from '@starling/jid';
 import { NS, StreamError } from '@starling/stanza';
 import { type Element, type Scanned, type StreamHead, XmlError } from '@starling/xml';
@@ -186,6 +187,8 @@ export class Stream implements Link {
     if (this.#closed || this.#ending) return;
     if (this.#session !== undefined && element.ns === NS.client) this.#session.receive(element);
     else if (this.#session !== undefined && element.ns === SM.sm) this.#host.managed(this.#session, element);
+    else if (this.#session !== undefined && element.ns === CSI.csi)
+      this.#session.receive(element); // in order: XEP-0352 §5.1
     else if (this.#isEnd(element)) this.#onEnd();
     else if (!this.#opened) this.#onHeader(element);
     else if (element.ns === NS.server)
