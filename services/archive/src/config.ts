@@ -72,6 +72,12 @@ export const archiveConfig = configSpec({
     { min: 1, max: 100_000 },
     "an account's newest entries among which a message that is taken back is looked for",
   ),
+  retractBytes: bytes(
+    'STARLING_RETRACT_BYTES_MAX',
+    '4MiB',
+    { min: '64KiB', max: '256MiB' },
+    'their bytes, of each the first 32 KiB: none behind is looked at',
+  ),
   offlineMax: int(
     'STARLING_OFFLINE_MAX',
     100_000,

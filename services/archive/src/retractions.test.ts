@@ -61,6 +61,23 @@ describe('what is not written yet', () => {
       'only what is before it',
     );
     assert.deepEqual(namesIn(withTombstones([message, retraction, retraction])), ['retracted', 'retract', 'retract']);
+    const again = entry({ from: ROMEO, ...stanza('m1', el('body', RFC.client, {}, 'x')) });
+    assert.deepEqual(namesIn(withTombstones([message, again, retraction])), ['retracted', 'retracted', 'retract']);
+  });
+
+  it('of private messages in a room each occupant’s is his own', () => {
+    const room = parseJid('coven@chat.example.com/second');
+    const said = (from: string, hints: number, id: string, child: ReturnType<typeof el>) =>
+      entry({
+        ...{ from, hints: hints | HINT.occupant },
+        payload: Stanza.build('message', { type: 'chat', id, from: parseJid(from), to: owner }, child).encode(),
+      });
+    const body = el('body', RFC.client, {}, 'x');
+    const first = said('coven@chat.example.com/first', 0, 'm1', body);
+    const second = said(room, 0, 'm1', body);
+    const retract = el('retract', NS.retraction, { id: 'm1' });
+    const taken = said('coven@chat.example.com/first', HINT.retraction, 'r1', retract);
+    assert.deepEqual(namesIn(withTombstones([first, second, taken])), ['retracted', 'body', 'retract']);
   });
 });
 
@@ -73,7 +90,9 @@ for (const WorldClass of [MemoryWorld, ClusterWorld]) {
 
     beforeEach(async () => {
       world = await WorldClass.open(servers);
-      archive = await world.start({ env: { STARLING_RETRACT_ROWS_MAX: '20' } });
+      archive = await world.start({
+        env: { STARLING_RETRACT_ROWS_MAX: '20', STARLING_RETRACT_BYTES_MAX: '64KiB' },
+      });
       await create(world.log, alice);
     });
     afterEach(async () => {
@@ -203,6 +222,58 @@ for (const WorldClass of [MemoryWorld, ClusterWorld]) {
       const all = await read();
       assert.equal(all[0], 'old retracted r1');
       assert.equal(all[12], 'newer body');
+    });
+
+    it('a message is found however often others refer to it, and whoever they are from', async () => {
+      const mention = (of: Said, i: number) => {
+        const { payload, ...rest } = said(
+          of,
+          HINT.body,
+          Stanza.build(
+            'message',
+            { type: 'chat', id: `c${i}` },
+            el('body', RFC.client, {}, 'corrected'),
+            el('replace', 'urn:xmpp:message-correct:0', { id: 'm1' }),
+          ),
+        );
+        // As most clients write it.
+        const quoted = Buffer.from(
+          Buffer.from(payload ?? [])
+            .toString()
+            .replaceAll("'", '"'),
+        );
+        return append(world.log, alice, { ...rest, payload: quoted });
+      };
+      await message('m1');
+      for (let i = 0; i < 9; i++) await mention({}, i);
+      for (let i = 0; i < 9; i++) await mention({ from: `${alice}/phone`, to: ROMEO, copy: COPY.sent }, i);
+      await retract('m1', 'r1');
+      await written(20);
+      assert.equal((await read())[0], 'm1 retracted r1');
+    });
+
+    it('so many of their bytes are looked through, and of each its beginning only', async () => {
+      const long = (id: string, bytes: number) =>
+        append(
+          world.log,
+          alice,
+          said(
+            {},
+            HINT.body,
+            Stanza.build('message', { type: 'chat', id }, el('body', RFC.client, {}, 'x'.repeat(bytes))),
+          ),
+        );
+      await message('old');
+      await long('long', 200_000);
+      await retract('long', 'r1');
+      await written(3);
+      assert.equal((await read())[1], 'long retracted r1');
+      for (let i = 0; i < 3; i++) await long(`l${i}`, 100_000);
+      await retract('l2', 'r2');
+      await retract('old', 'r3');
+      await written(8);
+      const all = await read();
+      assert.deepEqual([all[0], all[5]], ['old body', 'l2 retracted r2']);
     });
 
     it('more than one transaction takes', async () => {
