@@ -11,6 +11,7 @@ import {
 } from '@starling/contracts';
 import { type Db, DbUnavailableError } from '@starling/db';
 import { bareOf, isFull, type Jid } from '@starling/jid';
+import { boundedInTime } from './bounded-in-time.ts';
 import type { ArchiveConfig } from './config.ts';
 import { FreshEnd } from './fresh-end.ts';
 import { type Judged, judge } from './judge.ts';
@@ -158,6 +159,14 @@ export class Pages {
 
   /** Fills the page from the rows, in its direction. */
   async #takeRows(page: Page, request: PageRequest, range: PageRange, deadline: number): Promise<void> {
+    const { db } = this.#options;
+    const ranges = await this.#ask(() => boundedInTime(db, range));
+    for (const part of request.backwards ? ranges.toReversed() : ranges)
+      if (!(await this.#takeRange(page, request, part, deadline))) return;
+  }
+
+  /** False: the page is full. */
+  async #takeRange(page: Page, request: PageRequest, range: PageRange, deadline: number): Promise<boolean> {
     const { db, config } = this.#options;
     const isWith = isFullJid(request.with) ? withFilter(request.with) : undefined;
     for (let rest: PageRange | undefined = range; rest !== undefined; ) {
@@ -169,11 +178,12 @@ export class Pages {
       const { entries, more } = await this.#ask(() => selectPage(db, from, bounds));
       for (const entry of entries) {
         if (isWith !== undefined && !isWith(decodeEnvelope(entry.envelope))) continue;
-        if (!page.take(entry)) return;
+        if (!page.take(entry)) return false;
       }
       const last = entries.at(-1)?.position;
       rest = more && last ? { ...rest, ...(request.backwards ? { before: last } : { after: last }) } : undefined;
     }
+    return true;
   }
 
   /** With the bytes that the tail has given up. @throws RpcError resource-constraint */
@@ -204,7 +214,9 @@ export class Pages {
   async #count({ with: jid }: PageRequest, range: PageRange): Promise<number | undefined> {
     const { db, config } = this.#options;
     if (isFullJid(jid)) return undefined;
-    const count = await this.#ask(() => countPage(db, range, config.pageCountMax));
+    let count = 0;
+    for (const part of await this.#ask(() => boundedInTime(db, range)))
+      count += await this.#ask(() => countPage(db, part, config.pageCountMax));
     return count > config.pageCountMax ? undefined : count;
   }
 
