@@ -23,6 +23,7 @@ import { selectOwnerState } from './sql/select-owner-state.ts';
 import { countPage, type PageRange, selectKnown, selectPage } from './sql/select-page.ts';
 import type { StreamArchive } from './stream-archive.ts';
 import { archivedOf, isBodiless, type TailEntry } from './tail-entry.ts';
+import { NoTurnError, type Turns } from './turns.ts';
 
 /** How long an answer waits for what the log has and the archive has not read yet. */
 const CATCH_UP_MS = 1_000;
@@ -40,6 +41,8 @@ export interface PagesOptions {
   readonly config: ArchiveConfig;
   readonly metrics: ArchiveMetrics;
   readonly isLogHere: boolean;
+  /** Of all streams of this process. */
+  readonly turns: Turns;
 }
 
 /** What is not written yet of one owner's log, judged, and up to where it is written. */
@@ -71,16 +74,26 @@ export class Pages {
       metrics.pageSeconds.observe((performance.now() - startedAt) / 1000);
       return reply;
     } catch (error) {
+      if (error instanceof NoTurnError) {
+        count('busy');
+        throw this.#away('too many pages at once', error);
+      }
       count(error instanceof TooSlowError ? 'timeout' : 'refused');
       throw error instanceof TooSlowError ? this.#away('this takes too long', error) : error;
     }
   }
 
   async #page(request: PageRequest, deadline: number): Promise<PageReply> {
-    const { config } = this.#options;
-    const known = [...request.known, ...request.ids];
-    if (known.length > KNOWN_MAX) throw new RpcError('policy-violation', `more than ${KNOWN_MAX} ids`);
+    if (request.known.length + request.ids.length > KNOWN_MAX)
+      throw new RpcError('policy-violation', `more than ${KNOWN_MAX} ids`);
     await this.#catchUp();
+    return this.#options.turns.take(request.user, () => this.#lookFor(request, deadline));
+  }
+
+  async #lookFor(request: PageRequest, deadline: number): Promise<PageReply> {
+    const { config } = this.#options;
+    if (performance.now() > deadline) throw new TooSlowError('no turn in time');
+    const known = [...request.known, ...request.ids];
     const unwritten = await this.#unwritten(request.user);
     await this.#requireKnown(request.user, known, unwritten);
 
