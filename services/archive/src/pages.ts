@@ -19,6 +19,7 @@ import type { ArchiveMetrics, PageOutcome } from './metrics.ts';
 import { Page } from './page.ts';
 import { pageFilter, withFilter } from './page-filter.ts';
 import { withinReach } from './reread.ts';
+import { isRetraction } from './retractions.ts';
 import { selectOwnerState } from './sql/select-owner-state.ts';
 import { countPage, type PageRange, selectKnown, selectPage } from './sql/select-page.ts';
 import type { StreamArchive } from './stream-archive.ts';
@@ -97,7 +98,9 @@ export class Pages {
     const unwritten = await this.#unwritten(request.user);
     await this.#requireKnown(request.user, known, unwritten);
 
-    const range = rangeOf(request, unwritten.written);
+    const { written } = unwritten;
+    const takesBack = unwritten.entries.some(isRetraction);
+    const range = rangeOf(request, written);
     const matches = pageFilter(request);
     const { epoch } = unwritten;
     const wanted = unwritten.entries.filter(
@@ -120,7 +123,8 @@ export class Pages {
       entries,
       complete: !page.isCut,
       ...(isCounted && { count: rows + wanted.length }),
-      stable: !entries.some(({ position }) => comparePositions(position, unwritten.written) > 0),
+      // What is taken back may be any of the rows (XEP-0424).
+      stable: !(entries.some(({ position }) => comparePositions(position, written) > 0) || takesBack),
     };
   }
 

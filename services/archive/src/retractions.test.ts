@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { call } from '@starling/bus';
 import {
+  ARCHIVE_DEFAULT,
   COPY,
   type Copy,
   decodeEnvelope,
+  encodeArchivePreferences,
   encodeBlockList,
   FATE,
   HINT,
@@ -43,6 +45,13 @@ describe('what is not written yet', () => {
     kind: KIND.blocksChanged,
     payload: encodeBlockList({ version: 1, jids: [bareOf(parseJid(ROMEO))], cleared: false }),
   });
+  const preferences = entry({
+    kind: KIND.preferencesChanged,
+    payload: encodeArchivePreferences({
+      ...{ version: 1, fallback: ARCHIVE_DEFAULT.always, always: [], roster: [] },
+      never: [bareOf(parseJid(ROMEO))],
+    }),
+  });
   const retraction = entry({
     from: ROMEO,
     hints: HINT.retraction,
@@ -60,6 +69,8 @@ describe('what is not written yet', () => {
       ['retract', 'body'],
       'only what is before it',
     );
+    const { entries } = judge(state, [message, preferences, retraction]);
+    assert.deepEqual(namesIn(entries), ['retracted'], 'whatever the preferences keep out of the archive (XEP-0441)');
     assert.deepEqual(namesIn(withTombstones([message, retraction, retraction])), ['retracted', 'retract', 'retract']);
     const again = entry({ from: ROMEO, ...stanza('m1', el('body', RFC.client, {}, 'x')) });
     assert.deepEqual(namesIn(withTombstones([message, again, retraction])), ['retracted', 'retracted', 'retract']);
@@ -292,6 +303,27 @@ for (const WorldClass of [MemoryWorld, ClusterWorld]) {
       await written(2);
       assert.equal((await read())[0], `${id} retracted r1`);
     });
+
+    if (WorldClass === ClusterWorld)
+      it('a page is not stable while a retraction is not written', async () => {
+        await message('m1');
+        await message('m2');
+        await written(2);
+        const first = async () => {
+          const request = {
+            ...{ with: '', ids: [], known: [], limit: 1, backwards: false, count: false },
+            user: alice,
+          };
+          return (await call(world.bus, methods.page(streamOfUser(alice)), request, TIMEOUT_MS)).stable;
+        };
+        assert.equal(await first(), true);
+        world.db.fault = 'read-only';
+        await retract('m1', 'r1');
+        assert.equal(await first(), false);
+        world.db.fault = 'none';
+        await written(3);
+        await until('all is written', first);
+      });
 
     if (WorldClass === ClusterWorld)
       it('readers see it while the database is away', async () => {
