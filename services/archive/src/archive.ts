@@ -25,6 +25,7 @@ import { Housekeeper } from './retention/housekeeper.ts';
 import { setRetention } from './retention/set-retention.ts';
 import { StreamArchive } from './stream-archive.ts';
 import type { TailEntry } from './tail-entry.ts';
+import { Turns } from './turns.ts';
 
 export interface ArchiveOptions {
   /** Unique among archives. */
@@ -75,6 +76,7 @@ class ArchiveProcess implements Archive {
   readonly #publisher = randomBytes(PUBLISHER_BYTES).toString('hex');
   readonly #running = new Map<number, Running>();
   readonly #isLogHere: boolean;
+  readonly #turns: Turns;
   readonly #untrack: () => void;
   readonly #partitions: Partitions;
   readonly #housekeeper: Housekeeper;
@@ -92,7 +94,15 @@ class ArchiveProcess implements Archive {
       // One of all archives.
       isDue: () => this.#running.has(0),
     });
-    this.#untrack = this.#metrics.streams.track(() => this.#running.size);
+    const { pagesAtOnce, pagesWaitingMax, pagesOfUserMax } = options.config;
+    this.#turns = new Turns({ atOnce: pagesAtOnce, waitingMax: pagesWaitingMax, ofUserMax: pagesOfUserMax });
+    const untrack = [
+      this.#metrics.streams.track(() => this.#running.size),
+      this.#metrics.pagesWaiting.track(() => this.#turns.waiting),
+    ];
+    this.#untrack = () => {
+      for (const end of untrack) end();
+    };
   }
 
   get streams(): ReadonlySet<number> {
@@ -175,7 +185,7 @@ class ArchiveProcess implements Archive {
     const onTaken = (user: string) => quota.lift(user);
     const offline = new OfflineReads({ archive, positions, log, db, config, onCovered, onTaken, isLogHere });
     const reads = new GapReads({ archive, db, config, metrics, isLogHere });
-    const pages = new Pages({ archive, db, log, config, metrics, isLogHere });
+    const pages = new Pages({ archive, db, log, config, metrics, isLogHere, turns: this.#turns });
     const onError = (error: unknown, subject: string) =>
       logger.error({ what: 'request_handling_failed', subject, err: error });
     archive.start();

@@ -8,6 +8,7 @@ import {
   FATE,
   type ImportedEntry,
   archive as methods,
+  type PageRequest,
   START,
 } from '@starling/contracts';
 import type { BareJid } from '@starling/jid';
@@ -51,8 +52,8 @@ for (const WorldClass of [MemoryWorld, ClusterWorld]) {
     const add = async (from: number, entries: readonly ImportedEntry[], user: BareJid = alice) =>
       (await call(world.bus, bulk.importArchive(streamOfUser(user)), { user, from, entries }, TIMEOUT_MS)).next;
     const prune = (user: string, beforeMs: number) => call(world.bus, bulk.prune(0), { user, beforeMs }, TIMEOUT_MS);
-    const page = (user: BareJid = alice) =>
-      call(world.bus, methods.page(streamOfUser(user)), { ...EVERYTHING, user }, TIMEOUT_MS);
+    const page = (user: BareJid = alice, more: Partial<PageRequest> = {}) =>
+      call(world.bus, methods.page(streamOfUser(user)), { ...EVERYTHING, user, ...more }, TIMEOUT_MS);
     const idsOf = async (user: BareJid = alice) =>
       (await page(user)).entries.map(({ envelope }) => decodeEnvelope(envelope).id);
     const known = async (user: BareJid) => {
@@ -81,6 +82,15 @@ for (const WorldClass of [MemoryWorld, ClusterWorld]) {
         [0, 400, 800],
       );
       assert.equal(count, 5);
+    });
+
+    it('finds what is imported by whom it is with (XEP-0313 "Filtering by JID")', async () => {
+      await known(alice);
+      await add(0, [entryOf('a', 0)]);
+      for (const jid of ['sender@example.com', 'sender@example.com/phone', 'other@example.com']) {
+        const { entries } = await page(alice, { with: jid });
+        assert.equal(entries.length, jid.startsWith('sender') ? 1 : 0, jid);
+      }
     });
 
     it('doubles nothing when it is asked again, and takes no other archive’s messages', async () => {

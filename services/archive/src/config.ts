@@ -42,6 +42,19 @@ export const archiveConfig = configSpec({
     { min: '100ms', max: '30s' },
     'how long one page of an archive may be looked for (XEP-0313); then the asker hears that it is too much',
   ),
+  pagesAtOnce: int(
+    'STARLING_ARCHIVE_PAGES_AT_ONCE',
+    4,
+    { min: 1, max: 500 },
+    'pages that one process looks for at once; less than STARLING_DATABASE_POOL, since who writes needs a connection, too',
+  ),
+  pagesWaitingMax: int('STARLING_ARCHIVE_PAGES_WAITING_MAX', 1_000, { min: 0 }, 'pages that wait for those'),
+  pagesOfUserMax: int(
+    'STARLING_ARCHIVE_PAGES_OF_USER_MAX',
+    16,
+    { min: 2 },
+    'of one account, looked for or waiting; a session asks for one after the other',
+  ),
   pageCountMax: int(
     'STARLING_ARCHIVE_PAGE_COUNT_MAX',
     10_000,
@@ -71,6 +84,12 @@ export const archiveConfig = configSpec({
     1_000,
     { min: 1, max: 100_000 },
     "an account's newest entries among which a message that is taken back is looked for",
+  ),
+  retractBytes: bytes(
+    'STARLING_RETRACT_BYTES_MAX',
+    '4MiB',
+    { min: '64KiB', max: '256MiB' },
+    'their bytes, of each the first 32 KiB: none behind is looked at',
   ),
   offlineMax: int(
     'STARLING_OFFLINE_MAX',

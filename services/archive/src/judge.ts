@@ -2,7 +2,7 @@ import { type ArchivePreferences, COPY, FATE, KIND } from '@starling/contracts';
 import { isBlocked } from '@starling/features/xep-0191-blocking/is-blocked';
 import { keepingOf, keepsArchived } from '@starling/features/xep-0441-mam-preferences/keeps-archived';
 import { peerOf } from './peer-of.ts';
-import { withTombstones } from './retractions.ts';
+import { isRetraction, withTombstones } from './retractions.ts';
 import type { TailEntry } from './tail-entry.ts';
 import { jidsIn, preferencesIn } from './writer.ts';
 
@@ -32,6 +32,7 @@ const NO_ACCOUNT: OwnerState = { exists: false, blocked: [], preferences: undefi
 export function judge(state: OwnerState, entries: readonly TailEntry[]): Judged {
   let now = judgement(state);
   let kept: TailEntry[] = [];
+  const hidden = new Set<TailEntry | undefined>();
   let isErased = false;
   for (const entry of entries) {
     const { envelope } = entry;
@@ -48,10 +49,13 @@ export function judge(state: OwnerState, entries: readonly TailEntry[]): Judged 
     } else if (envelope.kind === KIND.message && envelope.fate === FATE.archived && now.exists) {
       const { owner, copy, from } = envelope;
       if (copy === COPY.received && (now.isOverQuota || isBlocked(now.blocked, from, owner))) continue;
-      if (keepsArchived(now.keeping, peerOf(envelope))) kept.push(entry);
+      const isKept = keepsArchived(now.keeping, peerOf(envelope));
+      // What takes a message back does so, whether it is archived itself or not.
+      if (!isKept && isRetraction(entry)) hidden.add(entry);
+      if (isKept || isRetraction(entry)) kept.push(entry);
     }
   }
-  return { entries: withTombstones(kept), isErased };
+  return { entries: withTombstones(kept).filter((_, i) => !hidden.has(kept[i])), isErased };
 }
 
 const judgement = ({ exists, blocked, preferences, isOverQuota }: OwnerState) => ({

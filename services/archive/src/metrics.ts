@@ -22,6 +22,7 @@ export const archiveMetrics = metricsSpec({
   holes: counter('starling_archive_holes_total', 'Times that the log had lost entries before they were written'),
   gaps: counter('starling_archive_gap_requests_total', 'Gap reads answered', ['source']),
   pages: counter('starling_archive_pages_total', 'Pages of archives (XEP-0313) asked for', ['outcome']),
+  pagesWaiting: gauge('starling_archive_pages_waiting', 'Of them, waiting for others'),
   pageSeconds: histogram(
     'starling_archive_page_seconds',
     'One page of an archive, from the request to the answer',
@@ -55,5 +56,5 @@ export type EntryOutcome =
   | 'skipped'
   | 'unreadable';
 
-/** Label `outcome` of `pages`: answered, refused (an id that is not there, the database away), out of time. */
-export type PageOutcome = 'answered' | 'refused' | 'timeout';
+/** Label `outcome` of `pages`: answered, refused (an id that is not there, the database away), out of time, too many at once. */
+export type PageOutcome = 'answered' | 'refused' | 'timeout' | 'busy';

@@ -99,6 +99,22 @@ for (const WorldClass of [MemoryWorld, ClusterWorld]) {
       assert.deepEqual([entries.length, complete], [0, false]);
     });
 
+    it('of one account so many at once; others do not wait for it', async () => {
+      const bob = userOn(0, 'bob');
+      await create(world.log, alice);
+      await create(world.log, bob);
+      await append(world.log, bob, { id: 'of bob' });
+      await page();
+      const all = await Promise.allSettled(Array.from({ length: 100 }, () => page()));
+      const [bobs] = await Promise.all([idsOf({}, bob), Promise.allSettled(Array.from({ length: 100 }, () => page()))]);
+      const refused = all.filter((one) => one.status === 'rejected' && isRefused('resource-constraint')(one.reason));
+      const answered = all.filter((one) => one.status === 'fulfilled');
+      assert.equal(refused.length + answered.length, 100);
+      assert.ok(answered.length >= 16 && refused.length > 0, `${answered.length} of 100`);
+      assert.deepEqual(bobs, ['of bob']);
+      assert.deepEqual(await idsOf(), []);
+    });
+
     it('does not know ids that are not in this archive', async () => {
       const bob = userOn(0, 'bob');
       await create(world.log, alice);

@@ -11,6 +11,7 @@ import {
 } from '@starling/contracts';
 import { type Db, DbUnavailableError } from '@starling/db';
 import { bareOf, isFull, type Jid } from '@starling/jid';
+import { boundedInTime } from './bounded-in-time.ts';
 import type { ArchiveConfig } from './config.ts';
 import { FreshEnd } from './fresh-end.ts';
 import { type Judged, judge } from './judge.ts';
@@ -18,10 +19,12 @@ import type { ArchiveMetrics, PageOutcome } from './metrics.ts';
 import { Page } from './page.ts';
 import { pageFilter, withFilter } from './page-filter.ts';
 import { withinReach } from './reread.ts';
+import { isRetraction } from './retractions.ts';
 import { selectOwnerState } from './sql/select-owner-state.ts';
 import { countPage, type PageRange, selectKnown, selectPage } from './sql/select-page.ts';
 import type { StreamArchive } from './stream-archive.ts';
 import { archivedOf, isBodiless, type TailEntry } from './tail-entry.ts';
+import { NoTurnError, type Turns } from './turns.ts';
 
 /** How long an answer waits for what the log has and the archive has not read yet. */
 const CATCH_UP_MS = 1_000;
@@ -39,6 +42,8 @@ export interface PagesOptions {
   readonly config: ArchiveConfig;
   readonly metrics: ArchiveMetrics;
   readonly isLogHere: boolean;
+  /** Of all streams of this process. */
+  readonly turns: Turns;
 }
 
 /** What is not written yet of one owner's log, judged, and up to where it is written. */
@@ -70,20 +75,32 @@ export class Pages {
       metrics.pageSeconds.observe((performance.now() - startedAt) / 1000);
       return reply;
     } catch (error) {
+      if (error instanceof NoTurnError) {
+        count('busy');
+        throw this.#away('too many pages at once', error);
+      }
       count(error instanceof TooSlowError ? 'timeout' : 'refused');
       throw error instanceof TooSlowError ? this.#away('this takes too long', error) : error;
     }
   }
 
   async #page(request: PageRequest, deadline: number): Promise<PageReply> {
-    const { config } = this.#options;
-    const known = [...request.known, ...request.ids];
-    if (known.length > KNOWN_MAX) throw new RpcError('policy-violation', `more than ${KNOWN_MAX} ids`);
+    if (request.known.length + request.ids.length > KNOWN_MAX)
+      throw new RpcError('policy-violation', `more than ${KNOWN_MAX} ids`);
     await this.#catchUp();
+    return this.#options.turns.take(request.user, () => this.#lookFor(request, deadline));
+  }
+
+  async #lookFor(request: PageRequest, deadline: number): Promise<PageReply> {
+    const { config } = this.#options;
+    if (performance.now() > deadline) throw new TooSlowError('no turn in time');
+    const known = [...request.known, ...request.ids];
     const unwritten = await this.#unwritten(request.user);
     await this.#requireKnown(request.user, known, unwritten);
 
-    const range = rangeOf(request, unwritten.written);
+    const { written } = unwritten;
+    const takesBack = unwritten.entries.some(isRetraction);
+    const range = rangeOf(request, written);
     const matches = pageFilter(request);
     const { epoch } = unwritten;
     const wanted = unwritten.entries.filter(
@@ -106,7 +123,8 @@ export class Pages {
       entries,
       complete: !page.isCut,
       ...(isCounted && { count: rows + wanted.length }),
-      stable: !entries.some(({ position }) => comparePositions(position, unwritten.written) > 0),
+      // What is taken back may be any of the rows (XEP-0424).
+      stable: !(entries.some(({ position }) => comparePositions(position, written) > 0) || takesBack),
     };
   }
 
@@ -158,6 +176,14 @@ export class Pages {
 
   /** Fills the page from the rows, in its direction. */
   async #takeRows(page: Page, request: PageRequest, range: PageRange, deadline: number): Promise<void> {
+    const { db } = this.#options;
+    const ranges = await this.#ask(() => boundedInTime(db, range));
+    for (const part of request.backwards ? ranges.toReversed() : ranges)
+      if (!(await this.#takeRange(page, request, part, deadline))) return;
+  }
+
+  /** False: the page is full. */
+  async #takeRange(page: Page, request: PageRequest, range: PageRange, deadline: number): Promise<boolean> {
     const { db, config } = this.#options;
     const isWith = isFullJid(request.with) ? withFilter(request.with) : undefined;
     for (let rest: PageRange | undefined = range; rest !== undefined; ) {
@@ -169,11 +195,12 @@ export class Pages {
       const { entries, more } = await this.#ask(() => selectPage(db, from, bounds));
       for (const entry of entries) {
         if (isWith !== undefined && !isWith(decodeEnvelope(entry.envelope))) continue;
-        if (!page.take(entry)) return;
+        if (!page.take(entry)) return false;
       }
       const last = entries.at(-1)?.position;
       rest = more && last ? { ...rest, ...(request.backwards ? { before: last } : { after: last }) } : undefined;
     }
+    return true;
   }
 
   /** With the bytes that the tail has given up. @throws RpcError resource-constraint */
@@ -204,7 +231,9 @@ export class Pages {
   async #count({ with: jid }: PageRequest, range: PageRange): Promise<number | undefined> {
     const { db, config } = this.#options;
     if (isFullJid(jid)) return undefined;
-    const count = await this.#ask(() => countPage(db, range, config.pageCountMax));
+    let count = 0;
+    for (const part of await this.#ask(() => boundedInTime(db, range)))
+      count += await this.#ask(() => countPage(db, part, config.pageCountMax));
     return count > config.pageCountMax ? undefined : count;
   }
 

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { call } from '@starling/bus';
 import {
+  ARCHIVE_DEFAULT,
   COPY,
   type Copy,
   decodeEnvelope,
+  encodeArchivePreferences,
   encodeBlockList,
   FATE,
   HINT,
@@ -43,6 +45,13 @@ describe('what is not written yet', () => {
     kind: KIND.blocksChanged,
     payload: encodeBlockList({ version: 1, jids: [bareOf(parseJid(ROMEO))], cleared: false }),
   });
+  const preferences = entry({
+    kind: KIND.preferencesChanged,
+    payload: encodeArchivePreferences({
+      ...{ version: 1, fallback: ARCHIVE_DEFAULT.always, always: [], roster: [] },
+      never: [bareOf(parseJid(ROMEO))],
+    }),
+  });
   const retraction = entry({
     from: ROMEO,
     hints: HINT.retraction,
@@ -60,7 +69,26 @@ describe('what is not written yet', () => {
       ['retract', 'body'],
       'only what is before it',
     );
+    const { entries } = judge(state, [message, preferences, retraction]);
+    assert.deepEqual(namesIn(entries), ['retracted'], 'whatever the preferences keep out of the archive (XEP-0441)');
     assert.deepEqual(namesIn(withTombstones([message, retraction, retraction])), ['retracted', 'retract', 'retract']);
+    const again = entry({ from: ROMEO, ...stanza('m1', el('body', RFC.client, {}, 'x')) });
+    assert.deepEqual(namesIn(withTombstones([message, again, retraction])), ['retracted', 'retracted', 'retract']);
+  });
+
+  it('of private messages in a room each occupant’s is his own', () => {
+    const room = parseJid('coven@chat.example.com/second');
+    const said = (from: string, hints: number, id: string, child: ReturnType<typeof el>) =>
+      entry({
+        ...{ from, hints: hints | HINT.occupant },
+        payload: Stanza.build('message', { type: 'chat', id, from: parseJid(from), to: owner }, child).encode(),
+      });
+    const body = el('body', RFC.client, {}, 'x');
+    const first = said('coven@chat.example.com/first', 0, 'm1', body);
+    const second = said(room, 0, 'm1', body);
+    const retract = el('retract', NS.retraction, { id: 'm1' });
+    const taken = said('coven@chat.example.com/first', HINT.retraction, 'r1', retract);
+    assert.deepEqual(namesIn(withTombstones([first, second, taken])), ['retracted', 'body', 'retract']);
   });
 });
 
@@ -73,7 +101,9 @@ for (const WorldClass of [MemoryWorld, ClusterWorld]) {
 
     beforeEach(async () => {
       world = await WorldClass.open(servers);
-      archive = await world.start({ env: { STARLING_RETRACT_ROWS_MAX: '20' } });
+      archive = await world.start({
+        env: { STARLING_RETRACT_ROWS_MAX: '20', STARLING_RETRACT_BYTES_MAX: '64KiB' },
+      });
       await create(world.log, alice);
     });
     afterEach(async () => {
@@ -205,6 +235,58 @@ for (const WorldClass of [MemoryWorld, ClusterWorld]) {
       assert.equal(all[12], 'newer body');
     });
 
+    it('a message is found however often others refer to it, and whoever they are from', async () => {
+      const mention = (of: Said, i: number) => {
+        const { payload, ...rest } = said(
+          of,
+          HINT.body,
+          Stanza.build(
+            'message',
+            { type: 'chat', id: `c${i}` },
+            el('body', RFC.client, {}, 'corrected'),
+            el('replace', 'urn:xmpp:message-correct:0', { id: 'm1' }),
+          ),
+        );
+        // As most clients write it.
+        const quoted = Buffer.from(
+          Buffer.from(payload ?? [])
+            .toString()
+            .replaceAll("'", '"'),
+        );
+        return append(world.log, alice, { ...rest, payload: quoted });
+      };
+      await message('m1');
+      for (let i = 0; i < 9; i++) await mention({}, i);
+      for (let i = 0; i < 9; i++) await mention({ from: `${alice}/phone`, to: ROMEO, copy: COPY.sent }, i);
+      await retract('m1', 'r1');
+      await written(20);
+      assert.equal((await read())[0], 'm1 retracted r1');
+    });
+
+    it('so many of their bytes are looked through, and of each its beginning only', async () => {
+      const long = (id: string, bytes: number) =>
+        append(
+          world.log,
+          alice,
+          said(
+            {},
+            HINT.body,
+            Stanza.build('message', { type: 'chat', id }, el('body', RFC.client, {}, 'x'.repeat(bytes))),
+          ),
+        );
+      await message('old');
+      await long('long', 200_000);
+      await retract('long', 'r1');
+      await written(3);
+      assert.equal((await read())[1], 'long retracted r1');
+      for (let i = 0; i < 3; i++) await long(`l${i}`, 100_000);
+      await retract('l2', 'r2');
+      await retract('old', 'r3');
+      await written(8);
+      const all = await read();
+      assert.deepEqual([all[0], all[5]], ['old body', 'l2 retracted r2']);
+    });
+
     it('more than one transaction takes', async () => {
       const count = 120;
       await Promise.all(Array.from({ length: count }, (_, i) => [message(`m${i}`), retract(`m${i}`, `r${i}`)]).flat());
@@ -221,6 +303,27 @@ for (const WorldClass of [MemoryWorld, ClusterWorld]) {
       await written(2);
       assert.equal((await read())[0], `${id} retracted r1`);
     });
+
+    if (WorldClass === ClusterWorld)
+      it('a page is not stable while a retraction is not written', async () => {
+        await message('m1');
+        await message('m2');
+        await written(2);
+        const first = async () => {
+          const request = {
+            ...{ with: '', ids: [], known: [], limit: 1, backwards: false, count: false },
+            user: alice,
+          };
+          return (await call(world.bus, methods.page(streamOfUser(alice)), request, TIMEOUT_MS)).stable;
+        };
+        assert.equal(await first(), true);
+        world.db.fault = 'read-only';
+        await retract('m1', 'r1');
+        assert.equal(await first(), false);
+        world.db.fault = 'none';
+        await written(3);
+        await until('all is written', first);
+      });
 
     if (WorldClass === ClusterWorld)
       it('readers see it while the database is away', async () => {

@@ -399,7 +399,8 @@ export class StreamArchive {
   async #writeBatch(life: Life, mark: Watermark, batch: readonly TailEntry[]): Promise<boolean> {
     const { db, metrics, config, partitions } = this.#options;
     const startedAt = performance.now();
-    const write = () => writeFirst(db, this.stream, mark.position, batch, config.retractRowsMax);
+    const search = { rowsMax: config.retractRowsMax, bytesMax: config.retractBytes };
+    const write = () => writeFirst(db, this.stream, mark.position, batch, search);
     const written = await this.#retry(life, () => partitions.having(batch, write));
     if (!written) return true;
     if (!written.moved) {

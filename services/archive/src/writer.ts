@@ -9,6 +9,7 @@ import {
 import type { Db, Queryable } from '@starling/db';
 import { peerOf } from './peer-of.ts';
 import { isRetraction, writeTombstones } from './retractions.ts';
+import type { SearchBounds } from './sql/select-retracted.ts';
 import { writeCreation, writeDeletion } from './sql/write-account.ts';
 import { writeBlocks } from './sql/write-blocks.ts';
 import { writePreferences } from './sql/write-preferences.ts';
@@ -43,6 +44,7 @@ const NOTHING = {
   ...{ rows: 0, rejected: [], blocked: [], over: [], skipped: 0, unreadable: 0, accounts: 0, blockLists: 0 },
   ...{ preferences: 0, retracted: 0 },
 } as const;
+const NO_SEARCH: SearchBounds = { rowsMax: 0, bytesMax: 0 };
 /** Retractions in one transaction: each costs a search, while others wait for the watermark. */
 const RETRACTIONS_MAX = 50;
 
@@ -53,7 +55,7 @@ const becomesRow = ({ envelope }: TailEntry): boolean =>
 /**
  * Writes the first entries of a batch: a notice about an account, a block list or preferences alone, else all up to the next notice, so that each
  * row is judged by what there was of them at its place in the log.
- * @param retractRowsMax an owner's newest rows among which the message of a retraction is looked for
+ * @param search among what the message of a retraction is looked for
  * @throws DbUnavailableError: try again
  */
 export async function writeFirst(
@@ -61,11 +63,11 @@ export async function writeFirst(
   stream: number,
   from: Position,
   batch: readonly TailEntry[],
-  retractRowsMax: number,
+  search: SearchBounds,
 ): Promise<Written> {
   const [first] = batch;
   if (first && isNotice(first)) return writeNotice(db, stream, from, first);
-  return writeMessages(db, stream, from, batch.slice(0, endOfMessages(batch)), retractRowsMax);
+  return writeMessages(db, stream, from, batch.slice(0, endOfMessages(batch)), search);
 }
 
 /** Up to the next notice, or to so many retractions. */
@@ -132,7 +134,7 @@ async function writeMessages(
   stream: number,
   from: Position,
   entries: readonly TailEntry[],
-  retractRowsMax = 0,
+  search = NO_SEARCH,
 ): Promise<Written> {
   const upTo = entries.at(-1)?.sequence ?? from.sequence;
   const kept = entries.filter(becomesRow);
@@ -155,7 +157,7 @@ async function writeMessages(
         const written = await write(tx);
         const refused = new Set([...written.rejected, ...written.blocked, ...written.over]);
         const accepted = written.moved ? retractions.filter((entry) => !refused.has(entry)) : [];
-        return { ...written, retracted: await writeTombstones(tx, from.epoch, accepted, retractRowsMax) };
+        return { ...written, retracted: await writeTombstones(tx, from.epoch, accepted, search) };
       }));
   const unreadable = entries.filter((entry) => !entry.envelope).length;
   return {

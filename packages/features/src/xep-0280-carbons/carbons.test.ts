@@ -143,4 +143,11 @@ describe('what is remembered of copied messages', () => {
       [false, true, true, false],
     );
   });
+
+  it('is bounded in bytes, too: a long id is not remembered', () => {
+    const ids = new CopiedIds();
+    const [longest, longer] = [256, 257].map((length) => chat('x'.repeat(length)).encode());
+    for (const stanza of [longest, longer]) if (stanza) ids.add(ROMEO, JULIET, stanza);
+    assert.deepEqual([ids.size, longest && ids.isAnsweredBy(ROMEO, JULIET, longest)], [1, true]);
+  });
 });

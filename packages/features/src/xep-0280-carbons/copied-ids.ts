@@ -3,6 +3,8 @@ import { escapedIdOf } from '@starling/stanza';
 
 /** Messages that an edge remembers, of all its users: errors come within seconds. About 200 bytes each. */
 const MESSAGES_MAX = 32_768;
+/** Of an id, in characters; who writes longer ones, to fill an edge, hears of no errors on his other devices. */
+const ID_MAX = 256;
 
 /**
  * Which messages were eligible for copies, by user, other side and id: an error that answers one of them is eligible too (§6.1). What it
@@ -38,5 +40,5 @@ export class CopiedIds {
 /** The other side may answer with another resource than it was asked by. */
 function keyOf(user: BareJid, other: Jid, stanza: Uint8Array): string | undefined {
   const id = escapedIdOf(stanza);
-  return id === '' ? undefined : `${user}\n${bareOf(other)}\n${id}`;
+  return id === '' || id.length > ID_MAX ? undefined : `${user}\n${bareOf(other)}\n${id}`;
 }

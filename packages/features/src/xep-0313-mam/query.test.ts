@@ -69,6 +69,7 @@ describe('a query', () => {
     ['a field that says nothing', form(field('with', ''), "<field var='start'/>"), {}],
     ['RSM: a limit', rsm('<max>10</max>'), { limit: 10 }],
     ['… that is too high', rsm('<max>1000</max>'), { limit: 50 }],
+    ['… the highest xs:int', rsm('<max>2147483647</max>'), { limit: 50 }],
     [
       '… the next page',
       rsm('<max>10</max><after>one</after>'),
@@ -94,7 +95,8 @@ describe('a query', () => {
   it('has an id of its own, and may be flipped', () => {
     const { queryId, flips } = queryOf('<flip-page/>', "queryid='f27'");
     assert.deepEqual([queryId, flips], ['f27', true]);
-    assert.deepEqual([queryOf('').queryId, queryOf('').flips], ['', false]);
+    assert.deepEqual([queryOf('').queryId, queryOf('').flips], [undefined, false]);
+    assert.equal(queryOf('', "queryid=''").queryId, '', 'what is given is given back ("Query results")');
   });
 
   const refused: readonly (readonly [string, string, string])[] = [
@@ -127,6 +129,13 @@ describe('a query', () => {
         conditionOf(() => requestOf(inner)),
         condition,
       ));
+  it('refused: an id that would be told with each result, and is long', () => {
+    assert.equal(queryOf('', `queryid='${'x'.repeat(1024)}'`).queryId?.length, 1024);
+    assert.equal(
+      conditionOf(() => queryOf('', `queryid='${'x'.repeat(1025)}'`)),
+      'policy-violation',
+    );
+  });
   it('refused: the archive of a node', () =>
     assert.equal(
       conditionOf(() => queryOf('', "node='urn:x'")),

@@ -8,20 +8,25 @@ import { parseRsm, type RsmRequest, rsmElement } from './rsm.ts';
 
 /** One `<query/>` of a client. */
 export interface MamQuery {
-  /** '' when it has given none. */
-  readonly queryId: string;
+  readonly queryId: string | undefined;
   readonly filter: MamFilter;
   readonly rsm: RsmRequest;
   /** The results of the page are sent in reverse order ("Flipped pages"). */
   readonly flips: boolean;
 }
 
-/** @throws StanzaError bad-request, jid-malformed, feature-not-implemented */
+/** Of a queryid, in characters: each result of a page repeats it. */
+const QUERY_ID_MAX = 1_024;
+
+/** @throws StanzaError bad-request, jid-malformed, feature-not-implemented; policy-violation: a queryid that is too long */
 export function parseQuery(query: Element): MamQuery {
   // XEP-0442: archives of nodes, which an account does not have.
   if (query.attrs.node !== undefined) throw new StanzaError('feature-not-implemented', 'archives of nodes');
+  const { queryid: queryId } = query.attrs;
+  if (queryId !== undefined && queryId.length > QUERY_ID_MAX)
+    throw new StanzaError('policy-violation', `a queryid of more than ${QUERY_ID_MAX} characters`);
   return {
-    queryId: query.attrs.queryid ?? '',
+    queryId,
     filter: parseForm(childOf(query, NS.form, 'x')),
     rsm: parseRsm(childOf(query, NS.rsm, 'set')),
     flips: childOf(query, NS.mam, 'flip-page') !== undefined,

@@ -11,8 +11,8 @@ export class Results {
   readonly #head: string;
   readonly #idOf: (position: Position) => string;
 
-  constructor(user: BareJid, to: FullJid, queryId: string, idOf: (position: Position) => string) {
-    const query = queryId === '' ? '' : ` queryid='${escapeAttribute(queryId)}'`;
+  constructor(user: BareJid, to: FullJid, queryId: string | undefined, idOf: (position: Position) => string) {
+    const query = queryId === undefined ? '' : ` queryid='${escapeAttribute(queryId)}'`;
     this.#head = `<message from='${escapeAttribute(user)}' to='${escapeAttribute(to)}'><result xmlns='${NS.mam}'${query} id='`;
     this.#idOf = idOf;
   }

@@ -20,7 +20,8 @@ export interface RsmResult {
   readonly count: number | undefined;
 }
 
-const NUMBER = /^\d{1,9}$/;
+/** An xs:int, which has ten digits. */
+const NUMBER = /^\d{1,10}$/;
 
 /**
  * The request in a `<set/>`; of no set, all is undefined.

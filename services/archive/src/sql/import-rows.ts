@@ -21,8 +21,9 @@ export async function lockImported(tx: Queryable, owner: string): Promise<number
 export async function insertImported(tx: Queryable, rows: readonly NewRow[]): Promise<void> {
   await tx.query(
     `insert into archive (owner, position, committed_at_ms, entry_id, fate, copy, envelope, peer)
-      select * from unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::int[], $6::int[], $7::bytea[],
-        $8::text[])`,
+      select owner, position, committed_at_ms, entry_id, fate, copy, envelope, split_part(peer, '/', 1)
+        from unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::int[], $6::int[], $7::bytea[], $8::text[])
+          as e (owner, position, committed_at_ms, entry_id, fate, copy, envelope, peer)`,
     [
       rows.map((r) => r.owner),
       rows.map((r) => packPosition(r.position)),

@@ -19,8 +19,12 @@ export async function writeRetention(db: Queryable, owner: string, retentionMs: 
   return rows.length > 0;
 }
 
+// The times that the rows are between are known before the tables are looked into: then only those that may have some are, however the
+// two are joined.
 const ERASE = `delete from archive a using due d
-  where a.owner = d.owner and a.position = d.position and a.committed_at_ms = d.committed_at_ms returning 1`;
+  where a.owner = d.owner and a.position = d.position and a.committed_at_ms = d.committed_at_ms
+    and a.committed_at_ms between (select min(committed_at_ms) from due) and (select max(committed_at_ms) from due)
+  returning 1`;
 
 /** Rows of accounts with a time of their own that is over, at most so many. @returns how many there were */
 export function eraseOwn(db: Queryable, nowMs: number, rowsMax: number): Promise<number> {

@@ -1,5 +1,7 @@
 import { type Db, DbUnavailableError, type Row, type Transaction } from '@starling/db';
 
+const READS = /^\s*(select|with recursive)\b/;
+
 /** A database that a test can take away from one process. */
 export class FaultyDb implements Db {
   readonly #real: Db;
@@ -12,8 +14,7 @@ export class FaultyDb implements Db {
   }
 
   query<T extends Row>(sql: string, params?: readonly unknown[]): Promise<readonly T[]> {
-    if (this.fault === 'read-only' && !sql.trimStart().startsWith('select'))
-      return Promise.reject(new DbUnavailableError('read only'));
+    if (this.fault === 'read-only' && !READS.test(sql)) return Promise.reject(new DbUnavailableError('read only'));
     return this.#run(() => this.#real.query<T>(sql, params));
   }
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
