@@ -12,6 +12,7 @@ import {
   type Fate,
   KIND,
   type Kind,
+  type Position,
   queues,
   SESSION_STATE,
   type SessionRow,
@@ -44,6 +45,8 @@ describe('from the bus to the sessions', () => {
   /** What a feature says to everything that is about to be delivered. */
   let verdict: Verdict;
   let faults: unknown[];
+  /** What the archive has looked through. */
+  let logEnd: Position | undefined;
 
   beforeEach(() => {
     faults = [];
@@ -58,8 +61,20 @@ describe('from the bus to the sessions', () => {
     hooks = new Hooks(({ error }) => faults.push(error));
     hooks.on('guard', 'user:stanza', 'guard', () => verdict);
     const onDirect = () => undefined;
+    const onAccountDeleted = (user: FollowedUser, at: Position) => following.accountDeleted(user, at);
     const sink = new Outbound({
-      ...{ edge: 'e1', domain: 'localhost', bus, onTable, onQuestion, onDirect, hooks, metrics, log: silentLogger },
+      ...{
+        edge: 'e1',
+        domain: 'localhost',
+        bus,
+        onTable,
+        onQuestion,
+        onDirect,
+        onAccountDeleted,
+        hooks,
+        metrics,
+        log: silentLogger,
+      },
     });
     const coverage = { changed: () => undefined, left: () => undefined, wasRead: () => undefined };
     const lives = new StreamLives({ log, epochOf: () => 1, logger: silentLogger });
@@ -77,7 +92,8 @@ describe('from the bus to the sessions', () => {
         log: silentLogger,
       },
     });
-    const last = async () => ({ epoch: 1, last: [] });
+    logEnd = undefined;
+    const last = async () => ({ epoch: 1, last: [], ...(logEnd && { upTo: logEnd }) });
     serve(bus, archive.last(0), queues.archive, last, (error) => assert.fail(String(error)));
   });
   afterEach(async () => {
@@ -333,12 +349,50 @@ describe('from the bus to the sessions', () => {
     const scanned = { bytes: new Uint8Array(1) } as Parameters<typeof busy.session.receive>[0];
     busy.session.receive(scanned);
     busy.session.receive(scanned);
+    tell();
     await append('', { kind: KIND.accountDeleted });
+    // Of the next account of that name, before the one that is busy is closed.
+    await append('<message/>', { to: busy.session.jid });
+    live('<message/>', { to: busy.session.jid });
     await settle();
     assert.deepEqual([idle.sent, busy.sent], [['!not-authorized'], []]);
     answer();
     await settle();
     assert.deepEqual(busy.sent, ['!not-authorized']);
+  });
+
+  it('the account is removed: a session that was being bound meanwhile ends, too', async () => {
+    await attached('phone');
+    const { session, sent } = makeSession({ resource: 'laptop' });
+    await following.reserve(session);
+    await append('', { kind: KIND.accountDeleted });
+    await settle();
+    following.attach(session);
+    assert.deepEqual(sent, ['!not-authorized']);
+  });
+
+  it('an old removal that is learnt late ends no session of the next account, in whichever epoch', async () => {
+    for (const [epoch, sequence, ends] of [
+      [1, 7, true],
+      [1, 8, false],
+      [1, 9, false],
+      [2, 1, false],
+      [0, 99, true],
+    ] as const) {
+      const older = await attached('older');
+      logEnd = { epoch, sequence };
+      const newer = await attached('newer');
+      const removal = encodeEnvelope(envelope('', { kind: KIND.accountDeleted }));
+      bus.republish(subjects.user(ROMEO), removal, { stream: 0, sequence: 8, previous: 0 });
+      await settle();
+      assert.deepEqual(
+        [older.sent, newer.sent],
+        [['!not-authorized'], ends ? ['!not-authorized'] : []],
+        `${epoch}/${sequence}`,
+      );
+      for (const { session } of [older, newer]) following.detach(session);
+      logEnd = undefined;
+    }
   });
 
   it('nobody is followed who has no session, whatever the order of binds and ends', async () => {
