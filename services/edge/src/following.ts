@@ -155,8 +155,8 @@ export class Following implements FollowedUsers, LifeListener {
     const user = known ?? this.#open(session.user);
     user.binding++;
     this.#sessions.add(session);
-    // Of a user who was here before the feed may be behind: by an entry that was lost, the account may be another one since.
-    const at = known === undefined ? user.ready : this.#findEndOfStream(user.stream);
+    // Who was here before may be another one: that his account was removed since is perhaps on its way, or lost.
+    const at = known === undefined ? user.ready : this.#catchUp(user);
     await user.ready;
     const behind = await at;
     session.boundBehind = session.sm === undefined ? behind : session.sm.reached;
@@ -307,13 +307,19 @@ export class Following implements FollowedUsers, LifeListener {
     }
   }
 
-  /** Where the stream of a user's log ends now. Bounded. */
-  async #findEndOfStream(stream: number): Promise<Position | undefined> {
+  /** Where the log ends now, when all up to there has been delivered to the sessions that there are. Bounded. */
+  async #catchUp({ jid, stream, feed, ready }: FollowedUser): Promise<Position | undefined> {
+    const timeoutMs = this.#config.positionTimeoutMs;
     try {
-      const request = { known: [], fresh: true };
-      return (await call(this.#bus, archive.last(stream), request, this.#config.positionTimeoutMs)).upTo ?? undefined;
+      const request = { known: [{ user: jid, position: START }], fresh: true };
+      const { last, upTo } = await call(this.#bus, archive.last(stream), request, timeoutMs);
+      const end = last.find((l) => l.user === jid)?.position;
+      await ready;
+      if (end !== undefined && feed.last !== undefined)
+        await withDeadline(feed.delivered(end), timeoutMs, 'end of the log');
+      return upTo ?? end;
     } catch (error) {
-      // Policy: as above; a removal that is learnt late then ends this session, too, and its client logs in again.
+      // Policy: as above; a removal that is learnt late ends this session, too, and its client logs in again.
       this.#log.debug({ what: 'log_end_lookup_failed', err: error });
       return undefined;
     }

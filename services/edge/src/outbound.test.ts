@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { MemoryBus, MemoryLog, NoRespondersError, RequestTimeoutError, serve } from '@starling/bus';
 import {
+  type ArchivedEntry,
   archive,
   COPY,
   type Copy,
@@ -47,6 +48,8 @@ describe('from the bus to the sessions', () => {
   let faults: unknown[];
   /** What the archive has looked through. */
   let logEnd: Position | undefined;
+  /** What it has of the log, and the edge has not got. */
+  let lost: ArchivedEntry[];
 
   beforeEach(() => {
     faults = [];
@@ -93,7 +96,13 @@ describe('from the bus to the sessions', () => {
       },
     });
     logEnd = undefined;
-    const last = async () => ({ epoch: 1, last: [], ...(logEnd && { upTo: logEnd }) });
+    lost = [];
+    const last = async () => {
+      const ends = lost.slice(-1).map(({ position }) => ({ user: ROMEO, position }));
+      return { epoch: 1, last: ends, ...(logEnd && { upTo: logEnd }) };
+    };
+    const gap = async () => ({ entries: lost, complete: true });
+    serve(bus, archive.gap(0), queues.archive, gap, (error) => assert.fail(String(error)));
     serve(bus, archive.last(0), queues.archive, last, (error) => assert.fail(String(error)));
   });
   afterEach(async () => {
@@ -369,6 +378,22 @@ describe('from the bus to the sessions', () => {
     await settle();
     following.attach(session);
     assert.deepEqual(sent, ['!not-authorized']);
+  });
+
+  it('who binds beside older sessions waits until they have had all that there was', async () => {
+    const older = await attached('older');
+    for (const [sequence, envelopeOf] of [
+      [1, envelope('<message n="1"/>', { fate: FATE.archived })],
+      [2, envelope('', { kind: KIND.accountDeleted })],
+      [3, envelope('', { kind: KIND.accountCreated })],
+    ] as const)
+      lost.push({ position: { epoch: 1, sequence }, committedAtMs: 0, envelope: encodeEnvelope(envelopeOf) });
+    logEnd = { epoch: 1, sequence: 3 };
+    const newer = await attached('newer');
+    assert.deepEqual([older.sent, newer.sent], [['<message n="1"/>', '!not-authorized'], []]);
+    live('<message n="2"/>');
+    await settle();
+    assert.deepEqual([older.sent.length, newer.sent], [2, ['<message n="2"/>']]);
   });
 
   it('an old removal that is learnt late ends no session of the next account, in whichever epoch', async () => {
