@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { type Bus, call, MemoryBus } from '@starling/bus';
 import { accounts, streamName } from '@starling/contracts';
 import { Lifecycle, loadConfig, MetricsRegistry, silentLogger } from '@starling/runtime';
-import { type Client, login, type NatsServer, Postgres, registerAccount, startNatsServer } from '@starling/testkit';
+import { Client, login, type NatsServer, Postgres, registerAccount, startNatsServer } from '@starling/testkit';
 import { startEmbedded } from './embedded.ts';
 import { embeddedSpecs } from './specs.ts';
 
@@ -123,6 +123,17 @@ for (const [where, open] of [
       await remove('tybalt');
       await system.keep();
       await old.receive(REMOVED, LEARNT_MS);
+    });
+
+    it('who has authenticated before gets no session by it', async () => {
+      await register('mercutio', 'old');
+      const client = await Client.connect(endpoint(), DOMAIN);
+      clients.push(client);
+      await client.negotiate();
+      await client.authenticate('mercutio', 'old');
+      await client.openStream();
+      await remove('mercutio');
+      await assert.rejects(client.bind('house'), /item-not-found/);
     });
 
     it('they get nothing that comes for the next one of that name, whose sessions stay', async () => {
