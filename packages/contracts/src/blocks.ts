@@ -19,6 +19,7 @@ export const decodeBlockList = (bytes: Uint8Array): BlockList => wire.BlockList.
 
 /** What the roster service answers about block lists. `user` is a bare JID, prepared. */
 export const blocks = {
+  /** `item-not-found`: no such account. */
   list: method<{ user: string }, BlockList>(subjects.roster('blocks'), wire.BlockListRequest, wire.BlockList),
   /**
    * The list after the change, once the user's log has it. `item-not-found`: no such account; `policy-violation`: more than may be

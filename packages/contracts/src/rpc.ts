@@ -110,10 +110,10 @@ export const archive = {
   /** Entries of one user's log, in order; also those that are committed but not yet written to the database. */
   gap: (stream: number) =>
     method<GapRequest, GapReply>(subjects.archive(stream, 'gap'), wire.GapRequest, wire.GapReply),
-  /** Where these users' logs end, and the stream's epoch. */
+  /** Where these users' logs end, and the stream's epoch; `fresh`: behind all that was in the stream when it was asked, if that can be told soon. */
   last: (stream: number) =>
     method<
-      { known: readonly UserPosition[] },
+      { known: readonly UserPosition[]; fresh?: boolean | undefined },
       { epoch: number; last: readonly UserPosition[]; upTo?: Position | null }
     >(subjects.archive(stream, 'last'), wire.LastRequest, wire.LastReply),
   /**

@@ -14,22 +14,27 @@ export interface ScenarioOptions {
   readonly modes?: readonly ('embedded' | 'cluster')[];
   /** The scenario kills or stops parts: it gets a system of its own. */
   readonly ownWorld?: boolean;
-  /** Settings of a world of its own. */
+  /** Other than the default ones: of a world of its own, else of one that all runs of the file with the same settings share. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
 }
 
 const SCENARIO_TIMEOUT_MS = 60_000;
 
-// One system per kind for all scenarios of a file, when scripts/test.mjs has not started them for all files.
-const ownWorlds = new Map<WorldKind, Promise<OwnWorld>>();
+type Settings = NonNullable<ScenarioOptions['settings']>;
 
-function sharedWorld(kind: WorldKind): Promise<World> {
+const DEFAULT_SETTINGS: Settings = {};
+
+// One system per kind and settings for all scenarios of a file; with the default ones when scripts/test.mjs has not started them for all files.
+const ownWorlds = new Map<string, Promise<OwnWorld>>();
+
+function sharedWorld(kind: WorldKind, settings: Settings): Promise<World> {
   const started = JSON.parse(process.env[WORLDS_VARIABLE] ?? '{}') as Partial<Record<WorldKind, ReadyLine>>;
-  const ready = started[kind];
+  const ready = settings === DEFAULT_SETTINGS ? started[kind] : undefined;
   if (ready) return Promise.resolve(new World(kind, ready));
-  const world = ownWorlds.get(kind) ?? startWorld(kind);
-  ownWorlds.set(kind, world);
+  const key = `${kind} ${JSON.stringify(settings)}`;
+  const world = ownWorlds.get(key) ?? startWorld(kind, { settings });
+  ownWorlds.set(key, world);
   return world;
 }
 
@@ -53,9 +58,8 @@ export function scenario(title: string, options: ScenarioOptions, play: (scene: 
   for (const kind of kindsOf(options)) {
     for (const transport of options.transports ?? ['tcp', 'ws']) {
       test(`${title} [${kind}, ${transport}]`, { timeout: options.timeoutMs ?? SCENARIO_TIMEOUT_MS }, async () => {
-        const world = options.ownWorld
-          ? await startWorld(kind, { settings: options.settings ?? {} })
-          : await sharedWorld(kind);
+        const { settings = DEFAULT_SETTINGS } = options;
+        const world = await (options.ownWorld ? startWorld(kind, { settings }) : sharedWorld(kind, settings));
         const scene = new Scene(world, transport);
         try {
           await play(scene);

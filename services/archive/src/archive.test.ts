@@ -33,6 +33,7 @@ import { ClusterWorld, MemoryWorld, type Servers, STREAMS, startServers, type Wo
 const TIMEOUT_MS = 5_000;
 const NOWHERE: Position = { epoch: 0, sequence: 0 };
 const idOf = ({ envelope }: ArchivedEntry) => decodeEnvelope(envelope).id;
+const isMessage = ({ envelope }: ArchivedEntry) => decodeEnvelope(envelope).kind === KIND.message;
 /** Without the class that protobufjs gives it. */
 const plain = (position: Position | undefined): Position => ({ epoch: 0, sequence: 0, ...position });
 const isAway = (error: unknown) => error instanceof RpcError && error.condition === 'resource-constraint';
@@ -269,7 +270,7 @@ for (const WorldClass of [MemoryWorld, ClusterWorld]) {
       await create(world.log, alice);
       await append(world.log, alice, { from, id: 'again' });
       await written(alice, 1);
-      assert.deepEqual((await gap(alice, NOWHERE)).entries.map(idOf), ['again']);
+      assert.deepEqual((await gap(alice, NOWHERE)).entries.filter(isMessage).map(idOf), ['again']);
       assert.deepEqual(
         heard.map((e) => [e.type, e.to, e.from, / id=["'](\w+)["']/.exec(Buffer.from(e.stanza).toString())?.[1]]),
         [
@@ -354,7 +355,75 @@ for (const WorldClass of [MemoryWorld, ClusterWorld]) {
       // What is not written yet is read as it is: then the older one is there, too.
       await until('both are written', async () => (await read()) === 'between,blocks-2');
       await remove(world.log, alice);
-      await until('nothing is left', async () => (await gap(alice, NOWHERE)).entries.length === 0);
+      const isLeft = async () =>
+        (await gap(alice, NOWHERE)).entries.some(
+          ({ envelope }) => decodeEnvelope(envelope).kind !== KIND.accountDeleted,
+        );
+      await until('nothing is left', async () => !(await isLeft()));
+    });
+
+    it('who has missed that an account was removed learns it in its place, of each, whatever became of the name', async () => {
+      await start();
+      const told: Position[] = [];
+      world.bus.subscribe(subjects.digest(streamOfUser(alice)), ({ data }) => {
+        for (const { user, position } of decodeDigest(data).last) if (user === alice) told.push(plain(position));
+      });
+      await create(world.log, alice);
+      const first = await append(world.log, alice, { id: 'first' });
+      const ends = [await remove(world.log, alice)];
+      await until('the digest tells it', () => told.some(({ sequence }) => sequence === ends[0]));
+      assert.deepEqual(
+        (await last(alice)).last.map(({ position }) => plain(position)),
+        [{ epoch: 1, sequence: ends[0] }],
+      );
+      await create(world.log, alice);
+      ends.push(await remove(world.log, alice));
+      await create(world.log, alice);
+      // From here on not everything is written yet when it is read.
+      const second = await append(world.log, alice, { id: 'second' });
+      const read = async (after: Position) =>
+        (await gap(alice, after)).entries.map(({ position }) => plain(position).sequence);
+      for (let i = 0; i < 20; i++) {
+        assert.deepEqual(await read({ epoch: 1, sequence: first }), [...ends, second]);
+        assert.deepEqual(await read({ epoch: 1, sequence: ends[0] ?? 0 }), [ends[1], second]);
+        // A session of the account that there is now was bound behind them.
+        assert.deepEqual(await read({ epoch: 1, sequence: ends[1] ?? 0 }), [second]);
+      }
+      await written(alice, 1);
+      assert.deepEqual(await read({ epoch: 1, sequence: first }), [...ends, second]);
+    });
+
+    it('… also in another epoch: behind a position of the new one nothing of the old one is read', async () => {
+      await start();
+      await create(world.log, alice);
+      for (let i = 0; i < 5; i++) await append(world.log, alice);
+      const end = await remove(world.log, alice);
+      const ended = { epoch: 1, sequence: end };
+      await until(
+        'it is written',
+        async () => (await last(alice)).last.length === 1 && (await rows(alice)).length === 0,
+      );
+      await world.recreate(streamOfUser(alice));
+      await until('the next epoch', async () => (await last(alice).catch(() => undefined))?.epoch === 2);
+      const created = await create(world.log, alice);
+      const bound = { epoch: 2, sequence: created };
+      const again = { epoch: 2, sequence: await append(world.log, alice) };
+      await written(alice, 1);
+      const read = async (after: Position) => (await gap(alice, after)).entries.map(({ position }) => plain(position));
+      assert.ok(end > created);
+      assert.deepEqual(await read({ epoch: 1, sequence: end - 1 }), [ended, again]);
+      assert.deepEqual(await read(bound), [again]);
+    });
+
+    it('who binds a session is told an end behind all that was in the stream', async () => {
+      await start();
+      const fresh = async () => (await call(world.bus, methods.last(0), { known: [], fresh: true }, TIMEOUT_MS)).upTo;
+      await until('the epoch', async () => (await fresh().catch(() => undefined)) !== undefined);
+      for (let i = 0; i < 50; i++) {
+        const sequence = await create(world.log, alice);
+        const upTo = plain((await fresh()) ?? undefined);
+        assert.ok(upTo.epoch === 1 && upTo.sequence >= sequence, `${upTo.sequence} is before ${sequence}`);
+      }
     });
 
     it('a list that cannot be read does not stop the log', async () => {

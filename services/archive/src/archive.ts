@@ -184,14 +184,14 @@ class ArchiveProcess implements Archive {
     const onCovered = (user: string) => quota.covered(user);
     const onTaken = (user: string) => quota.lift(user);
     const offline = new OfflineReads({ archive, positions, log, db, config, onCovered, onTaken, isLogHere });
-    const reads = new GapReads({ archive, db, config, metrics, isLogHere });
+    const reads = new GapReads({ archive, log, db, config, metrics, isLogHere });
     const pages = new Pages({ archive, db, log, config, metrics, isLogHere, turns: this.#turns });
     const onError = (error: unknown, subject: string) =>
       logger.error({ what: 'request_handling_failed', subject, err: error });
     archive.start();
     const subscriptions = [
       serve(bus, methods.gap(stream), queues.archive, (request) => reads.gap(request), onError),
-      serve(bus, methods.last(stream), queues.archive, ({ known }) => reads.last(known), onError),
+      serve(bus, methods.last(stream), queues.archive, ({ known, fresh }) => reads.last(known, fresh), onError),
       serve(bus, methods.page(stream), queues.archive, (request) => pages.page(request), onError),
       serve(bus, retention.set(stream), queues.archive, (request) => setRetention(db, request), onError),
       serve(bus, offlineMethods.waiting(stream), queues.archive, (request) => offline.waiting(request), onError),

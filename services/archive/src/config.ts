@@ -109,6 +109,12 @@ export const archiveConfig = configSpec({
     { min: '1m', max: '3650d' },
     'how long what never gets into the archive waits for somebody',
   ),
+  removalKeepMs: duration(
+    'STARLING_REMOVAL_KEEP',
+    '7d',
+    { min: '1h', max: '3650d' },
+    'how long it is remembered that an account was removed: an edge that has been cut off from NATS for longer may keep sessions of it',
+  ),
   housekeepingMs: duration(
     'STARLING_ARCHIVE_HOUSEKEEPING_INTERVAL',
     '10m',

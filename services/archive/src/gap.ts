@@ -1,4 +1,4 @@
-import { LogUnavailableError, RpcError } from '@starling/bus';
+import { type Log, LogUnavailableError, RpcError } from '@starling/bus';
 import {
   type ArchivedEntry,
   comparePositions,
@@ -8,7 +8,9 @@ import {
   type UserPosition,
 } from '@starling/contracts';
 import { type Db, DbUnavailableError } from '@starling/db';
+import { withDeadline } from '@starling/runtime';
 import type { ArchiveConfig } from './config.ts';
+import { FreshEnd } from './fresh-end.ts';
 import type { ArchiveMetrics } from './metrics.ts';
 import { withinReach } from './reread.ts';
 import { selectEntries } from './sql/select-entries.ts';
@@ -21,9 +23,12 @@ import { archivedOf, type TailEntry } from './tail-entry.ts';
 const USERS_MAX = 5_000;
 /** How long an answer waits for what the asker has seen and the archive has not read yet. */
 const CATCH_UP_MS = 1_000;
+/** How long an answer to who binds a session waits for the end of the stream, and then for what is before it. */
+const FRESH_MS = 300;
 
 export interface GapOptions {
   readonly archive: StreamArchive;
+  readonly log: Pick<Log, 'info'>;
   readonly db: Db;
   readonly config: ArchiveConfig;
   readonly metrics: ArchiveMetrics;
@@ -37,9 +42,11 @@ export class GapReads {
   readonly #config: ArchiveConfig;
   readonly #metrics: ArchiveMetrics;
   readonly #isLogHere: boolean;
+  readonly #end: FreshEnd;
 
-  constructor({ archive, db, config, metrics, isLogHere }: GapOptions) {
+  constructor({ archive, log, db, config, metrics, isLogHere }: GapOptions) {
     this.#archive = archive;
+    this.#end = new FreshEnd(async () => (await log.info(archive.stream)).last);
     this.#db = db;
     this.#config = config;
     this.#metrics = metrics;
@@ -65,9 +72,14 @@ export class GapReads {
   /** @throws RpcError */
   async last(
     known: readonly UserPosition[],
+    fresh = false,
   ): Promise<{ epoch: number; last: readonly UserPosition[]; upTo?: Position }> {
     if (known.length > USERS_MAX) throw new RpcError('bad-request', `more than ${USERS_MAX} users`);
-    const tail = await this.#openTail();
+    let tail = await this.#openTail();
+    if (fresh) {
+      await this.#untilRead();
+      tail = await this.#openTail();
+    }
     const epoch = this.#archive.epoch ?? known.reduce((most, { position }) => Math.max(most, position.epoch), 0);
     // Epoch 0 was never written: who does not know either cannot be told.
     if (epoch === 0) throw this.#away('the epoch is not known yet');
@@ -94,6 +106,19 @@ export class GapReads {
     const { tail } = this.#archive;
     if (!tail) throw this.#away('the log is not open yet');
     return tail;
+  }
+
+  /** All that was in the stream when it was asked: also that the account is another one of the same name since. Bounded. */
+  async #untilRead(): Promise<void> {
+    if (this.#isLogHere) return; // nobody has heard of what is not written
+    let end: number;
+    try {
+      end = await withDeadline(this.#end.find(), FRESH_MS, 'end of the stream');
+    } catch {
+      // Policy: the log is away or slow. A bind does not wait for it: the answer is what has been read.
+      return;
+    }
+    await this.#archive.waitUntil(() => this.#archive.visibleUpTo >= end, FRESH_MS);
   }
 
   async #catchUp(epoch: number, end: Position): Promise<void> {

@@ -13,14 +13,18 @@ export interface TailEntry extends LogEntry {
 
 const NO_BYTES = new Uint8Array(0);
 
-/** What readers of a log get: messages, and whom its owner has blocked, and what he wants archived, from there on. */
-export const isForReaders = ({ envelope }: Pick<TailEntry, 'envelope'>): boolean =>
-  envelope?.kind === KIND.message ||
-  envelope?.kind === KIND.blocksChanged ||
-  envelope?.kind === KIND.preferencesChanged;
+/** An account ends here. */
+export const isEnd = ({ envelope }: Pick<TailEntry, 'envelope'>): boolean => envelope?.kind === KIND.accountDeleted;
 
-export const isAccountNotice = ({ envelope }: Pick<TailEntry, 'envelope'>): boolean =>
-  envelope?.kind === KIND.accountCreated || envelope?.kind === KIND.accountDeleted;
+/** What readers of a log get: messages, whom its owner has blocked, and what he wants archived, from there on, and that the account has ended. */
+export const isForReaders = (entry: Pick<TailEntry, 'envelope'>): boolean =>
+  entry.envelope?.kind === KIND.message ||
+  entry.envelope?.kind === KIND.blocksChanged ||
+  entry.envelope?.kind === KIND.preferencesChanged ||
+  isEnd(entry);
+
+export const isAccountNotice = (entry: Pick<TailEntry, 'envelope'>): boolean =>
+  entry.envelope?.kind === KIND.accountCreated || isEnd(entry);
 
 /** What is behind it is judged otherwise than what is before. */
 export const isNotice = (entry: Pick<TailEntry, 'envelope'>): boolean =>

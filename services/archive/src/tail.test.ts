@@ -45,14 +45,21 @@ it('a tail keeps what is between written and read, whatever the order of pushes 
   );
 });
 
-it('a tail shows nothing of an account from before its creation or removal', () => {
+it('a tail shows of an account that was removed that it was, and nothing from before', () => {
   const tail = new Tail(ROOM, 0);
+  const removal = { kind: KIND.accountDeleted };
   tail.push(entry(1));
-  tail.push(entry(2, 'a@x', { kind: KIND.accountDeleted }));
-  assert.deepEqual(sequences(tail.entriesOf('a@x', 0, 9)), []);
+  tail.push(entry(2, 'a@x', removal));
+  assert.deepEqual(sequences(tail.entriesOf('a@x', 0, 9)), [2]);
+  assert.equal(tail.lastOf('a@x'), 2);
   tail.push(entry(3, 'a@x', { kind: KIND.accountCreated }));
+  assert.equal(tail.lastOf('a@x'), 2);
   tail.push(entry(4));
-  assert.deepEqual(sequences(tail.entriesOf('a@x', 0, 9)), [4]);
+  assert.deepEqual(sequences(tail.entriesOf('a@x', 0, 9)), [2, 4]);
+  assert.deepEqual(sequences(tail.entriesOf('a@x', 2, 9)), [4]);
+  for (const [sequence, options] of [removal, { kind: KIND.accountCreated }, {}].entries())
+    tail.push(entry(5 + sequence, 'a@x', options));
+  assert.deepEqual(sequences(tail.entriesOf('a@x', 0, 9)), [2, 5, 7]);
 });
 
 it('a tail shows readers messages and block lists, and no entries of other kinds', () => {

@@ -1,5 +1,5 @@
 import { withTombstones } from './retractions.ts';
-import { bodiless, isAccountNotice, isBodiless, isForReaders, type TailEntry } from './tail-entry.ts';
+import { bodiless, isAccountNotice, isBodiless, isEnd, isForReaders, type TailEntry } from './tail-entry.ts';
 
 /** What an entry costs beside its bytes, roughly. */
 const ENTRY_OVERHEAD_BYTES = 500;
@@ -113,12 +113,12 @@ export class Tail {
     else this.#byOwner.delete(owner);
   }
 
-  /** What one owner's readers get behind `after` up to `upTo`, without what an account had before it was made or removed. */
+  /** What one owner's readers get behind `after` up to `upTo`: of an account that was made or removed since nothing but that it was removed. */
   entriesOf(owner: string, after: number, upTo: number): readonly TailEntry[] {
     const own = this.#byOwner.get(owner);
     if (!own) return [];
     const begin = own.findLastIndex(isAccountNotice) + 1;
-    const shown = withTombstones(own.slice(begin));
+    const shown = [...own.slice(0, begin).filter(isEnd), ...withTombstones(own.slice(begin))];
     return shown.filter((entry) => isForReaders(entry) && entry.sequence > after && entry.sequence <= upTo);
   }
 

@@ -78,11 +78,12 @@ function endOfMessages(batch: readonly TailEntry[]): number {
 }
 
 async function writeNotice(db: Db, stream: number, from: Position, entry: TailEntry): Promise<Written> {
-  const owner = entry.envelope?.owner ?? '';
   if (entry.envelope?.kind === KIND.blocksChanged) return writeBlockList(db, stream, from, entry);
   if (entry.envelope?.kind === KIND.preferencesChanged) return writeArchivePreferences(db, stream, from, entry);
-  const write = entry.envelope?.kind === KIND.accountCreated ? writeCreation : writeDeletion;
-  const moved = await write(db, stream, from, { epoch: from.epoch, sequence: entry.sequence }, owner);
+  const notice = noticeOf(entry, from.epoch);
+  const moved = await (entry.envelope?.kind === KIND.accountCreated
+    ? writeCreation(db, stream, from, notice.position, notice.owner)
+    : writeDeletion(db, stream, from, notice));
   return { ...NOTHING, moved, upTo: entry.sequence, accounts: 1 };
 }
 

@@ -157,6 +157,7 @@ export class Edge implements StreamHost {
       onTable: (user, table) => this.#following.learn(user, table),
       onQuestion: (user, replyTo) => this.#following.tellSessions(user, replyTo),
       onDirect: (user, session, position) => this.#offline.gotDirectly(user, session, position),
+      onAccountDeleted: (user, position) => this.#following.accountDeleted(user, position),
       hooks: this.features.hooks,
       metrics: counted,
       log: logger,

@@ -101,6 +101,28 @@ test('a digest tells of an entry that never came', async () => {
   assert.deepEqual(world.gaps, ['digest']);
 });
 
+test('who waits for a place hears when all up to there was delivered, by whichever way', async () => {
+  const world = new World([1, 2, 5, 6]);
+  world.feed.startAt({ epoch, sequence: 0 });
+  const heard: string[] = [];
+  const wait = (sequence: number) =>
+    world.feed.delivered({ epoch, sequence }).then(() => heard.push(`${sequence}: ${world.delivered.join()}`));
+  world.commit(1);
+  await wait(1);
+  const overtaken = wait(2);
+  world.commit(2);
+  await overtaken;
+  // What is missing is fetched; behind the last entry there is nothing that could come.
+  await Promise.all([wait(5), wait(7)]);
+  assert.deepEqual(heard.slice(0, 2), ['1: 1', '2: 1,2']);
+  assert.deepEqual(heard.at(-1), '7: 1,2,5,6');
+  assert.deepEqual(world.delivered, [1, 2, 5, 6]);
+  const never = wait(99);
+  world.archiveDown = 1_000;
+  world.feed.close();
+  await never;
+});
+
 test('after the stream was made anew its first entries are not taken for old ones', async () => {
   const entries = [{ position: { epoch: 2, sequence: 1 }, committedAtMs: 0, envelope: data(101) }];
   const world = new World([1, 2], { fetch: async () => ({ entries, complete: true }) });

@@ -44,6 +44,8 @@ export class Feed {
   #wanted: Position | undefined;
   /** Entries that came before those in front of them. */
   #held: Held[] = [];
+  /** Who waits until all up to a place has been delivered. */
+  #waiting: { readonly position: Position; readonly resolve: () => void }[] = [];
   /** Before the first entry, when it was not known where the log ends. */
   #begin: Position | undefined;
   /** How many want that nothing is delivered now. */
@@ -95,6 +97,7 @@ export class Feed {
 
   /** It may be known now of which epoch that is which is held. */
   known(): void {
+    this.#tell();
     if (this.#held.length > 0 && this.#halts === 0 && this.#wanted === undefined) this.#release();
   }
 
@@ -135,8 +138,18 @@ export class Feed {
     this.#expect(position, position.epoch === last.epoch ? 'digest' : 'epoch');
   }
 
+  /** As reaches; resolves when all up to there has been delivered, or it is closed. */
+  delivered(position: Position): Promise<void> {
+    this.reaches(position);
+    return new Promise((resolve) => {
+      this.#waiting.push({ position, resolve });
+      this.#tell();
+    });
+  }
+
   close(): void {
     this.#closed = true;
+    this.#tell();
     clearTimeout(this.#grace);
     clearTimeout(this.#retry);
     this.#held = [];
@@ -146,6 +159,16 @@ export class Feed {
     const position = { epoch, sequence };
     this.#last = position;
     this.#host.deliver(data, position);
+    if (this.#waiting.length > 0) this.#tell();
+  }
+
+  #tell(): void {
+    const last = this.#last;
+    const isDone = (position: Position) =>
+      this.#closed || (last !== undefined && comparePositions(last, position) >= 0);
+    const done = this.#waiting.filter(({ position }) => isDone(position));
+    this.#waiting = this.#waiting.filter(({ position }) => !isDone(position));
+    for (const { resolve } of done) resolve();
   }
 
   /** An epoch that was not known when L was set is the one that L was in; so is that of what was seen to be missing since. */
@@ -190,6 +213,7 @@ export class Feed {
     while (!this.#closed && this.#last !== undefined && this.#wanted !== undefined) {
       if (comparePositions(this.#wanted, this.#last) <= 0) {
         this.#wanted = undefined;
+        this.#tell();
         this.#release();
         return;
       }

@@ -1,4 +1,5 @@
 import type { Subscription } from '@starling/bus';
+import type { Position } from '@starling/contracts';
 import type { BareJid } from '@starling/jid';
 import type { Feed } from './feed.ts';
 import type { Arrival } from './following.ts';
@@ -18,8 +19,10 @@ export interface FollowedUser {
   /** Which of its sessions get what comes, and since when. */
   readonly coverage: UserCoverage;
   readonly subscription: Subscription;
-  /** Resolves when it is known where the log ends: before that nobody is told that his resource is bound. */
-  readonly ready: Promise<void>;
+  /** Resolves when it is known where the log ended when it was opened, undefined: it could not be learnt. Before that nobody is told that his resource is bound. */
+  readonly ready: Promise<Position | undefined>;
+  /** Where an account of this name ended last, if its feed has come by there. */
+  deletedAt: Position | undefined;
   /** Sessions that are being bound. */
   binding: number;
 }

@@ -1,6 +1,7 @@
 import { type Bus, call, type Delivery } from '@starling/bus';
 import {
   archive,
+  comparePositions,
   type Envelope,
   encodeSessionTable,
   type Position,
@@ -149,11 +150,16 @@ export class Following implements FollowedUsers, LifeListener {
   }
 
   /** A session is about to be bound: resolves when all that comes for its user arrives here. detach() is to follow in any case. */
-  reserve(session: ClientSession): Promise<void> {
-    const user = this.#users.get(session.user) ?? this.#open(session.user);
+  async reserve(session: ClientSession): Promise<void> {
+    const known = this.#users.get(session.user);
+    const user = known ?? this.#open(session.user);
     user.binding++;
     this.#sessions.add(session);
-    return user.ready;
+    // Who was here before may be another one: that his account was removed since is perhaps on its way, or lost.
+    const at = known === undefined ? user.ready : this.#catchUp(user);
+    await user.ready;
+    const behind = await at;
+    session.boundBehind = session.sm === undefined ? behind : session.sm.reached;
   }
 
   /** From now on the session gets what comes for its user. */
@@ -167,8 +173,26 @@ export class Following implements FollowedUsers, LifeListener {
     if (older !== undefined) this.#displace(older);
     // Its resource may have been bound again while its own client was not told yet.
     if (user.sessions.isDisplaced(session)) this.#displace(session);
+    if (user.deletedAt !== undefined) this.#endOlder(user, user.deletedAt);
     // Of one that goes on here the table has told before.
     if (session.sm !== undefined) this.#coverage.changed(user);
+  }
+
+  /** XEP-0077 §3.2: the account has ended at this place of its log, and with it all sessions that are not of a next one. */
+  accountDeleted(user: FollowedUser, at: Position): void {
+    if (user.deletedAt === undefined || comparePositions(at, user.deletedAt) > 0) user.deletedAt = at;
+    this.#endOlder(user, user.deletedAt);
+  }
+
+  /** At once they get nothing any more that comes for the user, who may be another one behind it; who asked for the removal hears the answer. */
+  #endOlder(user: FollowedUser, position: Position): void {
+    for (const session of [...user.sessions.local.values()]) {
+      if (session.isBoundBehind(position)) continue;
+      user.sessions.remove(session);
+      this.#coverage.left(user, session);
+      session.abortWhenIdle(new StreamError('not-authorized', 'the account was removed'));
+      if (!session.isConnected) this.#displaced(session); // its client cannot come back
+    }
   }
 
   /** The session is over, or was never attached. */
@@ -242,6 +266,7 @@ export class Following implements FollowedUsers, LifeListener {
       coverage: new UserCoverage(),
       subscription: this.#bus.subscribe(subjects.user(jid), (delivery) => this.#sink.arrived(user, delivery)),
       ready: this.#findEndOfLog(jid, stream, feed),
+      deletedAt: undefined,
       binding: 0,
     };
     this.#users.set(jid, user);
@@ -264,22 +289,39 @@ export class Following implements FollowedUsers, LifeListener {
   }
 
   /** Where the log ends now, so that the session gets all that comes behind. Bounded: a bind does not wait for the archive. */
-  async #findEndOfLog(user: BareJid, stream: number, feed: Feed): Promise<void> {
+  async #findEndOfLog(user: BareJid, stream: number, feed: Feed): Promise<Position | undefined> {
     const timeoutMs = this.#config.positionTimeoutMs;
     try {
       await withDeadline(this.#bus.flush(), timeoutMs, 'bus flush');
-      const { epoch, last, upTo } = await call(
-        this.#bus,
-        archive.last(stream),
-        { known: [{ user, position: START }] },
-        timeoutMs,
-      );
-      feed.startAt(last.find((l) => l.user === user)?.position ?? { epoch, sequence: 0 });
+      const request = { known: [{ user, position: START }], fresh: true };
+      const { epoch, last, upTo } = await call(this.#bus, archive.last(stream), request, timeoutMs);
+      const own = last.find((l) => l.user === user)?.position ?? { epoch, sequence: 0 };
+      feed.startAt(own);
       // Else the first message of an account would look like one behind a gap: its creation is an entry, too.
       if (upTo) feed.startAt(upTo);
+      return upTo ?? own;
     } catch (error) {
       // Policy: without the archive the feed starts at the next entry; chat does not wait for PostgreSQL.
       this.#log.debug({ what: 'log_end_lookup_failed', err: error });
+      return undefined;
+    }
+  }
+
+  /** Where the log ends now, when all up to there has been delivered to the sessions that there are. Bounded. */
+  async #catchUp({ jid, stream, feed, ready }: FollowedUser): Promise<Position | undefined> {
+    const timeoutMs = this.#config.positionTimeoutMs;
+    try {
+      const request = { known: [{ user: jid, position: START }], fresh: true };
+      const { last, upTo } = await call(this.#bus, archive.last(stream), request, timeoutMs);
+      const end = last.find((l) => l.user === jid)?.position;
+      await ready;
+      if (end !== undefined && feed.last !== undefined)
+        await withDeadline(feed.delivered(end), timeoutMs, 'end of the log');
+      return upTo ?? end;
+    } catch (error) {
+      // Policy: as above; a removal that is learnt late ends this session, too, and its client logs in again.
+      this.#log.debug({ what: 'log_end_lookup_failed', err: error });
+      return undefined;
     }
   }
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { MemoryBus, MemoryLog, NoRespondersError, RequestTimeoutError, serve } from '@starling/bus';
 import {
+  type ArchivedEntry,
   archive,
   COPY,
   type Copy,
@@ -12,6 +13,7 @@ import {
   type Fate,
   KIND,
   type Kind,
+  type Position,
   queues,
   SESSION_STATE,
   type SessionRow,
@@ -44,6 +46,10 @@ describe('from the bus to the sessions', () => {
   /** What a feature says to everything that is about to be delivered. */
   let verdict: Verdict;
   let faults: unknown[];
+  /** What the archive has looked through. */
+  let logEnd: Position | undefined;
+  /** What it has of the log, and the edge has not got. */
+  let lost: ArchivedEntry[];
 
   beforeEach(() => {
     faults = [];
@@ -58,8 +64,20 @@ describe('from the bus to the sessions', () => {
     hooks = new Hooks(({ error }) => faults.push(error));
     hooks.on('guard', 'user:stanza', 'guard', () => verdict);
     const onDirect = () => undefined;
+    const onAccountDeleted = (user: FollowedUser, at: Position) => following.accountDeleted(user, at);
     const sink = new Outbound({
-      ...{ edge: 'e1', domain: 'localhost', bus, onTable, onQuestion, onDirect, hooks, metrics, log: silentLogger },
+      ...{
+        edge: 'e1',
+        domain: 'localhost',
+        bus,
+        onTable,
+        onQuestion,
+        onDirect,
+        onAccountDeleted,
+        hooks,
+        metrics,
+        log: silentLogger,
+      },
     });
     const coverage = { changed: () => undefined, left: () => undefined, wasRead: () => undefined };
     const lives = new StreamLives({ log, epochOf: () => 1, logger: silentLogger });
@@ -77,7 +95,14 @@ describe('from the bus to the sessions', () => {
         log: silentLogger,
       },
     });
-    const last = async () => ({ epoch: 1, last: [] });
+    logEnd = undefined;
+    lost = [];
+    const last = async () => {
+      const ends = lost.slice(-1).map(({ position }) => ({ user: ROMEO, position }));
+      return { epoch: 1, last: ends, ...(logEnd && { upTo: logEnd }) };
+    };
+    const gap = async () => ({ entries: lost, complete: true });
+    serve(bus, archive.gap(0), queues.archive, gap, (error) => assert.fail(String(error)));
     serve(bus, archive.last(0), queues.archive, last, (error) => assert.fail(String(error)));
   });
   afterEach(async () => {
@@ -333,12 +358,66 @@ describe('from the bus to the sessions', () => {
     const scanned = { bytes: new Uint8Array(1) } as Parameters<typeof busy.session.receive>[0];
     busy.session.receive(scanned);
     busy.session.receive(scanned);
+    tell();
     await append('', { kind: KIND.accountDeleted });
+    // Of the next account of that name, before the one that is busy is closed.
+    await append('<message/>', { to: busy.session.jid });
+    live('<message/>', { to: busy.session.jid });
     await settle();
     assert.deepEqual([idle.sent, busy.sent], [['!not-authorized'], []]);
     answer();
     await settle();
     assert.deepEqual(busy.sent, ['!not-authorized']);
+  });
+
+  it('the account is removed: a session that was being bound meanwhile ends, too', async () => {
+    await attached('phone');
+    const { session, sent } = makeSession({ resource: 'laptop' });
+    await following.reserve(session);
+    await append('', { kind: KIND.accountDeleted });
+    await settle();
+    following.attach(session);
+    assert.deepEqual(sent, ['!not-authorized']);
+  });
+
+  it('who binds beside older sessions waits until they have had all that there was', async () => {
+    const older = await attached('older');
+    for (const [sequence, envelopeOf] of [
+      [1, envelope('<message n="1"/>', { fate: FATE.archived })],
+      [2, envelope('', { kind: KIND.accountDeleted })],
+      [3, envelope('', { kind: KIND.accountCreated })],
+    ] as const)
+      lost.push({ position: { epoch: 1, sequence }, committedAtMs: 0, envelope: encodeEnvelope(envelopeOf) });
+    logEnd = { epoch: 1, sequence: 3 };
+    const newer = await attached('newer');
+    assert.deepEqual([older.sent, newer.sent], [['<message n="1"/>', '!not-authorized'], []]);
+    live('<message n="2"/>');
+    await settle();
+    assert.deepEqual([older.sent.length, newer.sent], [2, ['<message n="2"/>']]);
+  });
+
+  it('an old removal that is learnt late ends no session of the next account, in whichever epoch', async () => {
+    for (const [epoch, sequence, ends] of [
+      [1, 7, true],
+      [1, 8, false],
+      [1, 9, false],
+      [2, 1, false],
+      [0, 99, true],
+    ] as const) {
+      const older = await attached('older');
+      logEnd = { epoch, sequence };
+      const newer = await attached('newer');
+      const removal = encodeEnvelope(envelope('', { kind: KIND.accountDeleted }));
+      bus.republish(subjects.user(ROMEO), removal, { stream: 0, sequence: 8, previous: 0 });
+      await settle();
+      assert.deepEqual(
+        [older.sent, newer.sent],
+        [['!not-authorized'], ends ? ['!not-authorized'] : []],
+        `${epoch}/${sequence}`,
+      );
+      for (const { session } of [older, newer]) following.detach(session);
+      logEnd = undefined;
+    }
   });
 
   it('nobody is followed who has no session, whatever the order of binds and ends', async () => {

@@ -19,7 +19,7 @@ import { verdictOf } from '@starling/features/rfc-6121-delivery/verdict';
 import { waitsOffline } from '@starling/features/xep-0160-offline/waits-offline';
 import { type BareJid, isFull, type Jid, resourceOf } from '@starling/jid';
 import type { BoundCounter, Logger } from '@starling/runtime';
-import { delayXml, Stanza, StanzaError, type StanzaKind, StreamError, withChild } from '@starling/stanza';
+import { delayXml, Stanza, StanzaError, type StanzaKind, withChild } from '@starling/stanza';
 import { asksForSessions } from './ask-sessions.ts';
 import type { FollowedUser } from './followed-user.ts';
 import type { Arrival, FeedSink } from './following.ts';
@@ -39,6 +39,7 @@ export class Outbound implements FeedSink {
   readonly #onTable: (user: BareJid, table: SessionTable) => void;
   readonly #onQuestion: (user: FollowedUser, replyTo: string) => void;
   readonly #onDirect: (user: FollowedUser, session: ClientSession, position: Position) => void;
+  readonly #onAccountDeleted: (user: FollowedUser, position: Position) => void;
   readonly #hooks: Hooks;
   readonly #delivered: Readonly<Record<StanzaKind, BoundCounter>>;
   readonly #log: Logger;
@@ -52,6 +53,8 @@ export class Outbound implements FeedSink {
     onQuestion: (user: FollowedUser, replyTo: string) => void;
     /** An entry of the log that is for one resource has gone to it. */
     onDirect: (user: FollowedUser, session: ClientSession, position: Position) => void;
+    /** The log says that the account has ended. */
+    onAccountDeleted: (user: FollowedUser, position: Position) => void;
     hooks: Hooks;
     metrics: EdgeMetrics;
     log: Logger;
@@ -63,6 +66,7 @@ export class Outbound implements FeedSink {
     this.#onTable = options.onTable;
     this.#onQuestion = options.onQuestion;
     this.#onDirect = options.onDirect;
+    this.#onAccountDeleted = options.onAccountDeleted;
     this.#hooks = options.hooks;
     this.#delivered = {
       message: stanzasOut.with({ kind: 'message' }),
@@ -105,7 +109,7 @@ export class Outbound implements FeedSink {
     else if (kind === KIND.sessionTable) this.#table(user, arrival.envelope);
     else if (kind === KIND.blocksChanged) this.#blocks(user, arrival.envelope);
     else if (kind === KIND.preferencesChanged) this.#preferences(user, arrival.envelope);
-    else if (kind === KIND.accountDeleted) this.#accountDeleted(user);
+    else if (kind === KIND.accountDeleted && position !== undefined) this.#onAccountDeleted(user, position);
     else if (kind === KIND.rosterChange) this.#rosterChange(user, arrival.envelope);
   }
 
@@ -133,8 +137,10 @@ export class Outbound implements FeedSink {
    */
   replay(user: FollowedUser, session: ClientSession, entry: ArchivedEntry, kept: boolean): boolean {
     const envelope = this.#read(entry.envelope);
+    if (envelope?.kind === KIND.accountDeleted) this.#onAccountDeleted(user, entry.position);
     if (envelope?.kind !== KIND.message) return false;
-    const { jid, sessions, stream } = user;
+    const { jid, sessions, stream, deletedAt } = user;
+    if (deletedAt !== undefined && !session.isBoundBehind(deletedAt)) return false; // it is of the next account of that name
     const isOwn = envelope.copy === COPY.sent;
     if (isOwn ? !wantsCarbons.get(session) : !this.#mayPass('message', user, envelope, () => false)) return false;
     const { position } = entry;
@@ -250,12 +256,6 @@ export class Outbound implements FeedSink {
   #answered({ sm }: ClientSession, { type, stanza }: Envelope): string {
     if (sm === undefined || sm.openRequests.size === 0 || (type !== 'result' && type !== 'error')) return '';
     return this.#decode((data) => Stanza.decode(data).id, stanza) ?? '';
-  }
-
-  /** XEP-0077 "Entity Cancels": all sessions of the account end; who asked for it hears the answer first. */
-  #accountDeleted({ sessions }: FollowedUser): void {
-    for (const session of [...sessions.local.values()])
-      session.abortWhenIdle(new StreamError('not-authorized', 'the account was removed'));
   }
 
   /** RFC 6121 §2.1.6, §3: the features know which of the sessions want it. */

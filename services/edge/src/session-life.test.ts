@@ -207,7 +207,7 @@ describe('binds', () => {
     const [first, second] = [await authenticated('romeo'), await authenticated('romeo')];
     isHeld = true;
     const both = Promise.all([first.bind('a'), second.bind('b')]);
-    await until(() => waiting.length === 1, 'the archive was asked, once');
+    await until(() => waiting.length === 2, 'the archive was asked for both');
     for (let i = 0; i < 20; i++) await nextTurn();
     assert.deepEqual([first.unread, second.unread], [[], []]);
     release();
@@ -220,7 +220,7 @@ describe('binds', () => {
     const [first, second] = [await authenticated('romeo'), await authenticated('romeo')];
     isHeld = true;
     const both = Promise.allSettled([first.bind('a'), second.bind('a')]);
-    await until(() => waiting.length === 1, 'the archive was asked');
+    await until(() => waiting.length === 2, 'the archive was asked');
     release();
     await both;
     await until(() => first.closed || second.closed, 'one of them is closed');
@@ -262,7 +262,7 @@ describe('binds', () => {
     const answers = clients.map((c, i) =>
       c.iq('set', '', `<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>r${i}</resource></bind>`),
     );
-    await until(() => waiting.length === 1, 'the archive was asked');
+    await until(() => waiting.length === 3, 'the archive was asked');
     for (let i = 0; i < 20; i++) await nextTurn();
     release();
     const types = (await Promise.all(answers)).map((a) => a.attrs.type);

@@ -1,4 +1,5 @@
 import {
+  comparePositions,
   type Position,
   partitionOf,
   SESSION_STATE,
@@ -84,6 +85,8 @@ export class ClientSession implements Session {
   readonly view: PresenceView;
   /** Order of binds, Unix time in ms, from the owner; 0 until he has answered. */
   boundAt = 0;
+  /** In its user's log: all that is there is older than it. Undefined when that could not be learnt. */
+  boundBehind: Position | undefined;
   /** The client has been told that its resource is bound, and the session has not ended since. */
   attached = false;
   state: SessionState = SESSION_STATE.connected;
@@ -157,6 +160,11 @@ export class ClientSession implements Session {
 
   get available(): boolean {
     return this.state === SESSION_STATE.available;
+  }
+
+  /** Whether it is younger than what is at this place of its user's log, for certain. */
+  isBoundBehind(position: Position): boolean {
+    return position.epoch > 0 && this.boundBehind !== undefined && comparePositions(this.boundBehind, position) >= 0;
   }
 
   /** A stanza from the client. */

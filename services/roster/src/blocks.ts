@@ -6,7 +6,7 @@ import type { AccountCopies } from './account-copies.ts';
 import { type BlockChange, changeBlocks } from './change-blocks.ts';
 import { blocksOf } from './copy-views.ts';
 import type { Notices } from './notices.ts';
-import { selectBlocks, upsertBlocks } from './sql/block-list.ts';
+import { selectBlocks, selectBlocksOfAccount, upsertBlocks } from './sql/block-list.ts';
 import { accountsChanged } from './sql/copies-due.ts';
 import { insertNotice, nextNoticeId } from './sql/insert-notice.ts';
 import { lockAccount } from './sql/lock-account.ts';
@@ -38,14 +38,19 @@ export class Blocks {
     this.#bytesMax = options.bytesMax;
   }
 
+  /** @throws RpcError item-not-found: who has authenticated before his account was removed gets no session by it */
   list(user: string): Promise<BlockList> {
     return this.#copies.orCopy(
       user,
       async () => {
-        const stored = await selectBlocks(this.#db, user);
-        return stored === undefined ? NEVER_CHANGED : { ...stored, cleared: false };
+        const stored = await selectBlocksOfAccount(this.#db, user);
+        if (stored === undefined) throw new RpcError('item-not-found');
+        return { ...stored, cleared: false };
       },
-      blocksOf,
+      (copy) => {
+        if (copy === undefined) throw new RpcError('item-not-found');
+        return blocksOf(copy);
+      },
     );
   }
 

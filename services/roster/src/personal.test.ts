@@ -404,6 +404,7 @@ it('XEP-0077 an account that is made again has nothing of the old one', async ()
   await ask(accounts.remove, { user });
   for (const table of ['private_xml', 'vcard', 'last_activity', 'block_list', 'archive_preference_list'])
     assert.equal((await db.query(`select 1 from ${table} where username = $1`, [user])).length, 0, table);
+  await assert.rejects(ask(blocks.list, { user }), { condition: 'item-not-found' });
   await ask(accounts.create, { user, keys: KEYS });
   assert.deepEqual(plainList(await ask(blocks.list, { user })), { version: 0, jids: [], cleared: false });
   assert.equal((await ask(personal.last, { user, asker: user })).status, '');

@@ -1316,6 +1316,9 @@ export namespace starling {
             /** LastRequest known. */
             known: starling.v1.UserPosition.$Properties[];
 
+            /** LastRequest fresh. */
+            fresh: boolean;
+
             /**
              * Creates a new LastRequest instance using the specified properties.
              * @param [properties] Properties to set
@@ -1350,6 +1353,9 @@ export namespace starling {
 
                 /** LastRequest known */
                 known?: (starling.v1.UserPosition.$Properties[]|null);
+
+                /** LastRequest fresh */
+                fresh?: (boolean|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];

@@ -3183,6 +3183,7 @@ export const starling = $root.starling = (() => {
              * Properties of a LastRequest.
              * @typedef {Object} starling.v1.LastRequest.$Properties
              * @property {Array.<starling.v1.UserPosition.$Properties>|null} [known] LastRequest known
+             * @property {boolean|null} [fresh] LastRequest fresh
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -3224,6 +3225,14 @@ export const starling = $root.starling = (() => {
             LastRequest.prototype.known = $util.emptyArray;
 
             /**
+             * LastRequest fresh.
+             * @member {boolean} fresh
+             * @memberof starling.v1.LastRequest
+             * @instance
+             */
+            LastRequest.prototype.fresh = false;
+
+            /**
              * Creates a new LastRequest instance using the specified properties.
              * @function create
              * @memberof starling.v1.LastRequest
@@ -3258,6 +3267,8 @@ export const starling = $root.starling = (() => {
                 if (message.known != null && message.known.length)
                     for (let i = 0; i < message.known.length; ++i)
                         $root.starling.v1.UserPosition.encode(message.known[i], writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+                if (message.fresh != null && $Object.hasOwnProperty.call(message, "fresh") && message.fresh !== false)
+                    writer.uint32(/* id 2, wireType 0 =*/16).bool(message.fresh);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -3282,7 +3293,7 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $Reader.recursionLimit)
                     throw $Error("max depth exceeded");
-                let end, message;
+                let end, message, value;
                 if (length === $undefined)
                     end = reader.len;
                 else {
@@ -3308,6 +3319,15 @@ export const starling = $root.starling = (() => {
                             if (!(message.known && message.known.length))
                                 message.known = [];
                             message.known.push($root.starling.v1.UserPosition.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.fresh = value;
+                            else
+                                delete message.fresh;
                             continue;
                         }
                     }

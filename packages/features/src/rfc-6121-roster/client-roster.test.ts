@@ -4,6 +4,7 @@ import type { RosterItem, RosterReply, RosterVersion } from '@starling/contracts
 import fc from 'fast-check';
 import { ClientRoster, type Push } from './client-roster.ts';
 
+const EARLY_MAX = 64;
 const lineage = 'x';
 const at = (number: number): RosterVersion => ({ lineage, number });
 const itemOf = (jid: string, name: string, removed = false): RosterItem => ({
@@ -14,7 +15,7 @@ const numbers = (pushes: readonly Push[]) => pushes.map((p) => p.version?.number
 
 describe('what a client gets of its roster', () => {
   it('nothing before it has the answer, then what comes behind it', () => {
-    const roster = new ClientRoster();
+    const roster = new ClientRoster(EARLY_MAX);
     roster.ask();
     assert.deepEqual(
       [1, 2, 3].flatMap((n) => numbers(roster.offer(...change(n)))),
@@ -25,7 +26,7 @@ describe('what a client gets of its roster', () => {
   });
 
   it('a change that it has is dropped, one that comes early waits for its turn', () => {
-    const roster = new ClientRoster();
+    const roster = new ClientRoster(EARLY_MAX);
     roster.answered(at(5));
     assert.deepEqual(numbers(roster.offer(...change(5))), []);
     assert.deepEqual(numbers(roster.offer(...change(7))), []);
@@ -34,8 +35,17 @@ describe('what a client gets of its roster', () => {
     assert.equal(roster.isBehind, false);
   });
 
+  it('of changes that come early so many are kept, of more the difference is fetched', () => {
+    const roster = new ClientRoster(2);
+    roster.answered(at(1));
+    for (const number of [3, 4, 5]) assert.deepEqual(numbers(roster.offer(...change(number))), []);
+    const reply = { version: at(2), difference: true, items: [itemOf('a@b', '2')], numbers: [2] };
+    assert.deepEqual(numbers(roster.catchUp(reply)), [2, 3, 4]);
+    assert.equal(roster.isBehind, true);
+  });
+
   it('RFC 6121 §2.6.3 a difference: the versions that it made, then what came early', () => {
-    const roster = new ClientRoster();
+    const roster = new ClientRoster(EARLY_MAX);
     roster.answered(at(1));
     roster.offer(...change(9));
     const items = [itemOf('a@b', 'a'), itemOf('c@d', '', true)];
@@ -46,7 +56,7 @@ describe('what a client gets of its roster', () => {
   });
 
   it('an answer from before what it has been told: it is behind until a later one comes', () => {
-    const roster = new ClientRoster();
+    const roster = new ClientRoster(EARLY_MAX);
     roster.offer(...change(1));
     roster.answered(at(0));
     assert.deepEqual([roster.version?.number, roster.isBehind], [1, false], 'it came early and was kept');
@@ -56,7 +66,7 @@ describe('what a client gets of its roster', () => {
   });
 
   it('the whole where a difference is not known any more: all items, the version with the last', () => {
-    const roster = new ClientRoster();
+    const roster = new ClientRoster(EARLY_MAX);
     roster.answered(at(1));
     const items = [itemOf('a@b', 'a'), itemOf('c@d', 'c')];
     const pushes = roster.catchUp({ version: at(500), difference: false, items, numbers: [] });
@@ -64,7 +74,7 @@ describe('what a client gets of its roster', () => {
   });
 
   it('an answer that was an error: it has what it had', () => {
-    const roster = new ClientRoster();
+    const roster = new ClientRoster(EARLY_MAX);
     roster.answered(at(4));
     roster.ask();
     roster.offer(...change(5));
@@ -83,7 +93,7 @@ describe('however changes come in', () => {
       fc.property(edits, fc.infiniteStream(fc.nat()), fc.nat(), (made, random, start) => {
         const history = made.map(({ jid, removed }, i) => itemOf(jid, String(i + 1), removed));
         const known = start % (history.length + 1);
-        const roster = new ClientRoster();
+        const roster = new ClientRoster(EARLY_MAX);
         const got: Push[] = [];
         const incoming = history.map((item, i) => ({ number: i + 1, item }));
         const shuffled = incoming

@@ -6,14 +6,13 @@ export interface Push {
   readonly item: RosterItem;
 }
 
-/** Changes that came before their turn and are kept; of more the difference is fetched. */
-const EARLY_MAX = 64;
-
 /**
  * Which version of the roster one client has, and so what it gets next: each change once and in the order of the versions
  * (RFC 6121 §2.6.3), however they come in.
  */
 export class ClientRoster {
+  /** Changes that came before their turn and are kept; of more the difference is fetched. */
+  readonly #earlyMax: number;
   /** Undefined while the client waits for the answer that will say it. */
   #has: RosterVersion | undefined;
   /** What it had before it asked. */
@@ -24,7 +23,8 @@ export class ClientRoster {
   readonly #early = new Map<number, RosterItem>();
 
   /** @param has of a client that has had the roster before */
-  constructor(has?: RosterVersion) {
+  constructor(earlyMax: number, has?: RosterVersion) {
+    this.#earlyMax = earlyMax;
     this.#has = has;
   }
 
@@ -59,7 +59,7 @@ export class ClientRoster {
     } else if (version.number > this.#newest.number) this.#newest = version;
     const isKnown = this.#has?.lineage === version.lineage && version.number <= this.#has.number;
     if (isKnown) return [];
-    if (this.#early.size < EARLY_MAX) this.#early.set(version.number, item);
+    if (this.#early.size < this.#earlyMax) this.#early.set(version.number, item);
     return this.#release();
   }
 

@@ -1,14 +1,6 @@
 import type { RosterReply, RosterVersion } from '@starling/contracts';
 import { StanzaError } from '@starling/stanza';
 
-/** What is missing may still come: with two roster processes a change can overtake the one before it. */
-const GRACE_MS = 50;
-/** Between two attempts; doubled each time. */
-const RETRY_MS = 200;
-const ATTEMPTS_MAX = 6;
-/** Fetched at the same time: after a reconnect every user of the edge may have missed something. */
-const FETCHES_MAX = 16;
-
 /** A client's roster, as far as a repair needs it. */
 export interface Repairable {
   readonly version: RosterVersion | undefined;
@@ -20,9 +12,13 @@ export interface Repairable {
 export interface RepairsOptions {
   /** @throws StanzaError */
   readonly fetch: (user: string, known: RosterVersion) => Promise<RosterReply>;
-  /** For tests. */
-  readonly graceMs?: number;
-  readonly retryMs?: number;
+  /** What is missing may still come: with two roster processes a change can overtake the one before it. */
+  readonly graceMs: number;
+  /** Between two attempts; doubled each time. */
+  readonly retryMs: number;
+  readonly attemptsMax: number;
+  /** At the same time: after a reconnect every user of the edge may have missed something. */
+  readonly fetchesMax: number;
 }
 
 interface Repair {
@@ -33,18 +29,14 @@ interface Repair {
 
 /** Fetches what clients have missed of their rosters: once for all clients of a user, and so many users at a time. */
 export class Repairs {
-  readonly #fetch: RepairsOptions['fetch'];
-  readonly #graceMs: number;
-  readonly #retryMs: number;
+  readonly #options: RepairsOptions;
   /** Users whose clients are being repaired, or will be. */
   readonly #open = new Map<string, Repair>();
   readonly #waiting: (() => void)[] = [];
   #fetching = 0;
 
-  constructor({ fetch, graceMs = GRACE_MS, retryMs = RETRY_MS }: RepairsOptions) {
-    this.#fetch = fetch;
-    this.#graceMs = graceMs;
-    this.#retryMs = retryMs;
+  constructor(options: RepairsOptions) {
+    this.#options = options;
   }
 
   /** These clients have missed something; `all`: they may have, and do not know. */
@@ -56,13 +48,14 @@ export class Repairs {
       return;
     }
     this.#open.set(user, { clients: new Set(clients), all });
-    setTimeout(() => void this.#repair(user), this.#graceMs).unref();
+    setTimeout(() => void this.#repair(user), this.#options.graceMs).unref();
   }
 
   async #repair(user: string): Promise<void> {
-    for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
+    const { attemptsMax, retryMs } = this.#options;
+    for (let attempt = 1; attempt <= attemptsMax; attempt++) {
       if (await this.#attempt(user)) break;
-      await new Promise<void>((resolve) => setTimeout(resolve, this.#retryMs * 2 ** (attempt - 1)).unref());
+      await new Promise<void>((resolve) => setTimeout(resolve, retryMs * 2 ** (attempt - 1)).unref());
     }
     // Whoever is behind even now gets the rest with the next change, or the next reconnect.
     this.#open.delete(user);
@@ -77,7 +70,7 @@ export class Repairs {
       const { all } = repair;
       const known = lowest([...repair.clients].filter((c) => all || c.isBehind));
       if (known === undefined) return true;
-      const reply = await this.#fetch(user, known);
+      const reply = await this.#options.fetch(user, known);
       repair.all = false;
       for (const client of repair.clients) client.catchUp(reply);
       return ![...repair.clients].some((c) => c.isBehind);
@@ -90,7 +83,7 @@ export class Repairs {
   }
 
   async #enter(): Promise<void> {
-    if (this.#fetching >= FETCHES_MAX) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (this.#fetching >= this.#options.fetchesMax) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     this.#fetching++;
   }
 

@@ -3,10 +3,12 @@ import { beforeEach, describe, it } from 'node:test';
 import { ArchiveIds, type RosterChange, type RosterItem, type RosterReply, type rosters } from '@starling/contracts';
 import { type HostedFeatures, hostFeatures, type Session } from '@starling/feature-api';
 import { type BareJid, type FullJid, parseJid } from '@starling/jid';
+import { loadConfig } from '@starling/runtime';
 import { el, NS, Stanza, StanzaError } from '@starling/stanza';
-import roster from './roster.ts';
+import roster, { clientRosterConfig } from './roster.ts';
 
 const USER = 'romeo@localhost' as BareJid;
+const ENV = { STARLING_ROSTER_REPAIR_RETRY: '10ms', STARLING_ROSTER_REPAIR_ATTEMPTS_MAX: '3' };
 const lineage = 'x';
 const itemOf = (name: string): RosterItem => ({
   ...{ jid: 'juliet@localhost', name, groups: [], subscription: 0, ask: false, approved: false, removed: false },
@@ -48,7 +50,7 @@ describe('the roster feature', () => {
       software: { name: 'Starling', version: '0' },
       stanzaBytesMax: 10_000,
       archives: { ids: new ArchiveIds('of a test, and long enough'), streamOf: () => 0, wasRead: () => undefined },
-      configOf: () => ({}),
+      configOf: () => loadConfig({ roster: clientRosterConfig }, { env: ENV, args: [] }).roster,
       call: async <Request, Reply>(_: unknown, request: Request) => {
         const { known, version } = request as Parameters<typeof rosters.get.encodeRequest>[0];
         asked.push(known ? version?.number : undefined);
@@ -142,6 +144,26 @@ describe('the roster feature', () => {
     await until(() => clients.every((c) => c.got.length === 3));
     assert.deepEqual(asked, [undefined, undefined, 3]);
     for (const { got } of clients) assert.deepEqual(got, ['roster x.3', 'x.4 4', 'x.5 5']);
+  });
+
+  it('… as often as is set, and with the next change again', async () => {
+    const phone = makeClient('phone');
+    answer = async () => replyAt(3);
+    await ask(phone);
+    answer = () => Promise.reject(new StanzaError('resource-constraint'));
+    tell([phone], 5);
+    await until(() => asked.length === 4);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    assert.deepEqual(asked, [undefined, 3, 3, 3]);
+    answer = async () => ({
+      ...replyAt(6),
+      difference: true,
+      items: [4, 5, 6].map((n) => itemOf(`${n}`)),
+      numbers: [4, 5, 6],
+    });
+    tell([phone], 6);
+    await until(() => phone.got.length === 4);
+    assert.deepEqual(phone.got, ['roster x.3', 'x.4 4', 'x.5 5', 'x.6 6']);
   });
 
   it('after the edge was away from the bus the difference is fetched', async () => {

@@ -2,7 +2,7 @@
 import { type RosterChange, type RosterReply, type RosterVersion, rosters } from '@starling/contracts';
 import { defineFeature, type Session, sessionSlot } from '@starling/feature-api';
 import { isFull } from '@starling/jid';
-import { configSpec } from '@starling/runtime';
+import { configSpec, duration, int } from '@starling/runtime';
 import { el, NS, Stanza, StanzaError } from '@starling/stanza';
 import { ClientRoster, type Push } from './client-roster.ts';
 import { type Repairable, Repairs } from './repairs.ts';
@@ -15,15 +15,52 @@ const rosterOf = sessionSlot<ClientRoster | undefined>('roster', undefined);
 /** In the record of a session that can be resumed: the version that its client has. */
 const KEPT = 'roster';
 
+export const clientRosterConfig = configSpec({
+  earlyMax: int(
+    'STARLING_ROSTER_EARLY_MAX',
+    64,
+    { min: 1, max: 10_000 },
+    'changes of a roster that came before their turn and are kept for one session; of more the difference is fetched',
+  ),
+  repairGraceMs: duration(
+    'STARLING_ROSTER_REPAIR_GRACE',
+    '50ms',
+    { max: '10s' },
+    'how long a change of a roster that is missing may still come by itself',
+  ),
+  repairRetryMs: duration(
+    'STARLING_ROSTER_REPAIR_RETRY',
+    '200ms',
+    { min: '10ms', max: '10s' },
+    'before what is missing is fetched again; doubled each time',
+  ),
+  repairAttemptsMax: int(
+    'STARLING_ROSTER_REPAIR_ATTEMPTS_MAX',
+    6,
+    { min: 1, max: 20 },
+    'times that it is fetched; then it comes with the next change',
+  ),
+  repairsMax: int(
+    'STARLING_ROSTER_REPAIRS_MAX',
+    16,
+    { min: 1, max: 1_000 },
+    'users of one edge whose rosters are repaired at the same time',
+  ),
+});
+
 export default defineFeature({
   name: 'roster',
   rfc: { number: 6121, sections: '2' },
   runsOn: ['edge'],
   disco: {},
-  config: configSpec({}),
-  setup({ iq, on, call, streamFeature }) {
+  config: clientRosterConfig,
+  setup({ iq, on, call, streamFeature, config }) {
     const repairs = new Repairs({
       fetch: (user, version) => call(rosters.get, { user, known: true, version }),
+      graceMs: config.repairGraceMs,
+      retryMs: config.repairRetryMs,
+      attemptsMax: config.repairAttemptsMax,
+      fetchesMax: config.repairsMax,
     });
     streamFeature('after-auth', el('ver', NS.rosterVersioning)); // §2.6.1
 
@@ -37,7 +74,7 @@ export default defineFeature({
     iq.get(NS.roster, 'query', ['account'], async ({ payload, session, onAnswered }) => {
       if (payload.children.some((c) => typeof c !== 'string')) throw new StanzaError('bad-request'); // §2.1.3
       const known = readVersion(payload.attrs.ver);
-      const roster = rosterOf.get(session) ?? new ClientRoster();
+      const roster = rosterOf.get(session) ?? new ClientRoster(config.earlyMax);
       rosterOf.set(session, roster);
       const reply = await ask(session, roster, known);
       const isDifference = reply.difference && known !== undefined;
@@ -74,7 +111,7 @@ export default defineFeature({
     });
     on('session:restored', 'observe', ({ session, kept }) => {
       const version = readVersion(kept.get(KEPT));
-      if (version !== undefined) rosterOf.set(session, new ClientRoster(version));
+      if (version !== undefined) rosterOf.set(session, new ClientRoster(config.earlyMax, version));
       return 'next';
     });
     on('session:resumed', 'observe', ({ session }) => {

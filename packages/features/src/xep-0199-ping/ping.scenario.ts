@@ -30,10 +30,8 @@ scenario(
 scenario(
   'XEP-0199 §4.1 a silent client is pinged, and closed when it stays silent',
   {
-    edges: [1],
-    modes: ['embedded'],
-    ownWorld: true,
-    settings: { STARLING_PING_INTERVAL: '1s', STARLING_PING_TIMEOUT: '2s' },
+    edges: [1, 3],
+    settings: { STARLING_PING_INTERVAL: '2s', STARLING_PING_TIMEOUT: '2s' },
   },
   async ({ romeo, world }) => {
     const [dead, alive, old] = await romeo.devices('dead', 'alive', 'old');

@@ -4,7 +4,7 @@ import type { ArchiveConfig } from '../config.ts';
 import type { ArchiveMetrics } from '../metrics.ts';
 import type { Partitions } from '../partitions.ts';
 import { Pause } from '../pause.ts';
-import { eraseOlder, eraseOwn, erasePassing, selectLongestRetention } from '../sql/retention.ts';
+import { eraseEnds, eraseOlder, eraseOwn, erasePassing, selectLongestRetention } from '../sql/retention.ts';
 
 export interface HousekeeperOptions {
   readonly db: Db;
@@ -62,7 +62,7 @@ export class Housekeeper {
 
   async #round(nowMs: number): Promise<void> {
     const { db, config, partitions, metrics } = this.#options;
-    const { retentionMs, offlineRetentionMs, keepMs } = config;
+    const { retentionMs, offlineRetentionMs, keepMs, removalKeepMs } = config;
     await partitions.makeAhead(nowMs);
     const own = await selectLongestRetention(db);
     const isForEver = retentionMs === 0 || own === 0;
@@ -77,9 +77,13 @@ export class Housekeeper {
     if (retentionMs > 0 && isOutlived)
       await this.#erase('retention', (max) => eraseOlder(db, nowMs - retentionMs, max));
     await this.#erase('passing', (max) => erasePassing(db, nowMs - keepMs, nowMs - offlineRetentionMs, max));
+    await this.#erase('removals', (max) => eraseEnds(db, nowMs - removalKeepMs, max));
   }
 
-  async #erase(what: 'retention' | 'passing', portion: (rowsMax: number) => Promise<number>): Promise<void> {
+  async #erase(
+    what: 'retention' | 'passing' | 'removals',
+    portion: (rowsMax: number) => Promise<number>,
+  ): Promise<void> {
     for (let i = 0; i < PORTIONS_MAX && !this.#stopping.isClosed; i++) {
       const erased = await portion(ERASED_MAX);
       if (erased > 0) this.#options.metrics.erased.inc(erased, { what });

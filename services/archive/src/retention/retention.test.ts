@@ -64,6 +64,23 @@ for (const WorldClass of [MemoryWorld, ClusterWorld]) {
     const leaves = (what: string, owner: string, hours: string) =>
       until(`${what}: ${hours}`, async () => (await left(owner)) === hours);
 
+    it('that an account was removed is remembered as long as an edge may have missed it', async () => {
+      await start({ STARLING_REMOVAL_KEEP: '1h' });
+      const ends = async () =>
+        (
+          await world.openDb().query<{ entry_id: string }>('select entry_id from archive_end order by committed_at_ms')
+        ).map((row) => row.entry_id);
+      for (const hoursAgo of [3, 2, 0])
+        await world
+          .openDb()
+          .query("insert into archive_end values ($1, $2, $3, $4, '')", [
+            ...[alice, packPosition({ epoch: 1, sequence: 1_000 - hoursAgo }), Date.now() - hoursAgo * HOUR_MS],
+            `${hoursAgo}`,
+          ]);
+      await until('the old ones are forgotten', async () => (await ends()).length === 1);
+      assert.deepEqual(await ends(), ['0']);
+    });
+
     it('is for ever unless it is set', async () => {
       await start();
       await had(alice, 900);

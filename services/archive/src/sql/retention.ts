@@ -59,6 +59,16 @@ export function erasePassing(db: Queryable, keptMs: number, waitedMs: number, ro
   );
 }
 
+/** Ends of accounts from before this. */
+export async function eraseEnds(db: Queryable, beforeMs: number, rowsMax: number): Promise<number> {
+  const rows = await db.query(
+    `delete from archive_end where (owner, position) in
+      (select owner, position from archive_end where committed_at_ms < $1 limit $2) returning 1`,
+    [beforeMs, rowsMax],
+  );
+  return rows.length;
+}
+
 async function erase(db: Queryable, due: string, params: readonly unknown[]): Promise<number> {
   const [row] = await db.query<{ n: number }>(
     `with due as (${due}), erased as (${ERASE}) select count(*)::int as n from erased`,

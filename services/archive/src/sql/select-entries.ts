@@ -17,7 +17,7 @@ export interface EntryRange {
 const BEFORE_LOG: Position = { epoch: 0, sequence: SEQUENCE_MAX };
 const isInLog = ({ epoch }: Position): boolean => epoch > 0;
 
-/** Entries of one owner in order: his messages, and the newest ones about his block list and his preferences. */
+/** Entries of one owner in order: his messages, the newest ones about his block list and his preferences, and those that ended an account. */
 export async function selectEntries(db: Queryable, range: EntryRange): Promise<readonly ArchivedEntry[]> {
   const rows = await db.query<{ position: bigint; committed_at_ms: bigint; fate: number; envelope: Uint8Array }>(
     `select position, committed_at_ms, fate, envelope from (
@@ -31,6 +31,9 @@ export async function selectEntries(db: Queryable, range: EntryRange): Promise<r
           where owner = $1 and position > $2 and position <= $3
         union all
         select position, committed_at_ms, 0, envelope from archive_preference
+          where owner = $1 and position > $2 and position <= $3
+        union all
+        select position, committed_at_ms, 0, envelope from archive_end
           where owner = $1 and position > $2 and position <= $3
         order by position limit $4
       ) as page

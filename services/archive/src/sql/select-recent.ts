@@ -33,6 +33,8 @@ export async function selectRecent(db: Queryable, sinceMs: number, limit: number
         select owner, position, committed_at_ms, entry_id from archive_block where committed_at_ms >= $1
         union all
         select owner, position, committed_at_ms, entry_id from archive_preference where committed_at_ms >= $1
+        union all
+        select owner, position, committed_at_ms, entry_id from archive_end where committed_at_ms >= $1
       ) as entry
       order by committed_at_ms desc, position desc limit $2`,
     [sinceMs, limit],
