@@ -23,7 +23,8 @@ export async function smokeHistory(args: readonly string[]): Promise<number> {
   const { senders, messages, outageSeconds } = options;
   console.log(`smoke:history --senders ${senders} --messages ${messages} --outage ${outageSeconds}`);
   const postgres = await Postgres.start({ fsync: true });
-  const settings = { STARLING_DATABASE_URL: postgres.url() };
+  // Its devices only listen: pinged in a long outage they would count as gone (XEP-0199).
+  const settings = { STARLING_DATABASE_URL: postgres.url(), STARLING_PING_INTERVAL: '0s' };
   try {
     return await withWorld({ edges: EDGES, archive: ARCHIVES, restart: true, settings }, async (world) => {
       const tell = (line: string) => console.log(line);
