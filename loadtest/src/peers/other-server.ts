@@ -31,15 +31,19 @@ const OTHERS = {
   ejabberd: {
     startArguments: (cores: number) => ['+S', `${cores}:${cores}`],
     accountsFirst: false,
-    archive: { database: 'ejbench', table: 'archive' },
+    archive: { database: 'ejbench', table: 'archive', driver: 'erlang-p1-pgsql' },
   },
-  prosody: { startArguments: () => [], accountsFirst: true, archive: { database: 'pybench', table: 'prosodyarchive' } },
+  prosody: {
+    startArguments: () => [],
+    accountsFirst: true,
+    archive: { database: 'pybench', table: 'prosodyarchive', driver: 'lua-dbi-postgresql' },
+  },
 } as const;
 export type OtherName = keyof typeof OTHERS;
 export const OTHER_NAMES = Object.keys(OTHERS) as readonly OtherName[];
 
-/** The version of the Debian package. @throws UsageError when it is not installed */
-export async function versionOf(name: OtherName): Promise<string> {
+/** The version of a Debian package. @throws UsageError when it is not installed */
+export async function versionOf(name: OtherName | (typeof OTHERS)[OtherName]['archive']['driver']): Promise<string> {
   try {
     const { stdout } = await run('dpkg-query', ['--status', name]);
     const [, version] = /^Version: (.+)$/m.exec(stdout) ?? [];
@@ -47,7 +51,7 @@ export async function versionOf(name: OtherName): Promise<string> {
   } catch {
     // Policy: another distribution, or none of this name: the same as not installed.
   }
-  throw new UsageError(`${name} is not installed: apt-get install --no-install-recommends ${OTHER_NAMES.join(' ')}`);
+  throw new UsageError(`${name} is not installed: apt-get install --no-install-recommends ${name}`);
 }
 
 /** Starts it in a folder of its own, which goes with it. @throws Error with what the script says */
@@ -55,6 +59,8 @@ export async function startOther(name: OtherName, options: PeerOptions): Promise
   const { peersFolder, accounts, contacts, serverCores, archives } = options;
   const { startArguments, accountsFirst, archive } = OTHERS[name];
   const version = await versionOf(name);
+  // Without it the server starts all the same, and archives nothing.
+  if (archives) await versionOf(archive.driver);
   const state = mkdtempSync(join(tmpdir(), `starling-${name}-`));
   // PostgreSQL runs as somebody else.
   chmodSync(state, 0o755);
