@@ -15,6 +15,12 @@ export const archiveConfig = configSpec({
     { min: '1MiB' },
     'of one stream: entries that are read and not yet written; of more only their places are kept, and their bytes are read again when they are wanted',
   ),
+  recentBytes: bytes(
+    'STARLING_ARCHIVE_RECENT_BYTES',
+    '16MiB',
+    { min: '64KiB' },
+    'of one stream: entries that were written lately and are kept in memory, so that sessions that go on, and gaps, need no database',
+  ),
   tailPlaces: int(
     'STARLING_ARCHIVE_TAIL_PLACES',
     200_000,

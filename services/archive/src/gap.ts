@@ -64,8 +64,10 @@ export class GapReads {
     const written: Position = { epoch, sequence: tail.base };
     const waiting = this.#isLogHere || end.epoch < epoch ? [] : this.#waiting(tail, user, epoch, after, end);
     const entriesMax = limit > 0 ? Math.min(limit, this.#config.gapEntries) : this.#config.gapEntries;
-    const rows = await this.#rows(user, after, earlier(end, written), entriesMax);
-    this.#metrics.gaps.inc(1, { source: waiting.length === 0 ? 'rows' : rows.entries.length === 0 ? 'tail' : 'both' });
+    const recent = this.#recent(user, epoch, after, earlier(end, written), entriesMax);
+    const rows = recent ?? (await this.#rows(user, after, earlier(end, written), entriesMax));
+    const source = recent ? 'recent' : waiting.length === 0 ? 'rows' : rows.entries.length === 0 ? 'tail' : 'both';
+    this.#metrics.gaps.inc(1, { source });
     return rows.complete ? this.#withTail(rows.entries, waiting, epoch, entriesMax) : rows;
   }
 
@@ -92,7 +94,15 @@ export class GapReads {
         if (sequence > 0) ends.set(user, { epoch, sequence });
       }
     }
-    const rest = known.filter(({ user }) => !ends.has(user)).map(({ user }) => user);
+    const rest: string[] = [];
+    for (const { user, position } of known) {
+      if (ends.has(user)) continue;
+      const sequence = this.#archive.recent?.lastOf(user) ?? 0;
+      if (sequence > 0) ends.set(user, { epoch, sequence });
+      // Else nothing was written behind what he has, if all of that time is known.
+      else if (position.epoch !== epoch || this.#archive.recent?.knows(user, position.sequence) !== true)
+        rest.push(user);
+    }
     for (const { user, position } of await this.#lastRows(rest)) ends.set(user, position);
     const last = known.flatMap(({ user, position }) => {
       const end = ends.get(user);
@@ -130,6 +140,25 @@ export class GapReads {
   #waiting(tail: Tail, user: string, epoch: number, after: Position, end: Position): readonly TailEntry[] {
     const from = after.epoch < epoch ? 0 : after.sequence;
     return tail.entriesOf(user, from, end.sequence);
+  }
+
+  /** What was written lately, without the database; undefined when more than that is asked for. */
+  #recent(user: string, epoch: number, after: Position, upTo: Position, entriesMax: number): GapReply | undefined {
+    const { recent } = this.#archive;
+    if (recent === undefined || after.epoch !== epoch || !recent.knows(user, after.sequence)) return undefined;
+    if (comparePositions(after, upTo) >= 0) return { entries: [], complete: true };
+    const found = recent.entriesOf(user, after.sequence, upTo.sequence);
+    let bytes = 0;
+    let count = 0;
+    for (const { size } of found.slice(0, entriesMax)) {
+      bytes += size;
+      if (bytes > this.#config.gapBytes && count > 0) break;
+      count++;
+    }
+    return {
+      entries: found.slice(0, count).map((entry) => archivedOf(entry, epoch)),
+      complete: count === found.length,
+    };
   }
 
   async #rows(owner: string, after: Position, upTo: Position, entriesMax: number): Promise<GapReply> {

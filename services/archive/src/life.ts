@@ -1,11 +1,13 @@
 import type { LogReader } from '@starling/bus';
 import { Pause } from './pause.ts';
+import type { Recent } from './recent.ts';
 import type { Watermark } from './sql/select-watermark.ts';
 import type { Tail } from './tail.ts';
 
 /** One opening of the stream. */
 export class Life {
   readonly tail: Tail;
+  readonly recent: Recent;
   readonly createdAtMs: number;
   readonly reader: LogReader;
   /** Undefined until the database has answered. */
@@ -19,8 +21,9 @@ export class Life {
   isStreamGone = false;
   #overAtMs: number | undefined;
 
-  constructor(tail: Tail, createdAtMs: number, reader: LogReader, mark: Watermark | undefined) {
+  constructor(tail: Tail, recent: Recent, createdAtMs: number, reader: LogReader, mark: Watermark | undefined) {
     this.tail = tail;
+    this.recent = recent;
     this.createdAtMs = createdAtMs;
     this.reader = reader;
     this.mark = mark;

@@ -15,6 +15,7 @@ export const archiveMetrics = metricsSpec({
     [0.01, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 30, 300, 3600],
   ),
   tailBytes: gauge('starling_archive_tail_bytes', 'Entries that are read and not yet written'),
+  recentBytes: gauge('starling_archive_recent_bytes', 'Entries that were written lately and are kept in memory'),
   tailPlaces: gauge('starling_archive_tail_places', 'Of them, those whose bytes were given up'),
   reread: counter('starling_archive_reread_total', 'Entries that were read from the log again', ['for']),
   streams: gauge('starling_archive_streams', 'Streams that this process archives'),

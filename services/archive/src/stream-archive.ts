@@ -18,6 +18,7 @@ import { Life } from './life.ts';
 import type { ArchiveMetrics } from './metrics.ts';
 import type { Partitions } from './partitions.ts';
 import { Pause } from './pause.ts';
+import { Recent } from './recent.ts';
 import { BodyReader, passedBy } from './reread.ts';
 import { Rereads } from './rereads.ts';
 import { moveWatermark } from './sql/move-watermark.ts';
@@ -118,6 +119,10 @@ export class StreamArchive {
   get tail(): Tail | undefined {
     return this.#life?.tail;
   }
+  /** As the tail: what of it was written lately. */
+  get recent(): Recent | undefined {
+    return this.#life?.recent;
+  }
   /** What may be seen of the log goes up to here: nothing of a log that waits for the archive before it is written. */
   get visibleUpTo(): number {
     const tail = this.#life?.tail;
@@ -186,12 +191,16 @@ export class StreamArchive {
     const base = mark ? mark.position.sequence : info.first - 1;
     const reader = await log.read(this.stream, base + 1);
     const bounds = { bytesMax: config.tailBytes, placesMax: config.tailPlaces };
-    const life = new Life(new Tail(bounds, base), info.createdAtMs, reader, mark);
+    const life = new Life(new Tail(bounds, base), new Recent(config.recentBytes, base), info.createdAtMs, reader, mark);
     this.#life = life;
     if (this.#stopping.isClosed) life.over();
     if (mark) this.#opened(life, mark);
-    const { tailBytes, tailPlaces } = this.#options.metrics;
-    const untrack = [tailBytes.track(() => life.tail.bytes), tailPlaces.track(() => life.tail.places)];
+    const { tailBytes, tailPlaces, recentBytes } = this.#options.metrics;
+    const untrack = [
+      tailBytes.track(() => life.tail.bytes),
+      tailPlaces.track(() => life.tail.places),
+      recentBytes.track(() => life.recent.bytes),
+    ];
     try {
       const reading = life.guard(this.#read(life));
       const writing = life.guard(this.#write(life));
@@ -391,6 +400,7 @@ export class StreamArchive {
     if (!mark) return;
     if (mark.createdAtMs !== life.createdAtMs) throw new StartAgain('made anew while the database was away');
     life.mark = mark;
+    life.recent.clear(mark.position.sequence);
     this.#written(life, mark.position.sequence);
     this.#opened(life, mark);
   }
@@ -412,14 +422,15 @@ export class StreamArchive {
     this.#count(written);
     life.mark = { ...mark, position: { epoch: mark.position.epoch, sequence: written.upTo } };
     if (written.accounts > 0) this.#options.onAccount(batch[0]?.envelope?.owner ?? '');
+    const done = batch.filter((entry) => entry.sequence <= written.upTo);
+    life.recent.add(done, new Set([...written.rejected, ...written.blocked, ...written.over]));
     this.#written(life, written.upTo);
     const { epoch } = mark.position;
-    if (this.#options.isLogHere)
-      for (const entry of batch) if (entry.sequence <= written.upTo) this.#note(epoch, entry);
+    if (this.#options.isLogHere) for (const entry of done) this.#note(epoch, entry);
     for (const entry of written.rejected) this.#reject(entry, 'no_such_user');
     for (const entry of written.blocked) this.#reject(entry, 'blocked');
     for (const entry of written.over) this.#reject(entry, 'over_quota');
-    this.#options.onWritten(batch.filter((entry) => entry.sequence <= written.upTo));
+    this.#options.onWritten(done);
     return written.upTo === batch.at(-1)?.sequence;
   }
 
@@ -431,6 +442,7 @@ export class StreamArchive {
     const isAhead = found.position.epoch === mark.position.epoch && found.position.sequence > mark.position.sequence;
     if (!isAhead || found.createdAtMs !== mark.createdAtMs) throw new StartAgain('the watermark went elsewhere');
     life.mark = found;
+    life.recent.clear(found.position.sequence);
     this.#written(life, found.position.sequence);
   }
 

@@ -152,7 +152,7 @@ export class Following implements FollowedUsers, LifeListener {
   /** A session is about to be bound: resolves when all that comes for its user arrives here. detach() is to follow in any case. */
   async reserve(session: ClientSession): Promise<void> {
     const known = this.#users.get(session.user);
-    const user = known ?? this.#open(session.user);
+    const user = known ?? this.#open(session.user, session.sm?.reached);
     user.binding++;
     this.#sessions.add(session);
     // Who was here before may be another one: that his account was removed since is perhaps on its way, or lost.
@@ -242,7 +242,8 @@ export class Following implements FollowedUsers, LifeListener {
     this.#bus.publish(replyTo, encodeSessionTable(table));
   }
 
-  #open(jid: BareJid): FollowedUser {
+  /** @param reached where the log had got to for a session that goes on here */
+  #open(jid: BareJid, reached: Position | undefined): FollowedUser {
     const stream = streamOf(partitionOf(jid), this.#streams);
     const feed: Feed = new Feed({
       deliver: (entry, position) => this.#sink.entry(user, entry, position),
@@ -265,7 +266,7 @@ export class Following implements FollowedUsers, LifeListener {
       sessions: new UserSessions(),
       coverage: new UserCoverage(),
       subscription: this.#bus.subscribe(subjects.user(jid), (delivery) => this.#sink.arrived(user, delivery)),
-      ready: this.#findEndOfLog(jid, stream, feed),
+      ready: this.#findEndOfLog(jid, stream, feed, reached),
       deletedAt: undefined,
       binding: 0,
     };
@@ -289,13 +290,19 @@ export class Following implements FollowedUsers, LifeListener {
   }
 
   /** Where the log ends now, so that the session gets all that comes behind. Bounded: a bind does not wait for the archive. */
-  async #findEndOfLog(user: BareJid, stream: number, feed: Feed): Promise<Position | undefined> {
+  async #findEndOfLog(
+    user: BareJid,
+    stream: number,
+    feed: Feed,
+    reached: Position | undefined,
+  ): Promise<Position | undefined> {
     const timeoutMs = this.#config.positionTimeoutMs;
     try {
       await withDeadline(this.#bus.flush(), timeoutMs, 'bus flush');
-      const request = { known: [{ user, position: START }], fresh: true };
+      // Of what was written lately the archive knows without the database what is behind a place.
+      const request = { known: [{ user, position: reached ?? START }], fresh: true };
       const { epoch, last, upTo } = await call(this.#bus, archive.last(stream), request, timeoutMs);
-      const own = last.find((l) => l.user === user)?.position ?? { epoch, sequence: 0 };
+      const own = last.find((l) => l.user === user)?.position ?? reached ?? { epoch, sequence: 0 };
       feed.startAt(own);
       // Else the first message of an account would look like one behind a gap: its creation is an entry, too.
       if (upTo) feed.startAt(upTo);
@@ -303,7 +310,8 @@ export class Following implements FollowedUsers, LifeListener {
     } catch (error) {
       // Policy: without the archive the feed starts at the next entry; chat does not wait for PostgreSQL.
       this.#log.debug({ what: 'log_end_lookup_failed', err: error });
-      return undefined;
+      if (reached !== undefined) feed.startAt(reached);
+      return reached;
     }
   }
 
