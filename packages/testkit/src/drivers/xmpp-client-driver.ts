@@ -14,6 +14,8 @@ const NS = {
 } as const;
 
 let xmpp: ReturnType<typeof client> | undefined;
+/** Of its last login: that of XEP-0388, else of RFC 6120. */
+let mechanism = '';
 
 function tellPresence(stanza: XmlElement): void {
   const { from = '', type = '' } = stanza.attrs;
@@ -51,6 +53,9 @@ await serveCommands({
         : `${transport === 'tls' ? 'xmpps' : 'xmpp'}://${host}:${port}`;
     xmpp = client({ service, domain, username, password, ...(resource === undefined ? {} : { resource }) });
     xmpp.reconnect.stop();
+    xmpp.on('send', ({ name, attrs }) => {
+      if (name === 'authenticate' || name === 'auth') mechanism = attrs.mechanism ?? '';
+    });
     xmpp.on('error', (error) => tell({ event: 'error', text: error.message }));
     xmpp.on('stanza', (stanza) => {
       if (stanza.is('presence')) tellPresence(stanza);
@@ -97,6 +102,12 @@ await serveCommands({
   async carbons() {
     await xmpp?.iqCaller.set(xml('enable', { xmlns: NS.carbons }));
     tell({ event: 'copying' });
+  },
+  async again() {
+    await xmpp?.stop();
+    const address = await xmpp?.start();
+    await xmpp?.send(xml('presence'));
+    tell({ event: 'again', jid: address?.toString() ?? '', mechanism });
   },
   async close() {
     await xmpp?.stop();

@@ -15,6 +15,7 @@ declare module '@xmpp/client' {
       set(element: XmlElement): Promise<XmlElement | undefined>;
     };
     on(event: 'stanza', listener: (stanza: XmlElement) => void): void;
+    on(event: 'send', listener: (element: XmlElement) => void): void;
     on(event: 'error', listener: (error: Error) => void): void;
     start(): Promise<{ toString(): string }>;
     send(element: XmlElement): Promise<void>;
