@@ -217,6 +217,8 @@ describe('infra/nats', { skip: NEWEST === undefined }, () => {
       ['roster', 'r.keys'],
       ['roster', '$JS.API.STREAM.MSG.DELETE.A'],
       ['edge', 'acct.1.alice'],
+      ['edge', 'fast.1.alice'],
+      ['edge', '$JS.API.DIRECT.GET.A.fast.1.alice'],
       ['edge', '$JS.API.DIRECT.GET.A.acct.1.alice'],
       ['archive', 'acct.1.alice'],
       ['archive', '$JS.API.DIRECT.GET.A.acct.1.alice'],

@@ -3,6 +3,7 @@ import { ACCOUNT_STATE, decodeAccountCopy, encodeAccountCopy } from './account-c
 import { blocks, decodeBlockList, encodeBlockList } from './blocks.ts';
 import { bulk } from './bulk.ts';
 import { COPY, decodeEnvelope, encodeEnvelope, FATE, KIND } from './envelope.ts';
+import { decodeFastTokens, encodeFastTokens, fast } from './fast.ts';
 import { decodeDigest, decodeSessionTable, encodeDigest, encodeSessionTable, SESSION_STATE } from './notices.ts';
 import { offline } from './offline.ts';
 import { decodeHeartbeat, decodeMembership, encodeHeartbeat, encodeMembership } from './owners.ts';
@@ -167,6 +168,13 @@ const table = {
   epoch: 5,
 } as const;
 
+const fastToken = {
+  id: Buffer.from('id'),
+  mechanism: 'HT-SHA-256-EXPR',
+  issuedAtMs: 1_800_000_000_000,
+  expiresAtMs: 1_801_000_000_000,
+  count: 7,
+};
 const SINCE_0_2_0: Readonly<Record<string, Sample>> = {
   'user-table': sample(table, encodeSessionTable, decodeSessionTable as never),
   'node-batch': sample(
@@ -308,7 +316,7 @@ const SINCE_0_2_0: Readonly<Record<string, Sample>> = {
     blocks.change.decodeRequest,
   ),
   'waiting-request': sample(
-    { user: bob, session: 's1', after: at, upTo: at, sessions: ['s1', 's2'], passingOnly: true },
+    { user: bob, session: 's1', after: at, upTo: at, sessions: ['s1', 's2'], passingOnly: true, readUpTo: at },
     offline.waiting(0).encodeRequest,
     offline.waiting(0).decodeRequest as never,
   ),
@@ -467,6 +475,33 @@ const SINCE_0_2_0: Readonly<Record<string, Sample>> = {
     encodeAccountCopy,
     decodeAccountCopy,
   ),
+  'fast-tokens': sample(
+    {
+      user: bob,
+      version: 1_800_000_000_000,
+      keys: Buffer.from('keys'),
+      clients: [{ client: Buffer.from('client'), fresh: { ...fastToken, count: 1 }, current: fastToken }],
+    },
+    encodeFastTokens,
+    decodeFastTokens as never,
+  ),
+  'fast-list': sample({ user: bob, client: Buffer.from('client') }, fast.list.encodeRequest, fast.list.decodeRequest),
+  'fast-listed': sample({ tokens: [fastToken] }, fast.list.encodeReply, fast.list.decodeReply),
+  'fast-use': sample(
+    {
+      ...{ user: bob, client: Buffer.from('client'), id: Buffer.from('id') },
+      ...{ count: 7, invalidate: true, wanted: 'HT-SHA-256-NONE' },
+    },
+    fast.use.encodeRequest,
+    fast.use.decodeRequest,
+  ),
+  'fast-used': sample({ issued: fastToken }, fast.use.encodeReply, fast.use.decodeReply as never),
+  'fast-issue': sample(
+    { user: bob, client: Buffer.from('client'), mechanism: 'HT-SHA-256-EXPR' },
+    fast.issue.encodeRequest,
+    fast.issue.decodeRequest,
+  ),
+  'fast-issued': sample({ issued: fastToken }, fast.issue.encodeReply, fast.issue.decodeReply as never),
 };
 
 /**

@@ -5,6 +5,7 @@ export * from './bulk.ts';
 export * from './delivered.ts';
 export * from './entry-id.ts';
 export * from './envelope.ts';
+export * from './fast.ts';
 export * from './hints.ts';
 export * from './limits.ts';
 export * from './method.ts';

@@ -19,6 +19,8 @@ export interface WaitingRequest {
   readonly sessions: readonly string[];
   /** The client reads the archive (XEP-0313): it lacks only what is not in there. */
   readonly passingOnly: boolean;
+  /** Inclusive: so it is up to here; absent = nowhere. */
+  readonly readUpTo?: Position | null | undefined;
 }
 export interface WaitingReply {
   readonly entries: readonly ArchivedEntry[];

@@ -30,6 +30,8 @@ export const subjects = {
   roster: (method: string) => `r.${method}`,
   /** The copy of an account outside of the database: a record. */
   accountCopy: (user: BareJid) => `acct.${partitionOf(user)}.${tokenOf(user)}`,
+  /** The tokens by which an account's clients log in again (XEP-0484): a record beside its copy. */
+  fastTokens: (user: BareJid) => `fast.${partitionOf(user)}.${tokenOf(user)}`,
   /** The membership document of a group of processes: a record. */
   membership: (group: Group) => `o.${group}`,
   /** Heartbeats of a group's members, and word of each change of its document. */
@@ -43,8 +45,8 @@ export type Group = (typeof groups)[keyof typeof groups];
 /** The stream of records (small documents, changed by compare-and-set) and what it captures: each subject is one record's key. */
 export const RECORDS = { stream: 'O', subjects: ['o.*'] } as const;
 
-/** The stream of account copies, likewise; it forgets the oldest ones. */
-export const ACCOUNT_COPIES = { stream: 'A', subjects: ['acct.*.*'] } as const;
+/** The stream of account copies and of tokens, likewise; it forgets the oldest ones. */
+export const ACCOUNT_COPIES = { stream: 'A', subjects: ['acct.*.*', 'fast.*.*'] } as const;
 
 /** The stream of sessions that can be resumed, likewise. */
 export const SESSION_RECORDS = { stream: 'S', subjects: ['sm.*.*', 'smv.*.*'] } as const;

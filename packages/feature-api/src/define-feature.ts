@@ -3,6 +3,7 @@ import type { BareJid } from '@starling/jid';
 import type { ConfigOf, ConfigSpec } from '@starling/runtime';
 import type { Element } from '@starling/xml';
 import type { Archives } from './archives.ts';
+import type { BindInline, BoundNotice } from './bind-table.ts';
 import type { Disco, DiscoDeclaration } from './disco.ts';
 import type { HookHandler, HookMap, Phase } from './hooks.ts';
 import type { HttpRoute } from './http-table.ts';
@@ -49,6 +50,13 @@ export interface FeatureContext<C extends ConfigSpec> {
     set(ns: string, name: string, at: readonly Target[], handler: IqHandler<IqRequest>): void;
     /** Before authentication. */
     onStream(type: 'get' | 'set', ns: string, name: string, handler: IqHandler<StreamIqRequest>): void;
+  };
+  /** What a client may have together with its resource (XEP-0386). */
+  readonly bind: {
+    /** It may ask for it by `<name xmlns='ns'/>`; that it may is announced by the namespace. */
+    inline(ns: string, name: string, inline: BindInline): void;
+    /** It is told so in any case. */
+    notice(notice: BoundNotice): void;
   };
   readonly http: {
     /** Answers GET and HEAD of one whole path. */

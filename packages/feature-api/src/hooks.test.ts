@@ -20,6 +20,7 @@ const session: Session = {
   send: () => undefined,
   deliver: () => undefined,
   heardAt: 0,
+  logEnd: undefined,
   fail: () => undefined,
 };
 const event = (): HookMap['client:stanza'] => ({ session, stanza: Stanza.build('message', {}) });

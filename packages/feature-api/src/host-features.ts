@@ -3,6 +3,7 @@ import type { BareJid } from '@starling/jid';
 import type { ConfigOf, ConfigSpec } from '@starling/runtime';
 import type { Element } from '@starling/xml';
 import type { Archives } from './archives.ts';
+import { BindTable } from './bind-table.ts';
 import type { AnyFeature, FeatureContext, Host } from './define-feature.ts';
 import { Disco } from './disco.ts';
 import { Hooks, type OnHookFailure } from './hooks.ts';
@@ -31,6 +32,7 @@ export interface HostServices {
 export interface HostedFeatures {
   readonly hooks: Hooks;
   readonly iqs: IqTable;
+  readonly binds: BindTable;
   readonly http: HttpTable;
   readonly disco: Disco;
   readonly streamFeatures: { readonly 'before-auth': readonly Element[]; readonly 'after-auth': readonly Element[] };
@@ -43,6 +45,7 @@ export function hostFeatures(host: Host, features: readonly AnyFeature[], servic
   const own = features.filter((f) => f.runsOn.includes(host));
   const hooks = new Hooks(services.onHookFailure);
   const iqs = new IqTable();
+  const binds = new BindTable();
   const http = new HttpTable();
   const disco = new Disco(own.map((f) => f.disco));
   const limits = new StreamLimits(services.stanzaBytesMax);
@@ -66,6 +69,10 @@ export function hostFeatures(host: Host, features: readonly AnyFeature[], servic
         set: (ns, name, at, handler) => iqs.add('set', ns, name, at, handler),
         onStream: (type, ns, name, handler) => iqs.addForStream(type, ns, name, handler),
       },
+      bind: {
+        inline: (ns, name, inline) => binds.add(ns, name, inline),
+        notice: (notice) => binds.addNotice(notice),
+      },
       http: { route: (path, route) => http.add(path, route) },
       on: (event, phase, handler, after) => hooks.on(feature.name, event, phase, handler, after),
       streamFeature: (when, element) => streamFeatures[when].push(element),
@@ -75,5 +82,5 @@ export function hostFeatures(host: Host, features: readonly AnyFeature[], servic
   }
   for (const handler of whenSetUp) handler();
   hooks.freeze(names);
-  return { hooks, iqs, http, disco, streamFeatures };
+  return { hooks, iqs, binds, http, disco, streamFeatures };
 }

@@ -1,4 +1,5 @@
 export * from './archives.ts';
+export * from './bind-table.ts';
 export * from './define-feature.ts';
 export * from './disco.ts';
 export { DiscoNodes } from './disco-nodes.ts';

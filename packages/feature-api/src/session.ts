@@ -15,6 +15,8 @@ export interface Session {
   readonly loopback: boolean;
   /** When the client was last heard, whatever it sent (performance.now()); now, while it is kept waiting by this side. */
   readonly heardAt: number;
+  /** Where its user's log ends, as far as this edge has heard; undefined while it has not. */
+  readonly logEnd: Position | undefined;
   /** Whether it has sent initial presence and no unavailable presence since (RFC 6121 §4.2). */
   readonly available: boolean;
   /** State that features keep here; reached by sessionSlot only. */

@@ -25,9 +25,13 @@ import mam from './xep-0313-mam/mam.ts';
 import messageHints from './xep-0334-message-hints/message-hints.ts';
 import csi from './xep-0352-csi/csi.ts';
 import stanzaIds from './xep-0359-stanza-ids/stanza-ids.ts';
+import bind2 from './xep-0386-bind2/bind2.ts';
+import sasl2 from './xep-0388-sasl2/sasl2.ts';
 import retraction from './xep-0424-retraction/retraction.ts';
+import channelBinding from './xep-0440-channel-binding/channel-binding.ts';
 import mamPreferences from './xep-0441-mam-preferences/mam-preferences.ts';
 import streamLimits from './xep-0478-stream-limits/stream-limits.ts';
+import fast from './xep-0484-fast/fast.ts';
 
 /** Everything that Starling speaks, in the order of the folders. */
 export const features: readonly AnyFeature[] = [
@@ -56,7 +60,11 @@ export const features: readonly AnyFeature[] = [
   messageHints,
   csi,
   stanzaIds,
+  bind2,
+  sasl2,
   retraction,
+  channelBinding,
   mamPreferences,
   streamLimits,
+  fast,
 ];

@@ -26,6 +26,8 @@ export const WHAT = [
   'db_prepare_failed',
   'db_returned',
   'envelope_decode_failed',
+  'fast_token_issue_failed',
+  'fast_tokens_write_failed',
   'group_change_failed',
   'group_changed',
   'group_handler_failed',

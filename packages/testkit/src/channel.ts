@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import net from 'node:net';
 import tls from 'node:tls';
 import WebSocket from 'ws';
@@ -28,6 +29,8 @@ export interface Channel {
   startTls(domain: string): Promise<void>;
   /** The server's certificate, once there is TLS. */
   certificate(): tls.PeerCertificate | undefined;
+  /** What a login can be bound to (RFC 9266; RFC 5929, of a certificate signed with SHA-256). @throws Error without TLS */
+  binding(type: 'tls-exporter' | 'tls-server-end-point'): Uint8Array;
 }
 
 /** Time to connect and to shake hands. */
@@ -106,6 +109,13 @@ class SocketChannel implements Channel {
   certificate(): tls.PeerCertificate | undefined {
     return this.#socket instanceof tls.TLSSocket ? this.#socket.getPeerCertificate() : undefined;
   }
+
+  binding(type: 'tls-exporter' | 'tls-server-end-point'): Uint8Array {
+    if (!(this.#socket instanceof tls.TLSSocket)) throw new Error('there is no TLS to bind to');
+    return type === 'tls-exporter'
+      ? this.#socket.exportKeyingMaterial(32, 'EXPORTER-Channel-Binding', Buffer.alloc(0))
+      : createHash('sha256').update(this.#socket.getPeerCertificate().raw).digest();
+  }
 }
 
 class WebSocketChannel implements Channel {
@@ -140,6 +150,10 @@ class WebSocketChannel implements Channel {
 
   certificate(): undefined {
     return undefined;
+  }
+
+  binding(): never {
+    throw new Error('a WebSocket has nothing to bind to');
   }
 }
 

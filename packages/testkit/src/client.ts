@@ -203,19 +203,20 @@ export class Client {
     if (answer.attrs.type !== 'result') throw new RefusedError('ping', answer);
   }
 
-  /** Sends the stream's opening. */
-  sendHead(to: string): void {
-    if (this.endpoint.transport === 'ws') this.send(xml`<open xmlns='${FRAMING}' to='${to}' version='1.0'/>`);
+  /** Sends the stream's opening; `from` is who the client says it is (RFC 6120 §4.7.1). */
+  sendHead(to: string, from = ''): void {
+    const addresses = `${from === '' ? '' : `from='${escapeXml(from)}' `}to='${escapeXml(to)}'`;
+    if (this.endpoint.transport === 'ws') this.send(`<open xmlns='${FRAMING}' ${addresses} version='1.0'/>`);
     else
       this.send(
-        `<?xml version='1.0'?>${xml`<stream:stream xmlns='jabber:client' xmlns:stream='${STREAMS}' to='${to}' version='1.0'>`}`,
+        `<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='${STREAMS}' ${addresses} version='1.0'>`,
       );
   }
 
   /** Opens the stream, or opens it anew; returns the server's features. */
-  async openStream(to = this.domain): Promise<Element> {
+  async openStream(to = this.domain, from = ''): Promise<Element> {
     this.#reader = this.#newReader();
-    this.sendHead(to);
+    this.sendHead(to, from);
     await this.#inbox.take(
       (e) => (e.ns === STREAMS && e.name === 'stream') || (e.ns === FRAMING && e.name === 'open'),
       'the stream header',
@@ -310,11 +311,11 @@ export class Client {
   }
 
   /** Opens the stream as far as authentication: with STARTTLS where the transport is plain TCP. Returns the features. */
-  async negotiate(): Promise<Element> {
-    const features = await this.openStream();
+  async negotiate(from = ''): Promise<Element> {
+    const features = await this.openStream(this.domain, this.endpoint.transport === 'tcp' ? '' : from);
     if (this.endpoint.transport !== 'tcp') return features;
     await this.startTls();
-    return this.openStream();
+    return this.openStream(this.domain, from);
   }
 
   /** Whether a received, still unread element matches. */

@@ -71,6 +71,8 @@ export class ForeignClient {
   /** All copies of other clients' messages, in order of arrival. */
   readonly carbons: ForeignCarbon[] = [];
   #isCopying = false;
+  /** How it has logged in again, each time. */
+  readonly #again: { readonly jid: string; readonly mechanism: string }[] = [];
   /** All presence, also about subscriptions, in order of arrival. */
   readonly presences: ForeignPresence[] = [];
   #rosters: (readonly ForeignContact[])[] = [];
@@ -112,6 +114,7 @@ export class ForeignClient {
     else if (event.event === 'message') this.received.push(event.message);
     else if (event.event === 'carbon') this.carbons.push(event.carbon);
     else if (event.event === 'copying') this.#isCopying = true;
+    else if (event.event === 'again') this.#again.push(event);
     else if (event.event === 'presence') this.presences.push(event.presence);
     else if (event.event === 'roster') this.#rosters.push(event.contacts);
     else if (event.event === 'history') this.#history = event.bodies;
@@ -162,6 +165,16 @@ export class ForeignClient {
   async enableCarbons(): Promise<void> {
     this.#tell({ do: 'carbons' });
     await this.#until(() => this.#isCopying, 'sure of its carbons', RECEIVE_TIMEOUT_MS);
+  }
+
+  /** Has it log in anew; returns by which mechanism it did, and as whom. */
+  async again(): Promise<{ readonly jid: string; readonly mechanism: string }> {
+    const before = this.#again.length;
+    this.#tell({ do: 'again' });
+    await this.#until(() => this.#again.length > before, 'there again', ONLINE_TIMEOUT_MS);
+    const { jid, mechanism } = this.#again[before] ?? { jid: '', mechanism: '' };
+    this.jid = jid;
+    return { jid, mechanism };
   }
 
   /** As soon as there are `count` copies. */

@@ -11,6 +11,7 @@ export * from './postgres.ts';
 export * from './processes.ts';
 export * from './read-log.ts';
 export * from './ready-line.ts';
+export * from './sasl2.ts';
 export * from './scenario.ts';
 export * from './scene.ts';
 export * from './show-element.ts';

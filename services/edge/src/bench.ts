@@ -2,6 +2,7 @@
 // build. The bus is that of this process, the log keeps nothing, and sockets are left out; `npm run bench` measures the whole.
 import { subjects } from '@starling/contracts';
 import type { ByteChannel } from './listen/byte-channel.ts';
+import { NO_BINDINGS } from './listen/channel-bindings.ts';
 import { Stream } from './stream/stream.ts';
 import { DOMAIN, type OneEdge, PASSWORD, startOneEdge } from './testing/one-edge.ts';
 
@@ -18,6 +19,7 @@ class Client implements ByteChannel {
   readonly framing: 'stream' | 'message';
   readonly secure = false;
   readonly canUpgrade = false;
+  readonly bindings = NO_BINDINGS;
   readonly peerAddress = '127.0.0.1';
   readonly loopback = true;
   readonly bufferedBytes = 0;

@@ -1,4 +1,4 @@
-import { bytes, type ConfigOf, choice, configSpec, duration, int, port, secret, text } from '@starling/runtime';
+import { bytes, type ConfigOf, choice, configSpec, duration, flag, int, port, secret, text } from '@starling/runtime';
 
 /** RFC 6120 §13.12: a server must not refuse a stanza of less than 10,000 bytes. */
 const STANZA_BYTES_FLOOR = 10_000;
@@ -12,6 +12,11 @@ export const edgeConfig = configSpec({
     'STARLING_HTTP_PORT',
     5280,
     'HTTP: /xmpp-websocket (RFC 7395), the page at /, /.well-known/host-meta; 0 = any',
+  ),
+  httpBehindTls: flag(
+    'STARLING_HTTP_BEHIND_TLS',
+    false,
+    'clients reach the HTTP port only through a proxy with TLS: PLAIN and tokens (XEP-0484) are offered over WebSocket',
   ),
   page: choice('STARLING_PAGE', ['on', 'off'], 'on', 'whether the HTTP port serves a web client at /'),
   websocket: choice(
@@ -32,7 +37,7 @@ export const edgeConfig = configSpec({
   archiveIdSecret: secret(
     'STARLING_ARCHIVE_ID_SECRET',
     '',
-    'what archive ids are made of (XEP-0313, XEP-0359): the same for all edges of a cluster, for ever, since clients remember ids; at least 16 characters; `starling start` and `starling cluster` make one',
+    'what archive ids (XEP-0313, XEP-0359), tokens (XEP-0484) and resources (XEP-0386) are made of: the same for all edges of a cluster, for ever, since clients remember ids; at least 16 characters; `starling start` and `starling cluster` make one',
   ),
 
   connectionsMax: int(

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Bus, call, type Log, type Records } from '@starling/bus';
 import { type ArchiveIds, accounts, partitionOf, type SessionRow, streamOf } from '@starling/contracts';
-import { type HostedFeatures, hostFeatures } from '@starling/feature-api';
+import { type HostedFeatures, hostFeatures, type Session } from '@starling/feature-api';
 import { features } from '@starling/features';
 import { type ResumeRequest, NS as SM } from '@starling/features/xep-0198-stream-management/elements';
 import { NS as CSI } from '@starling/features/xep-0352-csi/importance';
@@ -31,6 +31,8 @@ import { addPage } from './page/page.ts';
 import { type Groups, Presence } from './presence/presence.ts';
 import type { PresenceAudience } from './presence/shown.ts';
 import { Road } from './road.ts';
+import { type ClientSecrets, clientSecretsOf } from './sasl2/client-secrets.ts';
+import { FastLogins } from './sasl2/fast-logins.ts';
 import { ClientSession, type ClientSessionOptions, type Link } from './session.ts';
 import { Replay } from './sm/replay.ts';
 import { type NotResumed, type Resumed, Resumption, restoreInto } from './sm/resumption.ts';
@@ -86,6 +88,8 @@ export class Edge implements StreamHost {
   readonly features: HostedFeatures;
   readonly metrics: EdgeMetrics;
   readonly log: Logger;
+  readonly clientSecrets: ClientSecrets;
+  readonly fast: FastLogins;
   readonly #bus: Bus;
   readonly #registry: MetricsRegistry;
   readonly #lifecycle = new Lifecycle();
@@ -122,6 +126,8 @@ export class Edge implements StreamHost {
     this.#registry = metrics;
     this.metrics = metrics.register(edgeMetrics);
     this.#bus = bus;
+    this.clientSecrets = clientSecretsOf(config.archiveIdSecret.reveal());
+    this.fast = new FastLogins({ bus, key: this.clientSecrets.tokens, timeoutMs: config.rpcTimeoutMs });
     this.features = hostFeatures('edge', features, {
       domain: this.domain,
       software,
@@ -208,6 +214,10 @@ export class Edge implements StreamHost {
       onArrived: (session, arrived) => coverage.arrived(session, arrived),
       end: (session) => this.#over(session),
       drop: (session) => this.#drop(session),
+    });
+    // XEP-0386, XEP-0198 "Enable Stream Management Inline".
+    this.features.binds.add(SM.sm, 'enable', {
+      after: (session, { attrs }) => this.#management.enableInline(session as ClientSession, attrs),
     });
     counted.smDetachedNow.track(() => this.#management.detached);
     this.#resumption = new Resumption({
@@ -302,13 +312,19 @@ export class Edge implements StreamHost {
     return call(this.#bus, accounts.keys, { user }, this.config.rpcTimeoutMs);
   }
 
-  async prepareSession(link: Link, user: BareJid, resource: string): Promise<ClientSession> {
+  async prepareSession(
+    link: Link,
+    user: BareJid,
+    resource: string,
+    prepare?: (session: Session) => void,
+  ): Promise<ClientSession> {
     const jid = boundJid(user, resource);
     const replaces = this.#following.sessionsOf(user)?.local.has(resourceOf(jid)) ?? false;
     if (!replaces && this.#following.countOf(user) >= this.config.sessionsPerUserMax)
       throw new StanzaError('resource-constraint'); // §7.6.2.1
     const session = this.#makeSession({ id: randomBytes(SESSION_ID_BYTES).toString('base64url'), jid, link });
     try {
+      prepare?.(session);
       const ready = this.#following.reserve(session);
       const [table] = await Promise.all([this.#presence.binding.bind(session), ready]);
       this.#following.learn(user, table);
@@ -362,6 +378,7 @@ export class Edge implements StreamHost {
       queueMax: this.config.inboundQueueMax,
       queueBytesMax: this.config.inboundQueueBytesMax,
       onQueueFull: () => this.metrics.queueFull.inc(),
+      logEnd: () => this.#following.logEndOf(bareOf(own.jid)),
       viewMax: this.config.viewMax,
     });
   }

@@ -115,6 +115,11 @@ export class Following implements FollowedUsers, LifeListener {
     return this.#users.get(user)?.sessions;
   }
 
+  /** Where the user's log ends, as far as it has been heard of here. */
+  logEndOf(user: BareJid): Position | undefined {
+    return this.#users.get(user)?.feed.last;
+  }
+
   /** All users that have sessions here. */
   *sessionsByUser(): Iterable<{ user: BareJid; sessions: readonly ClientSession[] }> {
     for (const { jid, sessions } of [...this.#users.values()])

@@ -12,6 +12,7 @@ export const edgeMetrics = metricsSpec({
     'Appends that the log had already: a client sent a stanza again',
   ),
   logins: counter('starling_edge_logins_total', 'Finished SASL exchanges', ['outcome']),
+  fastLogins: counter('starling_edge_fast_logins_total', 'Logins with a token (XEP-0484)', ['outcome']),
   streamErrors: counter('starling_edge_stream_errors_total', 'Streams closed with an error', ['condition']),
   stanzaErrors: counter('starling_edge_stanza_errors_total', 'Stanzas answered with an error', ['condition']),
   gaps: counter('starling_edge_gaps_total', 'Gaps in a user’s feed that were fetched from the archive', ['cause']),

@@ -57,6 +57,8 @@ export interface ClientSessionOptions {
   readonly queueMax: number;
   readonly queueBytesMax: number;
   readonly onQueueFull: () => void;
+  /** Where its user's log ends, as far as it is known. */
+  readonly logEnd: () => Position | undefined;
   /** Bound of what is remembered of others' presence. */
   readonly viewMax: number;
   /** Of a session that goes on: as it stands in envelopes since its bind. */
@@ -110,6 +112,7 @@ export class ClientSession implements Session {
   covered: SessionRecord['covering'];
   /** Undefined while a client that may come back has no connection. */
   #link: Link | undefined;
+  readonly #logEnd: () => Position | undefined;
   readonly #queue: SerialQueue<Scanned>;
 
   constructor(options: ClientSessionOptions) {
@@ -125,6 +128,7 @@ export class ClientSession implements Session {
     this.partition = partitionOf(this.user);
     this.view = new PresenceView(options.viewMax);
     this.#link = link;
+    this.#logEnd = options.logEnd;
     this.#queue = new SerialQueue({
       handle: (stanza) => options.handle(this, stanza),
       sizeOf: (stanza) => stanza.bytes.length,
@@ -156,6 +160,10 @@ export class ClientSession implements Session {
   /** What the client has not taken yet. */
   get bufferedBytes(): number {
     return this.ended ? 0 : (this.#link?.bufferedBytes ?? 0);
+  }
+
+  get logEnd(): Position | undefined {
+    return this.#logEnd();
   }
 
   get available(): boolean {

@@ -99,6 +99,11 @@ export class AccountCopies {
     return read.copy;
   }
 
+  /** As get, as of now. @throws RecordsUnavailableError */
+  getNow(user: string): Promise<AccountCopy | undefined> {
+    return this.#store.get(user);
+  }
+
   /** Somebody else has changed the account. */
   drop(user: string): void {
     this.#reads.delete(user);

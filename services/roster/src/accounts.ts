@@ -5,6 +5,7 @@ import type { AccountCopies } from './account-copies.ts';
 import { areEqual, checkKeys, checkUser } from './check.ts';
 import { decoyKeys } from './decoy.ts';
 import type { Farewells } from './farewells.ts';
+import type { FastAccounts } from './fast/fast-accounts.ts';
 import type { Notices } from './notices.ts';
 import type { RosterEdits } from './roster-edits.ts';
 import { deleteAccount } from './sql/delete-account.ts';
@@ -20,6 +21,7 @@ export class Accounts {
   readonly #farewells: Farewells;
   readonly #edits: RosterEdits;
   readonly #copies: AccountCopies;
+  readonly #fast: FastAccounts;
   readonly #decoySecret: () => Uint8Array | undefined;
   readonly #listMax: number;
 
@@ -29,6 +31,7 @@ export class Accounts {
     farewells: Farewells;
     edits: RosterEdits;
     copies: AccountCopies;
+    fast: FastAccounts;
     /** Undefined while the database, which has it, was never there. */
     decoySecret: () => Uint8Array | undefined;
     listMax: number;
@@ -38,6 +41,7 @@ export class Accounts {
     this.#farewells = options.farewells;
     this.#edits = options.edits;
     this.#copies = options.copies;
+    this.#fast = options.fast;
     this.#decoySecret = options.decoySecret;
     this.#listMax = options.listMax;
   }
@@ -78,11 +82,11 @@ export class Accounts {
     await this.#copies.changedAndTold(user, () => this.#notices.publish(user));
   }
 
-  /** @throws RpcError item-not-found; bad-request */
+  /** Ends all tokens as well (XEP-0484). @throws RpcError item-not-found; bad-request */
   async setKeys(user: string, keys: readonly ScramKeys[]): Promise<void> {
     checkKeys(keys);
     if (!(await this.#db.transaction((tx) => replaceKeys(tx, user, keys)))) throw new RpcError('item-not-found');
-    await this.#copies.changed([user]);
+    await Promise.all([this.#copies.changed([user]), this.#fast.end(user)]);
   }
 
   /** The account goes with its roster at once; its contacts hear of it one after another. @throws RpcError item-not-found */
@@ -91,7 +95,10 @@ export class Accounts {
     if (deleted === undefined) throw new RpcError('item-not-found');
     this.#edits.accountRemoved(user, deleted.version);
     this.#farewells.begin(user);
-    await this.#copies.removedAndTold(user, deleted.revision, () => this.#notices.publish(user));
+    await Promise.all([
+      this.#copies.removedAndTold(user, deleted.revision, () => this.#notices.publish(user)),
+      this.#fast.end(user),
+    ]);
   }
 
   exists(user: string): Promise<boolean> {

@@ -1,4 +1,5 @@
 import { bytes, type ConfigOf, configSpec, duration, int } from '@starling/runtime';
+import { fastFields } from './fast/fast-config.ts';
 import { personalFields } from './personal-config.ts';
 
 /** RFC 7622 §3.1: a part of an address; names and groups are compared with resourceparts. */
@@ -93,6 +94,7 @@ export const rosterConfig = configSpec({
     'how long that question may take, and the pause between two while it is away',
   ),
   ...personalFields,
+  ...fastFields,
 });
 
 export type RosterConfig = ConfigOf<typeof rosterConfig>;

@@ -30,6 +30,14 @@ export const rosterMetrics = metricsSpec({
     'Accounts that have logged in and were not copied: too many wait, or the database or the store is away',
   ),
   copiesTooLarge: counter('starling_roster_copies_too_large_total', 'Accounts that are too large for a copy'),
+  fastBacklog: gauge(
+    'starling_roster_fast_backlog',
+    'Accounts whose tokens (XEP-0484) wait to be written to the database behind the records',
+  ),
+  fastBacklogDropped: counter(
+    'starling_roster_fast_backlog_dropped_total',
+    'Of those, not written for want of room: they are at the next change of their tokens',
+  ),
   farewells: counter('starling_roster_farewells_total', 'Removed accounts whose contacts have all been told'),
 });
 

@@ -15,6 +15,8 @@ import {
   accounts as accountMethods,
   bulk as bulkMethods,
   decodeRosterNotice,
+  type FastToken,
+  fast as fastMethods,
   type Method,
   preferences as preferenceMethods,
   queues,
@@ -29,6 +31,8 @@ import { Announcer } from './announcer.ts';
 import type { RosterConfig } from './config.ts';
 import { rosterOf } from './copy-views.ts';
 import { Farewells } from './farewells.ts';
+import { FastAccounts } from './fast/fast-accounts.ts';
+import { FastBacklog } from './fast/fast-backlog.ts';
 import { Imports } from './imports.ts';
 import { QueueFullError } from './keyed-queue.ts';
 import { type RosterMetrics, rosterMetrics } from './metrics.ts';
@@ -109,8 +113,13 @@ export async function startRoster({
   const preferences = new Preferences({ db, notices, copies, logger, max: preferencesMax, bytesMax });
   const edits = new RosterEdits({ db, cache, announcer, copies, preferences, metrics, logger, max: editsMax });
   const farewells = new Farewells({ db, edits, announcer, metrics, logger, sweepMs: noticeSweepMs });
+  const backlog = new FastBacklog({ db, metrics, logger, max: config.fastBacklogMax, retryMs: noticeSweepMs });
+  const fast = new FastAccounts({
+    ...{ db, records, copies, backlog, lifetimeMs: config.fastTokenMs },
+    ...{ clientsMax: config.fastClientsMax, rotateMs: config.fastRotateMs },
+  });
   const accounts = new Accounts({
-    ...{ db, notices, farewells, edits, copies, listMax: config.listMax },
+    ...{ db, notices, farewells, edits, copies, fast, listMax: config.listMax },
     decoySecret: () => decoySecret,
   });
   const rosters = new Rosters({ db, cache, edits, copies, config, metrics });
@@ -157,6 +166,9 @@ export async function startRoster({
     ),
     answer('offline-import', bulkMethods.importOffline, async (r) => done(await imports.offline(r.user, r.stanzas))),
     ...servePersonal(answer, { db, bus, notices, copies, config }),
+    answer('fast-list', fastMethods.list, async ({ user, client }) => ({ tokens: await fast.list(user, client) })),
+    answer('fast-use', fastMethods.use, async (use) => issuedOf(await fast.use(use))),
+    answer('fast-issue', fastMethods.issue, async (r) => issuedOf(await fast.issue(r.user, r.client, r.mechanism))),
     answer('preferences-get', preferenceMethods.get, ({ user }) => preferences.get(user)),
     answer('preferences-set', preferenceMethods.set, (wanted) => preferences.set(wanted.user, wanted)),
   ];
@@ -171,13 +183,14 @@ export async function startRoster({
     stop: async () => {
       for (const subscription of subscriptions) subscription.unsubscribe();
       stopReconnect();
-      await Promise.all([notices.stop(), farewells.stop(), copies.stop()]);
+      await Promise.all([notices.stop(), farewells.stop(), copies.stop(), backlog.stop()]);
       await db.close();
     },
   };
 }
 
 const done = (_: unknown) => ({});
+const issuedOf = (issued: FastToken | undefined) => (issued === undefined ? {} : { issued });
 
 /** Counts a method's outcomes; and the one boundary where what the database or the log cannot do becomes a condition. */
 function counted<Request, Reply>(

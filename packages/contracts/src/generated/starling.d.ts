@@ -2955,6 +2955,693 @@ export namespace starling {
         }
 
         /**
+         * Properties of a FastToken.
+         * @deprecated Use starling.v1.FastToken.$Properties instead.
+         */
+        interface IFastToken extends starling.v1.FastToken.$Properties {
+        }
+
+        /** Represents a FastToken. */
+        class FastToken {
+
+            /**
+             * Constructs a new FastToken.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.FastToken.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** FastToken id. */
+            id: Uint8Array;
+
+            /** FastToken mechanism. */
+            mechanism: string;
+
+            /** FastToken issuedAtMs. */
+            issuedAtMs: number;
+
+            /** FastToken expiresAtMs. */
+            expiresAtMs: number;
+
+            /** FastToken count. */
+            count: number;
+
+            /**
+             * Creates a new FastToken instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns FastToken instance
+             */
+            static create(properties: starling.v1.FastToken.$Shape): starling.v1.FastToken & starling.v1.FastToken.$Shape;
+            static create(properties?: starling.v1.FastToken.$Properties): starling.v1.FastToken;
+
+            /**
+             * Encodes the specified FastToken message. Does not implicitly {@link starling.v1.FastToken.verify|verify} messages.
+             * @param message FastToken message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.FastToken.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a FastToken message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.FastToken & starling.v1.FastToken.$Shape} FastToken
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.FastToken & starling.v1.FastToken.$Shape;
+        }
+
+        namespace FastToken {
+
+            /** Properties of a FastToken. */
+            interface $Properties {
+
+                /** FastToken id */
+                id?: (Uint8Array|null);
+
+                /** FastToken mechanism */
+                mechanism?: (string|null);
+
+                /** FastToken issuedAtMs */
+                issuedAtMs?: (number|null);
+
+                /** FastToken expiresAtMs */
+                expiresAtMs?: (number|null);
+
+                /** FastToken count */
+                count?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a FastToken. */
+            type $Shape = starling.v1.FastToken.$Properties;
+        }
+
+        /**
+         * Properties of a FastClient.
+         * @deprecated Use starling.v1.FastClient.$Properties instead.
+         */
+        interface IFastClient extends starling.v1.FastClient.$Properties {
+        }
+
+        /** Represents a FastClient. */
+        class FastClient {
+
+            /**
+             * Constructs a new FastClient.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.FastClient.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** FastClient client. */
+            client: Uint8Array;
+
+            /** FastClient fresh. */
+            fresh?: (starling.v1.FastToken.$Properties|null);
+
+            /** FastClient current. */
+            current?: (starling.v1.FastToken.$Properties|null);
+
+            /**
+             * Creates a new FastClient instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns FastClient instance
+             */
+            static create(properties: starling.v1.FastClient.$Shape): starling.v1.FastClient & starling.v1.FastClient.$Shape;
+            static create(properties?: starling.v1.FastClient.$Properties): starling.v1.FastClient;
+
+            /**
+             * Encodes the specified FastClient message. Does not implicitly {@link starling.v1.FastClient.verify|verify} messages.
+             * @param message FastClient message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.FastClient.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a FastClient message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.FastClient & starling.v1.FastClient.$Shape} FastClient
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.FastClient & starling.v1.FastClient.$Shape;
+        }
+
+        namespace FastClient {
+
+            /** Properties of a FastClient. */
+            interface $Properties {
+
+                /** FastClient client */
+                client?: (Uint8Array|null);
+
+                /** FastClient fresh */
+                fresh?: (starling.v1.FastToken.$Properties|null);
+
+                /** FastClient current */
+                current?: (starling.v1.FastToken.$Properties|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a FastClient. */
+            type $Shape = starling.v1.FastClient.$Properties;
+        }
+
+        /**
+         * Properties of a FastTokens.
+         * @deprecated Use starling.v1.FastTokens.$Properties instead.
+         */
+        interface IFastTokens extends starling.v1.FastTokens.$Properties {
+        }
+
+        /** Represents a FastTokens. */
+        class FastTokens {
+
+            /**
+             * Constructs a new FastTokens.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.FastTokens.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** FastTokens user. */
+            user: string;
+
+            /** FastTokens version. */
+            version: number;
+
+            /** FastTokens keys. */
+            keys: Uint8Array;
+
+            /** FastTokens clients. */
+            clients: starling.v1.FastClient.$Properties[];
+
+            /**
+             * Creates a new FastTokens instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns FastTokens instance
+             */
+            static create(properties: starling.v1.FastTokens.$Shape): starling.v1.FastTokens & starling.v1.FastTokens.$Shape;
+            static create(properties?: starling.v1.FastTokens.$Properties): starling.v1.FastTokens;
+
+            /**
+             * Encodes the specified FastTokens message. Does not implicitly {@link starling.v1.FastTokens.verify|verify} messages.
+             * @param message FastTokens message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.FastTokens.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a FastTokens message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.FastTokens & starling.v1.FastTokens.$Shape} FastTokens
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.FastTokens & starling.v1.FastTokens.$Shape;
+        }
+
+        namespace FastTokens {
+
+            /** Properties of a FastTokens. */
+            interface $Properties {
+
+                /** FastTokens user */
+                user?: (string|null);
+
+                /** FastTokens version */
+                version?: (number|null);
+
+                /** FastTokens keys */
+                keys?: (Uint8Array|null);
+
+                /** FastTokens clients */
+                clients?: (starling.v1.FastClient.$Properties[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a FastTokens. */
+            type $Shape = starling.v1.FastTokens.$Properties;
+        }
+
+        /**
+         * Properties of a FastListRequest.
+         * @deprecated Use starling.v1.FastListRequest.$Properties instead.
+         */
+        interface IFastListRequest extends starling.v1.FastListRequest.$Properties {
+        }
+
+        /** Represents a FastListRequest. */
+        class FastListRequest {
+
+            /**
+             * Constructs a new FastListRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.FastListRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** FastListRequest user. */
+            user: string;
+
+            /** FastListRequest client. */
+            client: Uint8Array;
+
+            /**
+             * Creates a new FastListRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns FastListRequest instance
+             */
+            static create(properties: starling.v1.FastListRequest.$Shape): starling.v1.FastListRequest & starling.v1.FastListRequest.$Shape;
+            static create(properties?: starling.v1.FastListRequest.$Properties): starling.v1.FastListRequest;
+
+            /**
+             * Encodes the specified FastListRequest message. Does not implicitly {@link starling.v1.FastListRequest.verify|verify} messages.
+             * @param message FastListRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.FastListRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a FastListRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.FastListRequest & starling.v1.FastListRequest.$Shape} FastListRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.FastListRequest & starling.v1.FastListRequest.$Shape;
+        }
+
+        namespace FastListRequest {
+
+            /** Properties of a FastListRequest. */
+            interface $Properties {
+
+                /** FastListRequest user */
+                user?: (string|null);
+
+                /** FastListRequest client */
+                client?: (Uint8Array|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a FastListRequest. */
+            type $Shape = starling.v1.FastListRequest.$Properties;
+        }
+
+        /**
+         * Properties of a FastListReply.
+         * @deprecated Use starling.v1.FastListReply.$Properties instead.
+         */
+        interface IFastListReply extends starling.v1.FastListReply.$Properties {
+        }
+
+        /** Represents a FastListReply. */
+        class FastListReply {
+
+            /**
+             * Constructs a new FastListReply.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.FastListReply.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** FastListReply tokens. */
+            tokens: starling.v1.FastToken.$Properties[];
+
+            /**
+             * Creates a new FastListReply instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns FastListReply instance
+             */
+            static create(properties: starling.v1.FastListReply.$Shape): starling.v1.FastListReply & starling.v1.FastListReply.$Shape;
+            static create(properties?: starling.v1.FastListReply.$Properties): starling.v1.FastListReply;
+
+            /**
+             * Encodes the specified FastListReply message. Does not implicitly {@link starling.v1.FastListReply.verify|verify} messages.
+             * @param message FastListReply message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.FastListReply.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a FastListReply message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.FastListReply & starling.v1.FastListReply.$Shape} FastListReply
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.FastListReply & starling.v1.FastListReply.$Shape;
+        }
+
+        namespace FastListReply {
+
+            /** Properties of a FastListReply. */
+            interface $Properties {
+
+                /** FastListReply tokens */
+                tokens?: (starling.v1.FastToken.$Properties[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a FastListReply. */
+            type $Shape = starling.v1.FastListReply.$Properties;
+        }
+
+        /**
+         * Properties of a FastUseRequest.
+         * @deprecated Use starling.v1.FastUseRequest.$Properties instead.
+         */
+        interface IFastUseRequest extends starling.v1.FastUseRequest.$Properties {
+        }
+
+        /** Represents a FastUseRequest. */
+        class FastUseRequest {
+
+            /**
+             * Constructs a new FastUseRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.FastUseRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** FastUseRequest user. */
+            user: string;
+
+            /** FastUseRequest client. */
+            client: Uint8Array;
+
+            /** FastUseRequest id. */
+            id: Uint8Array;
+
+            /** FastUseRequest count. */
+            count: number;
+
+            /** FastUseRequest invalidate. */
+            invalidate: boolean;
+
+            /** FastUseRequest wanted. */
+            wanted: string;
+
+            /**
+             * Creates a new FastUseRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns FastUseRequest instance
+             */
+            static create(properties: starling.v1.FastUseRequest.$Shape): starling.v1.FastUseRequest & starling.v1.FastUseRequest.$Shape;
+            static create(properties?: starling.v1.FastUseRequest.$Properties): starling.v1.FastUseRequest;
+
+            /**
+             * Encodes the specified FastUseRequest message. Does not implicitly {@link starling.v1.FastUseRequest.verify|verify} messages.
+             * @param message FastUseRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.FastUseRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a FastUseRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.FastUseRequest & starling.v1.FastUseRequest.$Shape} FastUseRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.FastUseRequest & starling.v1.FastUseRequest.$Shape;
+        }
+
+        namespace FastUseRequest {
+
+            /** Properties of a FastUseRequest. */
+            interface $Properties {
+
+                /** FastUseRequest user */
+                user?: (string|null);
+
+                /** FastUseRequest client */
+                client?: (Uint8Array|null);
+
+                /** FastUseRequest id */
+                id?: (Uint8Array|null);
+
+                /** FastUseRequest count */
+                count?: (number|null);
+
+                /** FastUseRequest invalidate */
+                invalidate?: (boolean|null);
+
+                /** FastUseRequest wanted */
+                wanted?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a FastUseRequest. */
+            type $Shape = starling.v1.FastUseRequest.$Properties;
+        }
+
+        /**
+         * Properties of a FastUseReply.
+         * @deprecated Use starling.v1.FastUseReply.$Properties instead.
+         */
+        interface IFastUseReply extends starling.v1.FastUseReply.$Properties {
+        }
+
+        /** Represents a FastUseReply. */
+        class FastUseReply {
+
+            /**
+             * Constructs a new FastUseReply.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.FastUseReply.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** FastUseReply issued. */
+            issued?: (starling.v1.FastToken.$Properties|null);
+
+            /**
+             * Creates a new FastUseReply instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns FastUseReply instance
+             */
+            static create(properties: starling.v1.FastUseReply.$Shape): starling.v1.FastUseReply & starling.v1.FastUseReply.$Shape;
+            static create(properties?: starling.v1.FastUseReply.$Properties): starling.v1.FastUseReply;
+
+            /**
+             * Encodes the specified FastUseReply message. Does not implicitly {@link starling.v1.FastUseReply.verify|verify} messages.
+             * @param message FastUseReply message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.FastUseReply.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a FastUseReply message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.FastUseReply & starling.v1.FastUseReply.$Shape} FastUseReply
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.FastUseReply & starling.v1.FastUseReply.$Shape;
+        }
+
+        namespace FastUseReply {
+
+            /** Properties of a FastUseReply. */
+            interface $Properties {
+
+                /** FastUseReply issued */
+                issued?: (starling.v1.FastToken.$Properties|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a FastUseReply. */
+            type $Shape = starling.v1.FastUseReply.$Properties;
+        }
+
+        /**
+         * Properties of a FastIssueRequest.
+         * @deprecated Use starling.v1.FastIssueRequest.$Properties instead.
+         */
+        interface IFastIssueRequest extends starling.v1.FastIssueRequest.$Properties {
+        }
+
+        /** Represents a FastIssueRequest. */
+        class FastIssueRequest {
+
+            /**
+             * Constructs a new FastIssueRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.FastIssueRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** FastIssueRequest user. */
+            user: string;
+
+            /** FastIssueRequest client. */
+            client: Uint8Array;
+
+            /** FastIssueRequest mechanism. */
+            mechanism: string;
+
+            /**
+             * Creates a new FastIssueRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns FastIssueRequest instance
+             */
+            static create(properties: starling.v1.FastIssueRequest.$Shape): starling.v1.FastIssueRequest & starling.v1.FastIssueRequest.$Shape;
+            static create(properties?: starling.v1.FastIssueRequest.$Properties): starling.v1.FastIssueRequest;
+
+            /**
+             * Encodes the specified FastIssueRequest message. Does not implicitly {@link starling.v1.FastIssueRequest.verify|verify} messages.
+             * @param message FastIssueRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.FastIssueRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a FastIssueRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.FastIssueRequest & starling.v1.FastIssueRequest.$Shape} FastIssueRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.FastIssueRequest & starling.v1.FastIssueRequest.$Shape;
+        }
+
+        namespace FastIssueRequest {
+
+            /** Properties of a FastIssueRequest. */
+            interface $Properties {
+
+                /** FastIssueRequest user */
+                user?: (string|null);
+
+                /** FastIssueRequest client */
+                client?: (Uint8Array|null);
+
+                /** FastIssueRequest mechanism */
+                mechanism?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a FastIssueRequest. */
+            type $Shape = starling.v1.FastIssueRequest.$Properties;
+        }
+
+        /**
+         * Properties of a FastIssueReply.
+         * @deprecated Use starling.v1.FastIssueReply.$Properties instead.
+         */
+        interface IFastIssueReply extends starling.v1.FastIssueReply.$Properties {
+        }
+
+        /** Represents a FastIssueReply. */
+        class FastIssueReply {
+
+            /**
+             * Constructs a new FastIssueReply.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.FastIssueReply.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** FastIssueReply issued. */
+            issued?: (starling.v1.FastToken.$Properties|null);
+
+            /**
+             * Creates a new FastIssueReply instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns FastIssueReply instance
+             */
+            static create(properties: starling.v1.FastIssueReply.$Shape): starling.v1.FastIssueReply & starling.v1.FastIssueReply.$Shape;
+            static create(properties?: starling.v1.FastIssueReply.$Properties): starling.v1.FastIssueReply;
+
+            /**
+             * Encodes the specified FastIssueReply message. Does not implicitly {@link starling.v1.FastIssueReply.verify|verify} messages.
+             * @param message FastIssueReply message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.FastIssueReply.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a FastIssueReply message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.FastIssueReply & starling.v1.FastIssueReply.$Shape} FastIssueReply
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.FastIssueReply & starling.v1.FastIssueReply.$Shape;
+        }
+
+        namespace FastIssueReply {
+
+            /** Properties of a FastIssueReply. */
+            interface $Properties {
+
+                /** FastIssueReply issued */
+                issued?: (starling.v1.FastToken.$Properties|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a FastIssueReply. */
+            type $Shape = starling.v1.FastIssueReply.$Properties;
+        }
+
+        /**
          * Properties of a WaitingRequest.
          * @deprecated Use starling.v1.WaitingRequest.$Properties instead.
          */
@@ -2990,6 +3677,9 @@ export namespace starling {
 
             /** WaitingRequest passingOnly. */
             passingOnly: boolean;
+
+            /** WaitingRequest readUpTo. */
+            readUpTo?: (starling.v1.Position.$Properties|null);
 
             /**
              * Creates a new WaitingRequest instance using the specified properties.
@@ -3040,6 +3730,9 @@ export namespace starling {
 
                 /** WaitingRequest passingOnly */
                 passingOnly?: (boolean|null);
+
+                /** WaitingRequest readUpTo */
+                readUpTo?: (starling.v1.Position.$Properties|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];

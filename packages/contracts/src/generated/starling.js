@@ -7296,6 +7296,1704 @@ export const starling = $root.starling = (() => {
             return values;
         })();
 
+        v1.FastToken = (function() {
+
+            /**
+             * Properties of a FastToken.
+             * @typedef {Object} starling.v1.FastToken.$Properties
+             * @property {Uint8Array|null} [id] FastToken id
+             * @property {string|null} [mechanism] FastToken mechanism
+             * @property {number|null} [issuedAtMs] FastToken issuedAtMs
+             * @property {number|null} [expiresAtMs] FastToken expiresAtMs
+             * @property {number|null} [count] FastToken count
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a FastToken.
+             * @memberof starling.v1
+             * @interface IFastToken
+             * @augments starling.v1.FastToken.$Properties
+             * @deprecated Use starling.v1.FastToken.$Properties instead.
+             */
+
+            /**
+             * Shape of a FastToken.
+             * @typedef {starling.v1.FastToken.$Properties} starling.v1.FastToken.$Shape
+             */
+
+            /**
+             * Constructs a new FastToken.
+             * @memberof starling.v1
+             * @classdesc Represents a FastToken.
+             * @constructor
+             * @param {starling.v1.FastToken.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const FastToken = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * FastToken id.
+             * @member {Uint8Array} id
+             * @memberof starling.v1.FastToken
+             * @instance
+             */
+            FastToken.prototype.id = $util.newBuffer([]);
+
+            /**
+             * FastToken mechanism.
+             * @member {string} mechanism
+             * @memberof starling.v1.FastToken
+             * @instance
+             */
+            FastToken.prototype.mechanism = "";
+
+            /**
+             * FastToken issuedAtMs.
+             * @member {number} issuedAtMs
+             * @memberof starling.v1.FastToken
+             * @instance
+             */
+            FastToken.prototype.issuedAtMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * FastToken expiresAtMs.
+             * @member {number} expiresAtMs
+             * @memberof starling.v1.FastToken
+             * @instance
+             */
+            FastToken.prototype.expiresAtMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * FastToken count.
+             * @member {number} count
+             * @memberof starling.v1.FastToken
+             * @instance
+             */
+            FastToken.prototype.count = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * Creates a new FastToken instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.FastToken
+             * @static
+             * @param {starling.v1.FastToken.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.FastToken} FastToken instance
+             * @type {{
+             *   (properties: starling.v1.FastToken.$Shape): starling.v1.FastToken & starling.v1.FastToken.$Shape;
+             *   (properties?: starling.v1.FastToken.$Properties): starling.v1.FastToken;
+             * }}
+             */
+            FastToken.create = function(properties) {
+                return new FastToken(properties);
+            };
+
+            /**
+             * Encodes the specified FastToken message. Does not implicitly {@link starling.v1.FastToken.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.FastToken
+             * @static
+             * @param {starling.v1.FastToken.$Properties} message FastToken message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            FastToken.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id.length)
+                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.id);
+                if (message.mechanism != null && $Object.hasOwnProperty.call(message, "mechanism") && message.mechanism !== "")
+                    writer.uint32(/* id 2, wireType 2 =*/18).string(message.mechanism);
+                if (message.issuedAtMs != null && $Object.hasOwnProperty.call(message, "issuedAtMs") && (typeof message.issuedAtMs === "object" ? message.issuedAtMs.low || message.issuedAtMs.high : message.issuedAtMs !== 0))
+                    writer.uint32(/* id 3, wireType 0 =*/24).uint64(message.issuedAtMs);
+                if (message.expiresAtMs != null && $Object.hasOwnProperty.call(message, "expiresAtMs") && (typeof message.expiresAtMs === "object" ? message.expiresAtMs.low || message.expiresAtMs.high : message.expiresAtMs !== 0))
+                    writer.uint32(/* id 4, wireType 0 =*/32).uint64(message.expiresAtMs);
+                if (message.count != null && $Object.hasOwnProperty.call(message, "count") && (typeof message.count === "object" ? message.count.low || message.count.high : message.count !== 0))
+                    writer.uint32(/* id 5, wireType 0 =*/40).uint64(message.count);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a FastToken message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.FastToken
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.FastToken & starling.v1.FastToken.$Shape} FastToken
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            FastToken.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.FastToken();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.id = value;
+                            else
+                                delete message.id;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.mechanism = value;
+                            else
+                                delete message.mechanism;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.issuedAtMs = value;
+                            else
+                                delete message.issuedAtMs;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.expiresAtMs = value;
+                            else
+                                delete message.expiresAtMs;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.count = value;
+                            else
+                                delete message.count;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return FastToken;
+        })();
+
+        v1.FastClient = (function() {
+
+            /**
+             * Properties of a FastClient.
+             * @typedef {Object} starling.v1.FastClient.$Properties
+             * @property {Uint8Array|null} [client] FastClient client
+             * @property {starling.v1.FastToken.$Properties|null} [fresh] FastClient fresh
+             * @property {starling.v1.FastToken.$Properties|null} [current] FastClient current
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a FastClient.
+             * @memberof starling.v1
+             * @interface IFastClient
+             * @augments starling.v1.FastClient.$Properties
+             * @deprecated Use starling.v1.FastClient.$Properties instead.
+             */
+
+            /**
+             * Shape of a FastClient.
+             * @typedef {starling.v1.FastClient.$Properties} starling.v1.FastClient.$Shape
+             */
+
+            /**
+             * Constructs a new FastClient.
+             * @memberof starling.v1
+             * @classdesc Represents a FastClient.
+             * @constructor
+             * @param {starling.v1.FastClient.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const FastClient = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * FastClient client.
+             * @member {Uint8Array} client
+             * @memberof starling.v1.FastClient
+             * @instance
+             */
+            FastClient.prototype.client = $util.newBuffer([]);
+
+            /**
+             * FastClient fresh.
+             * @member {starling.v1.FastToken.$Properties|null|undefined} fresh
+             * @memberof starling.v1.FastClient
+             * @instance
+             */
+            FastClient.prototype.fresh = null;
+
+            /**
+             * FastClient current.
+             * @member {starling.v1.FastToken.$Properties|null|undefined} current
+             * @memberof starling.v1.FastClient
+             * @instance
+             */
+            FastClient.prototype.current = null;
+
+            /**
+             * Creates a new FastClient instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.FastClient
+             * @static
+             * @param {starling.v1.FastClient.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.FastClient} FastClient instance
+             * @type {{
+             *   (properties: starling.v1.FastClient.$Shape): starling.v1.FastClient & starling.v1.FastClient.$Shape;
+             *   (properties?: starling.v1.FastClient.$Properties): starling.v1.FastClient;
+             * }}
+             */
+            FastClient.create = function(properties) {
+                return new FastClient(properties);
+            };
+
+            /**
+             * Encodes the specified FastClient message. Does not implicitly {@link starling.v1.FastClient.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.FastClient
+             * @static
+             * @param {starling.v1.FastClient.$Properties} message FastClient message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            FastClient.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.client != null && $Object.hasOwnProperty.call(message, "client") && message.client.length)
+                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.client);
+                if (message.fresh != null && $Object.hasOwnProperty.call(message, "fresh"))
+                    $root.starling.v1.FastToken.encode(message.fresh, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+                if (message.current != null && $Object.hasOwnProperty.call(message, "current"))
+                    $root.starling.v1.FastToken.encode(message.current, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a FastClient message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.FastClient
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.FastClient & starling.v1.FastClient.$Shape} FastClient
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            FastClient.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.FastClient();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.client = value;
+                            else
+                                delete message.client;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            message.fresh = $root.starling.v1.FastToken.decode(reader, reader.size(), $undefined, _depth + 1, message.fresh);
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            message.current = $root.starling.v1.FastToken.decode(reader, reader.size(), $undefined, _depth + 1, message.current);
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return FastClient;
+        })();
+
+        v1.FastTokens = (function() {
+
+            /**
+             * Properties of a FastTokens.
+             * @typedef {Object} starling.v1.FastTokens.$Properties
+             * @property {string|null} [user] FastTokens user
+             * @property {number|null} [version] FastTokens version
+             * @property {Uint8Array|null} [keys] FastTokens keys
+             * @property {Array.<starling.v1.FastClient.$Properties>|null} [clients] FastTokens clients
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a FastTokens.
+             * @memberof starling.v1
+             * @interface IFastTokens
+             * @augments starling.v1.FastTokens.$Properties
+             * @deprecated Use starling.v1.FastTokens.$Properties instead.
+             */
+
+            /**
+             * Shape of a FastTokens.
+             * @typedef {starling.v1.FastTokens.$Properties} starling.v1.FastTokens.$Shape
+             */
+
+            /**
+             * Constructs a new FastTokens.
+             * @memberof starling.v1
+             * @classdesc Represents a FastTokens.
+             * @constructor
+             * @param {starling.v1.FastTokens.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const FastTokens = function (properties) {
+                this.clients = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * FastTokens user.
+             * @member {string} user
+             * @memberof starling.v1.FastTokens
+             * @instance
+             */
+            FastTokens.prototype.user = "";
+
+            /**
+             * FastTokens version.
+             * @member {number} version
+             * @memberof starling.v1.FastTokens
+             * @instance
+             */
+            FastTokens.prototype.version = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * FastTokens keys.
+             * @member {Uint8Array} keys
+             * @memberof starling.v1.FastTokens
+             * @instance
+             */
+            FastTokens.prototype.keys = $util.newBuffer([]);
+
+            /**
+             * FastTokens clients.
+             * @member {Array.<starling.v1.FastClient.$Properties>} clients
+             * @memberof starling.v1.FastTokens
+             * @instance
+             */
+            FastTokens.prototype.clients = $util.emptyArray;
+
+            /**
+             * Creates a new FastTokens instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.FastTokens
+             * @static
+             * @param {starling.v1.FastTokens.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.FastTokens} FastTokens instance
+             * @type {{
+             *   (properties: starling.v1.FastTokens.$Shape): starling.v1.FastTokens & starling.v1.FastTokens.$Shape;
+             *   (properties?: starling.v1.FastTokens.$Properties): starling.v1.FastTokens;
+             * }}
+             */
+            FastTokens.create = function(properties) {
+                return new FastTokens(properties);
+            };
+
+            /**
+             * Encodes the specified FastTokens message. Does not implicitly {@link starling.v1.FastTokens.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.FastTokens
+             * @static
+             * @param {starling.v1.FastTokens.$Properties} message FastTokens message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            FastTokens.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
+                if (message.version != null && $Object.hasOwnProperty.call(message, "version") && (typeof message.version === "object" ? message.version.low || message.version.high : message.version !== 0))
+                    writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.version);
+                if (message.keys != null && $Object.hasOwnProperty.call(message, "keys") && message.keys.length)
+                    writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.keys);
+                if (message.clients != null && message.clients.length)
+                    for (let i = 0; i < message.clients.length; ++i)
+                        $root.starling.v1.FastClient.encode(message.clients[i], writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a FastTokens message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.FastTokens
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.FastTokens & starling.v1.FastTokens.$Shape} FastTokens
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            FastTokens.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.FastTokens();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.user = value;
+                            else
+                                delete message.user;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.version = value;
+                            else
+                                delete message.version;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.keys = value;
+                            else
+                                delete message.keys;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.clients && message.clients.length))
+                                message.clients = [];
+                            message.clients.push($root.starling.v1.FastClient.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return FastTokens;
+        })();
+
+        v1.FastListRequest = (function() {
+
+            /**
+             * Properties of a FastListRequest.
+             * @typedef {Object} starling.v1.FastListRequest.$Properties
+             * @property {string|null} [user] FastListRequest user
+             * @property {Uint8Array|null} [client] FastListRequest client
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a FastListRequest.
+             * @memberof starling.v1
+             * @interface IFastListRequest
+             * @augments starling.v1.FastListRequest.$Properties
+             * @deprecated Use starling.v1.FastListRequest.$Properties instead.
+             */
+
+            /**
+             * Shape of a FastListRequest.
+             * @typedef {starling.v1.FastListRequest.$Properties} starling.v1.FastListRequest.$Shape
+             */
+
+            /**
+             * Constructs a new FastListRequest.
+             * @memberof starling.v1
+             * @classdesc Represents a FastListRequest.
+             * @constructor
+             * @param {starling.v1.FastListRequest.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const FastListRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * FastListRequest user.
+             * @member {string} user
+             * @memberof starling.v1.FastListRequest
+             * @instance
+             */
+            FastListRequest.prototype.user = "";
+
+            /**
+             * FastListRequest client.
+             * @member {Uint8Array} client
+             * @memberof starling.v1.FastListRequest
+             * @instance
+             */
+            FastListRequest.prototype.client = $util.newBuffer([]);
+
+            /**
+             * Creates a new FastListRequest instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.FastListRequest
+             * @static
+             * @param {starling.v1.FastListRequest.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.FastListRequest} FastListRequest instance
+             * @type {{
+             *   (properties: starling.v1.FastListRequest.$Shape): starling.v1.FastListRequest & starling.v1.FastListRequest.$Shape;
+             *   (properties?: starling.v1.FastListRequest.$Properties): starling.v1.FastListRequest;
+             * }}
+             */
+            FastListRequest.create = function(properties) {
+                return new FastListRequest(properties);
+            };
+
+            /**
+             * Encodes the specified FastListRequest message. Does not implicitly {@link starling.v1.FastListRequest.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.FastListRequest
+             * @static
+             * @param {starling.v1.FastListRequest.$Properties} message FastListRequest message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            FastListRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
+                if (message.client != null && $Object.hasOwnProperty.call(message, "client") && message.client.length)
+                    writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.client);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a FastListRequest message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.FastListRequest
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.FastListRequest & starling.v1.FastListRequest.$Shape} FastListRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            FastListRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.FastListRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.user = value;
+                            else
+                                delete message.user;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.client = value;
+                            else
+                                delete message.client;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return FastListRequest;
+        })();
+
+        v1.FastListReply = (function() {
+
+            /**
+             * Properties of a FastListReply.
+             * @typedef {Object} starling.v1.FastListReply.$Properties
+             * @property {Array.<starling.v1.FastToken.$Properties>|null} [tokens] FastListReply tokens
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a FastListReply.
+             * @memberof starling.v1
+             * @interface IFastListReply
+             * @augments starling.v1.FastListReply.$Properties
+             * @deprecated Use starling.v1.FastListReply.$Properties instead.
+             */
+
+            /**
+             * Shape of a FastListReply.
+             * @typedef {starling.v1.FastListReply.$Properties} starling.v1.FastListReply.$Shape
+             */
+
+            /**
+             * Constructs a new FastListReply.
+             * @memberof starling.v1
+             * @classdesc Represents a FastListReply.
+             * @constructor
+             * @param {starling.v1.FastListReply.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const FastListReply = function (properties) {
+                this.tokens = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * FastListReply tokens.
+             * @member {Array.<starling.v1.FastToken.$Properties>} tokens
+             * @memberof starling.v1.FastListReply
+             * @instance
+             */
+            FastListReply.prototype.tokens = $util.emptyArray;
+
+            /**
+             * Creates a new FastListReply instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.FastListReply
+             * @static
+             * @param {starling.v1.FastListReply.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.FastListReply} FastListReply instance
+             * @type {{
+             *   (properties: starling.v1.FastListReply.$Shape): starling.v1.FastListReply & starling.v1.FastListReply.$Shape;
+             *   (properties?: starling.v1.FastListReply.$Properties): starling.v1.FastListReply;
+             * }}
+             */
+            FastListReply.create = function(properties) {
+                return new FastListReply(properties);
+            };
+
+            /**
+             * Encodes the specified FastListReply message. Does not implicitly {@link starling.v1.FastListReply.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.FastListReply
+             * @static
+             * @param {starling.v1.FastListReply.$Properties} message FastListReply message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            FastListReply.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.tokens != null && message.tokens.length)
+                    for (let i = 0; i < message.tokens.length; ++i)
+                        $root.starling.v1.FastToken.encode(message.tokens[i], writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a FastListReply message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.FastListReply
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.FastListReply & starling.v1.FastListReply.$Shape} FastListReply
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            FastListReply.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.FastListReply();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.tokens && message.tokens.length))
+                                message.tokens = [];
+                            message.tokens.push($root.starling.v1.FastToken.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return FastListReply;
+        })();
+
+        v1.FastUseRequest = (function() {
+
+            /**
+             * Properties of a FastUseRequest.
+             * @typedef {Object} starling.v1.FastUseRequest.$Properties
+             * @property {string|null} [user] FastUseRequest user
+             * @property {Uint8Array|null} [client] FastUseRequest client
+             * @property {Uint8Array|null} [id] FastUseRequest id
+             * @property {number|null} [count] FastUseRequest count
+             * @property {boolean|null} [invalidate] FastUseRequest invalidate
+             * @property {string|null} [wanted] FastUseRequest wanted
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a FastUseRequest.
+             * @memberof starling.v1
+             * @interface IFastUseRequest
+             * @augments starling.v1.FastUseRequest.$Properties
+             * @deprecated Use starling.v1.FastUseRequest.$Properties instead.
+             */
+
+            /**
+             * Shape of a FastUseRequest.
+             * @typedef {starling.v1.FastUseRequest.$Properties} starling.v1.FastUseRequest.$Shape
+             */
+
+            /**
+             * Constructs a new FastUseRequest.
+             * @memberof starling.v1
+             * @classdesc Represents a FastUseRequest.
+             * @constructor
+             * @param {starling.v1.FastUseRequest.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const FastUseRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * FastUseRequest user.
+             * @member {string} user
+             * @memberof starling.v1.FastUseRequest
+             * @instance
+             */
+            FastUseRequest.prototype.user = "";
+
+            /**
+             * FastUseRequest client.
+             * @member {Uint8Array} client
+             * @memberof starling.v1.FastUseRequest
+             * @instance
+             */
+            FastUseRequest.prototype.client = $util.newBuffer([]);
+
+            /**
+             * FastUseRequest id.
+             * @member {Uint8Array} id
+             * @memberof starling.v1.FastUseRequest
+             * @instance
+             */
+            FastUseRequest.prototype.id = $util.newBuffer([]);
+
+            /**
+             * FastUseRequest count.
+             * @member {number} count
+             * @memberof starling.v1.FastUseRequest
+             * @instance
+             */
+            FastUseRequest.prototype.count = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * FastUseRequest invalidate.
+             * @member {boolean} invalidate
+             * @memberof starling.v1.FastUseRequest
+             * @instance
+             */
+            FastUseRequest.prototype.invalidate = false;
+
+            /**
+             * FastUseRequest wanted.
+             * @member {string} wanted
+             * @memberof starling.v1.FastUseRequest
+             * @instance
+             */
+            FastUseRequest.prototype.wanted = "";
+
+            /**
+             * Creates a new FastUseRequest instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.FastUseRequest
+             * @static
+             * @param {starling.v1.FastUseRequest.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.FastUseRequest} FastUseRequest instance
+             * @type {{
+             *   (properties: starling.v1.FastUseRequest.$Shape): starling.v1.FastUseRequest & starling.v1.FastUseRequest.$Shape;
+             *   (properties?: starling.v1.FastUseRequest.$Properties): starling.v1.FastUseRequest;
+             * }}
+             */
+            FastUseRequest.create = function(properties) {
+                return new FastUseRequest(properties);
+            };
+
+            /**
+             * Encodes the specified FastUseRequest message. Does not implicitly {@link starling.v1.FastUseRequest.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.FastUseRequest
+             * @static
+             * @param {starling.v1.FastUseRequest.$Properties} message FastUseRequest message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            FastUseRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
+                if (message.client != null && $Object.hasOwnProperty.call(message, "client") && message.client.length)
+                    writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.client);
+                if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id.length)
+                    writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.id);
+                if (message.count != null && $Object.hasOwnProperty.call(message, "count") && (typeof message.count === "object" ? message.count.low || message.count.high : message.count !== 0))
+                    writer.uint32(/* id 4, wireType 0 =*/32).uint64(message.count);
+                if (message.invalidate != null && $Object.hasOwnProperty.call(message, "invalidate") && message.invalidate !== false)
+                    writer.uint32(/* id 5, wireType 0 =*/40).bool(message.invalidate);
+                if (message.wanted != null && $Object.hasOwnProperty.call(message, "wanted") && message.wanted !== "")
+                    writer.uint32(/* id 6, wireType 2 =*/50).string(message.wanted);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a FastUseRequest message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.FastUseRequest
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.FastUseRequest & starling.v1.FastUseRequest.$Shape} FastUseRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            FastUseRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.FastUseRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.user = value;
+                            else
+                                delete message.user;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.client = value;
+                            else
+                                delete message.client;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.id = value;
+                            else
+                                delete message.id;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.count = value;
+                            else
+                                delete message.count;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.invalidate = value;
+                            else
+                                delete message.invalidate;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.wanted = value;
+                            else
+                                delete message.wanted;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return FastUseRequest;
+        })();
+
+        v1.FastUseReply = (function() {
+
+            /**
+             * Properties of a FastUseReply.
+             * @typedef {Object} starling.v1.FastUseReply.$Properties
+             * @property {starling.v1.FastToken.$Properties|null} [issued] FastUseReply issued
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a FastUseReply.
+             * @memberof starling.v1
+             * @interface IFastUseReply
+             * @augments starling.v1.FastUseReply.$Properties
+             * @deprecated Use starling.v1.FastUseReply.$Properties instead.
+             */
+
+            /**
+             * Shape of a FastUseReply.
+             * @typedef {starling.v1.FastUseReply.$Properties} starling.v1.FastUseReply.$Shape
+             */
+
+            /**
+             * Constructs a new FastUseReply.
+             * @memberof starling.v1
+             * @classdesc Represents a FastUseReply.
+             * @constructor
+             * @param {starling.v1.FastUseReply.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const FastUseReply = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * FastUseReply issued.
+             * @member {starling.v1.FastToken.$Properties|null|undefined} issued
+             * @memberof starling.v1.FastUseReply
+             * @instance
+             */
+            FastUseReply.prototype.issued = null;
+
+            /**
+             * Creates a new FastUseReply instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.FastUseReply
+             * @static
+             * @param {starling.v1.FastUseReply.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.FastUseReply} FastUseReply instance
+             * @type {{
+             *   (properties: starling.v1.FastUseReply.$Shape): starling.v1.FastUseReply & starling.v1.FastUseReply.$Shape;
+             *   (properties?: starling.v1.FastUseReply.$Properties): starling.v1.FastUseReply;
+             * }}
+             */
+            FastUseReply.create = function(properties) {
+                return new FastUseReply(properties);
+            };
+
+            /**
+             * Encodes the specified FastUseReply message. Does not implicitly {@link starling.v1.FastUseReply.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.FastUseReply
+             * @static
+             * @param {starling.v1.FastUseReply.$Properties} message FastUseReply message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            FastUseReply.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.issued != null && $Object.hasOwnProperty.call(message, "issued"))
+                    $root.starling.v1.FastToken.encode(message.issued, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a FastUseReply message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.FastUseReply
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.FastUseReply & starling.v1.FastUseReply.$Shape} FastUseReply
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            FastUseReply.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.FastUseReply();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            message.issued = $root.starling.v1.FastToken.decode(reader, reader.size(), $undefined, _depth + 1, message.issued);
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return FastUseReply;
+        })();
+
+        v1.FastIssueRequest = (function() {
+
+            /**
+             * Properties of a FastIssueRequest.
+             * @typedef {Object} starling.v1.FastIssueRequest.$Properties
+             * @property {string|null} [user] FastIssueRequest user
+             * @property {Uint8Array|null} [client] FastIssueRequest client
+             * @property {string|null} [mechanism] FastIssueRequest mechanism
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a FastIssueRequest.
+             * @memberof starling.v1
+             * @interface IFastIssueRequest
+             * @augments starling.v1.FastIssueRequest.$Properties
+             * @deprecated Use starling.v1.FastIssueRequest.$Properties instead.
+             */
+
+            /**
+             * Shape of a FastIssueRequest.
+             * @typedef {starling.v1.FastIssueRequest.$Properties} starling.v1.FastIssueRequest.$Shape
+             */
+
+            /**
+             * Constructs a new FastIssueRequest.
+             * @memberof starling.v1
+             * @classdesc Represents a FastIssueRequest.
+             * @constructor
+             * @param {starling.v1.FastIssueRequest.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const FastIssueRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * FastIssueRequest user.
+             * @member {string} user
+             * @memberof starling.v1.FastIssueRequest
+             * @instance
+             */
+            FastIssueRequest.prototype.user = "";
+
+            /**
+             * FastIssueRequest client.
+             * @member {Uint8Array} client
+             * @memberof starling.v1.FastIssueRequest
+             * @instance
+             */
+            FastIssueRequest.prototype.client = $util.newBuffer([]);
+
+            /**
+             * FastIssueRequest mechanism.
+             * @member {string} mechanism
+             * @memberof starling.v1.FastIssueRequest
+             * @instance
+             */
+            FastIssueRequest.prototype.mechanism = "";
+
+            /**
+             * Creates a new FastIssueRequest instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.FastIssueRequest
+             * @static
+             * @param {starling.v1.FastIssueRequest.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.FastIssueRequest} FastIssueRequest instance
+             * @type {{
+             *   (properties: starling.v1.FastIssueRequest.$Shape): starling.v1.FastIssueRequest & starling.v1.FastIssueRequest.$Shape;
+             *   (properties?: starling.v1.FastIssueRequest.$Properties): starling.v1.FastIssueRequest;
+             * }}
+             */
+            FastIssueRequest.create = function(properties) {
+                return new FastIssueRequest(properties);
+            };
+
+            /**
+             * Encodes the specified FastIssueRequest message. Does not implicitly {@link starling.v1.FastIssueRequest.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.FastIssueRequest
+             * @static
+             * @param {starling.v1.FastIssueRequest.$Properties} message FastIssueRequest message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            FastIssueRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
+                if (message.client != null && $Object.hasOwnProperty.call(message, "client") && message.client.length)
+                    writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.client);
+                if (message.mechanism != null && $Object.hasOwnProperty.call(message, "mechanism") && message.mechanism !== "")
+                    writer.uint32(/* id 3, wireType 2 =*/26).string(message.mechanism);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a FastIssueRequest message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.FastIssueRequest
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.FastIssueRequest & starling.v1.FastIssueRequest.$Shape} FastIssueRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            FastIssueRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.FastIssueRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.user = value;
+                            else
+                                delete message.user;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.client = value;
+                            else
+                                delete message.client;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.mechanism = value;
+                            else
+                                delete message.mechanism;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return FastIssueRequest;
+        })();
+
+        v1.FastIssueReply = (function() {
+
+            /**
+             * Properties of a FastIssueReply.
+             * @typedef {Object} starling.v1.FastIssueReply.$Properties
+             * @property {starling.v1.FastToken.$Properties|null} [issued] FastIssueReply issued
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a FastIssueReply.
+             * @memberof starling.v1
+             * @interface IFastIssueReply
+             * @augments starling.v1.FastIssueReply.$Properties
+             * @deprecated Use starling.v1.FastIssueReply.$Properties instead.
+             */
+
+            /**
+             * Shape of a FastIssueReply.
+             * @typedef {starling.v1.FastIssueReply.$Properties} starling.v1.FastIssueReply.$Shape
+             */
+
+            /**
+             * Constructs a new FastIssueReply.
+             * @memberof starling.v1
+             * @classdesc Represents a FastIssueReply.
+             * @constructor
+             * @param {starling.v1.FastIssueReply.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const FastIssueReply = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * FastIssueReply issued.
+             * @member {starling.v1.FastToken.$Properties|null|undefined} issued
+             * @memberof starling.v1.FastIssueReply
+             * @instance
+             */
+            FastIssueReply.prototype.issued = null;
+
+            /**
+             * Creates a new FastIssueReply instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.FastIssueReply
+             * @static
+             * @param {starling.v1.FastIssueReply.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.FastIssueReply} FastIssueReply instance
+             * @type {{
+             *   (properties: starling.v1.FastIssueReply.$Shape): starling.v1.FastIssueReply & starling.v1.FastIssueReply.$Shape;
+             *   (properties?: starling.v1.FastIssueReply.$Properties): starling.v1.FastIssueReply;
+             * }}
+             */
+            FastIssueReply.create = function(properties) {
+                return new FastIssueReply(properties);
+            };
+
+            /**
+             * Encodes the specified FastIssueReply message. Does not implicitly {@link starling.v1.FastIssueReply.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.FastIssueReply
+             * @static
+             * @param {starling.v1.FastIssueReply.$Properties} message FastIssueReply message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            FastIssueReply.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.issued != null && $Object.hasOwnProperty.call(message, "issued"))
+                    $root.starling.v1.FastToken.encode(message.issued, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a FastIssueReply message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.FastIssueReply
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.FastIssueReply & starling.v1.FastIssueReply.$Shape} FastIssueReply
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            FastIssueReply.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.FastIssueReply();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            message.issued = $root.starling.v1.FastToken.decode(reader, reader.size(), $undefined, _depth + 1, message.issued);
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return FastIssueReply;
+        })();
+
         v1.WaitingRequest = (function() {
 
             /**
@@ -7307,6 +9005,7 @@ export const starling = $root.starling = (() => {
              * @property {starling.v1.Position.$Properties|null} [upTo] WaitingRequest upTo
              * @property {Array.<string>|null} [sessions] WaitingRequest sessions
              * @property {boolean|null} [passingOnly] WaitingRequest passingOnly
+             * @property {starling.v1.Position.$Properties|null} [readUpTo] WaitingRequest readUpTo
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -7388,6 +9087,14 @@ export const starling = $root.starling = (() => {
             WaitingRequest.prototype.passingOnly = false;
 
             /**
+             * WaitingRequest readUpTo.
+             * @member {starling.v1.Position.$Properties|null|undefined} readUpTo
+             * @memberof starling.v1.WaitingRequest
+             * @instance
+             */
+            WaitingRequest.prototype.readUpTo = null;
+
+            /**
              * Creates a new WaitingRequest instance using the specified properties.
              * @function create
              * @memberof starling.v1.WaitingRequest
@@ -7432,6 +9139,8 @@ export const starling = $root.starling = (() => {
                         writer.uint32(/* id 5, wireType 2 =*/42).string(message.sessions[i]);
                 if (message.passingOnly != null && $Object.hasOwnProperty.call(message, "passingOnly") && message.passingOnly !== false)
                     writer.uint32(/* id 6, wireType 0 =*/48).bool(message.passingOnly);
+                if (message.readUpTo != null && $Object.hasOwnProperty.call(message, "readUpTo"))
+                    $root.starling.v1.Position.encode(message.readUpTo, writer.uint32(/* id 7, wireType 2 =*/58).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -7521,6 +9230,12 @@ export const starling = $root.starling = (() => {
                                 message.passingOnly = value;
                             else
                                 delete message.passingOnly;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 2)
+                                break;
+                            message.readUpTo = $root.starling.v1.Position.decode(reader, reader.size(), $undefined, _depth + 1, message.readUpTo);
                             continue;
                         }
                     }

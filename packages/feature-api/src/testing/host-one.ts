@@ -1,4 +1,4 @@
-import { ArchiveIds, type Method, type SessionRow } from '@starling/contracts';
+import { ArchiveIds, type Method, type Position, type SessionRow } from '@starling/contracts';
 import { bareOf, type FullJid, type Jid, parseJid } from '@starling/jid';
 import { loadConfig } from '@starling/runtime';
 import { Stanza, StanzaError, type StreamError } from '@starling/stanza';
@@ -14,7 +14,7 @@ export interface TestSession extends Session {
   readonly sent: (Stanza | string)[];
 }
 
-export function testSession(jid = 'romeo@localhost/orchard'): TestSession {
+export function testSession(jid = 'romeo@localhost/orchard', logEnd?: Position): TestSession {
   const full = parseJid(jid) as FullJid;
   const sent: (Stanza | string)[] = [];
   return {
@@ -25,6 +25,7 @@ export function testSession(jid = 'romeo@localhost/orchard'): TestSession {
     peerAddress: '::1',
     loopback: true,
     heardAt: 0,
+    logEnd,
     available: true,
     slots: new Map(),
     sent,

@@ -31,7 +31,7 @@ function makeClient(resource: string, available = true): Client {
   const got: string[] = [];
   const session: Session = {
     ...{ id: resource, user: USER, jid: `${USER}/${resource}` as FullJid, peerAddress: '', loopback: true },
-    ...{ origin: `e1/${resource}`, heardAt: 0, available, slots: new Map(), fail: () => undefined },
+    ...{ origin: `e1/${resource}`, heardAt: 0, logEnd: undefined, available, slots: new Map(), fail: () => undefined },
     send: (stanza) => void got.push(describeStanza(stanza)),
     deliver: (encoded) => void got.push(describeStanza(Stanza.decode(encoded))),
   };

@@ -23,7 +23,7 @@ export default defineFeature({
   runsOn: ['edge'],
   disco: { server: [NS.carbons, NS.rules], account: [NS.carbons, NS.rules] },
   config: configSpec({}),
-  setup({ iq, on, tellSession }) {
+  setup({ iq, bind, on, tellSession }) {
     const copied = new CopiedIds();
 
     for (const [name, wants] of [
@@ -38,6 +38,14 @@ export default defineFeature({
         return undefined;
       });
     }
+
+    bind.inline(NS.carbons, 'enable', {
+      before: (session) => wantsCarbons.set(session, true),
+      after: (session) => {
+        tellSession(session);
+        return undefined;
+      },
+    });
 
     on('session:saved', 'observe', ({ session, kept }) => {
       if (wantsCarbons.get(session)) kept.set(KEPT, '');

@@ -10,7 +10,7 @@ import {
   type PageReply,
   type PageRequest,
 } from '@starling/contracts';
-import { readsArchive } from '@starling/feature-api';
+import { archiveReadUpTo } from '@starling/feature-api';
 import { hostOne, testSession } from '@starling/feature-api/testing/host-one';
 import type { BareJid } from '@starling/jid';
 import { parseJid } from '@starling/jid';
@@ -40,11 +40,12 @@ function host(answer: (request: PageRequest) => PageReply) {
 describe('mam', () => {
   it('sends the results, each as it was, before it answers', async () => {
     const feature = host(() => ({ entries: [entry(7, 'hark'), entry(9, '你好')], complete: true, stable: true }));
-    const session = testSession();
-    assert.equal(readsArchive.get(session), false);
+    const end = { epoch: 1, sequence: 9 };
+    const session = testSession(undefined, end);
+    assert.equal(archiveReadUpTo.get(session), undefined);
     const fin = await feature.iq('set', '', QUERY, session);
     assert.equal(typeof fin === 'object' && fin.name, 'fin');
-    assert.equal(readsArchive.get(session), true);
+    assert.equal(archiveReadUpTo.get(session), end);
     assert.deepEqual(feature.read, [{ after: undefined, upTo: { epoch: 1, sequence: 9 } }]);
     const [first, second] = session.sent as Stanza[];
     assert.ok(first && second);

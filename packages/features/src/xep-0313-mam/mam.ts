@@ -1,6 +1,6 @@
 // Source: XEP-0313 1.1.3 — Message Archive Management
 import { type ArchivedEntry, archive, type PageRequest } from '@starling/contracts';
-import { defineFeature, type IqRequest, readsArchive } from '@starling/feature-api';
+import { archiveReadUpTo, defineFeature, type IqRequest } from '@starling/feature-api';
 import type { BareJid } from '@starling/jid';
 import { configSpec, int } from '@starling/runtime';
 import { dateTimeOf, el, StanzaError } from '@starling/stanza';
@@ -34,17 +34,19 @@ export default defineFeature({
   config: configSpec({
     pageMax: int('STARLING_MAM_PAGE_MAX', 250, { min: 10, max: 500 }, 'messages of one page of an archive (XEP-0313)'),
   }),
-  setup({ iq, on, call, config, archives }) {
+  setup({ iq, bind, on, call, config, archives }) {
     const { ids } = archives;
     const streamOf = (user: BareJid) => archives.streamOf(user);
     const ask = (request: PageRequest) => call(archive.page(streamOf(request.user as BareJid)), request);
 
     on('session:saved', 'observe', ({ session, kept }) => {
-      if (readsArchive.get(session)) kept.set(KEPT, '');
+      const readUpTo = archiveReadUpTo.get(session);
+      if (readUpTo !== undefined) kept.set(KEPT, `${readUpTo.epoch}/${readUpTo.sequence}`);
       return 'next';
     });
     on('session:restored', 'observe', ({ session, kept }) => {
-      readsArchive.set(session, kept.has(KEPT));
+      const [epoch, sequence] = (kept.get(KEPT) ?? '').split('/').map(Number);
+      archiveReadUpTo.set(session, epoch === undefined || sequence === undefined ? undefined : { epoch, sequence });
       return 'next';
     });
 
@@ -61,8 +63,9 @@ export default defineFeature({
       const find = (id: string) => ids.decode(id, stream);
       const idOf = (position: ArchivedEntry['position']) => ids.encode(position, stream);
       const asked = pageRequestOf(query, { user, limitMax: config.pageMax, find });
+      const { logEnd } = session; // before it is asked: the page is as of then
       const page = await ask(asked);
-      readsArchive.set(session, true);
+      archiveReadUpTo.set(session, logEnd);
       const results = new Results(user, session.jid, query.queryId, idOf);
       for (const entry of query.flips ? page.entries.toReversed() : page.entries)
         session.deliver(results.encode(entry));
@@ -71,8 +74,7 @@ export default defineFeature({
       return finElement(query, page, idOf);
     });
 
-    iq.get(NS.mam, 'metadata', ['account', 'another-account'], async (request) => {
-      const user = ownerOf(request);
+    const metadataOf = async (user: BareJid): Promise<Element> => {
       const stream = streamOf(user);
       const [first, last] = await Promise.all([
         ask({ ...EVERYTHING, user }),
@@ -83,6 +85,19 @@ export default defineFeature({
           ? []
           : [el(name, NS.mam, { id: ids.encode(entry.position, stream), timestamp: dateTimeOf(entry.committedAtMs) })];
       return el('metadata', NS.mam, {}, ...end('start', first.entries), ...end('end', last.entries));
+    };
+
+    iq.get(NS.mam, 'metadata', ['account', 'another-account'], (request) => metadataOf(ownerOf(request)));
+
+    // XEP-0386: the server SHOULD describe the archive as it is when the resource is bound.
+    bind.notice(async ({ user }) => {
+      try {
+        return await metadataOf(user);
+      } catch (error) {
+        // Policy: while the archive cannot answer, a client logs in without.
+        if (!(error instanceof StanzaError)) throw error;
+        return undefined;
+      }
     });
   },
 });

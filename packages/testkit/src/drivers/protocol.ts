@@ -85,6 +85,10 @@ export interface CarbonsCommand {
   /** Enables carbons (XEP-0280); the copies are told by events `carbon`. */
   readonly do: 'carbons';
 }
+export interface AgainCommand {
+  /** Ends its stream and logs in anew, as it does by itself; told by one event `again`. */
+  readonly do: 'again';
+}
 export type Command =
   | ConnectCommand
   | SendCommand
@@ -95,6 +99,7 @@ export type Command =
   | PresenceCommand
   | HistoryCommand
   | CarbonsCommand
+  | AgainCommand
   | { readonly do: 'close' };
 
 export type ForeignEvent =
@@ -102,6 +107,7 @@ export type ForeignEvent =
   | { readonly event: 'message'; readonly message: ForeignMessage }
   | { readonly event: 'carbon'; readonly carbon: ForeignCarbon }
   | { readonly event: 'copying' }
+  | { readonly event: 'again'; readonly jid: string; readonly mechanism: string }
   | { readonly event: 'presence'; readonly presence: ForeignPresence }
   | { readonly event: 'roster'; readonly contacts: readonly ForeignContact[] }
   | { readonly event: 'history'; readonly bodies: readonly string[] }
@@ -120,6 +126,8 @@ export interface Driver {
   history?(command: HistoryCommand): Promise<void>;
   /** Not every client has carbons. */
   carbons?(): Promise<void>;
+  /** Not every driver can. */
+  again?(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -147,6 +155,8 @@ function obey(driver: Driver, command: Exclude<Command, { do: 'close' }>): Promi
       return driver.history?.(command) ?? Promise.reject(new Error('this client does not ask for its archive'));
     case 'carbons':
       return driver.carbons?.() ?? Promise.reject(new Error('this client has no carbons'));
+    case 'again':
+      return driver.again?.() ?? Promise.reject(new Error('this client does not come again'));
   }
 }
 

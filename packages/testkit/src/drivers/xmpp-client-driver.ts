@@ -14,6 +14,21 @@ const NS = {
 } as const;
 
 let xmpp: ReturnType<typeof client> | undefined;
+/** Of its last login: that of XEP-0388, else of RFC 6120. */
+let mechanism = '';
+
+/**
+ * start() begins to wait for the stream's header when its own has been written: that of a quick server has come by then, and it
+ * gives up although all goes well.
+ */
+function start(entity: ReturnType<typeof client>): Promise<{ toString(): string }> {
+  return new Promise((resolve, reject) => {
+    entity.once('online', resolve);
+    entity.start().catch((error: Error) => {
+      if (error.name !== 'TimeoutError') reject(error);
+    });
+  });
+}
 
 function tellPresence(stanza: XmlElement): void {
   const { from = '', type = '' } = stanza.attrs;
@@ -51,13 +66,16 @@ await serveCommands({
         : `${transport === 'tls' ? 'xmpps' : 'xmpp'}://${host}:${port}`;
     xmpp = client({ service, domain, username, password, ...(resource === undefined ? {} : { resource }) });
     xmpp.reconnect.stop();
+    xmpp.on('send', ({ name, attrs }) => {
+      if (name === 'authenticate' || name === 'auth') mechanism = attrs.mechanism ?? '';
+    });
     xmpp.on('error', (error) => tell({ event: 'error', text: error.message }));
     xmpp.on('stanza', (stanza) => {
       if (stanza.is('presence')) tellPresence(stanza);
       if (stanza.is('message') && !tellCarbon(stanza, `${username}@${domain}`))
         tell({ event: 'message', message: messageOf(stanza) });
     });
-    const address = await xmpp.start();
+    const address = await start(xmpp);
     // An interested resource (RFC 6121 §2.2), before it is available. Policy: who has no roster may still talk.
     await xmpp.iqCaller.get(xml('query', { xmlns: NS.roster })).catch(() => undefined);
     await xmpp.send(xml('presence'));
@@ -97,6 +115,13 @@ await serveCommands({
   async carbons() {
     await xmpp?.iqCaller.set(xml('enable', { xmlns: NS.carbons }));
     tell({ event: 'copying' });
+  },
+  async again() {
+    if (xmpp === undefined) throw new Error('not connected yet');
+    await xmpp.stop();
+    const address = await start(xmpp);
+    await xmpp.send(xml('presence'));
+    tell({ event: 'again', jid: address.toString(), mechanism });
   },
   async close() {
     await xmpp?.stop();

@@ -15,7 +15,9 @@ declare module '@xmpp/client' {
       set(element: XmlElement): Promise<XmlElement | undefined>;
     };
     on(event: 'stanza', listener: (stanza: XmlElement) => void): void;
+    on(event: 'send', listener: (element: XmlElement) => void): void;
     on(event: 'error', listener: (error: Error) => void): void;
+    once(event: 'online', listener: (address: { toString(): string }) => void): void;
     start(): Promise<{ toString(): string }>;
     send(element: XmlElement): Promise<void>;
     stop(): Promise<unknown>;

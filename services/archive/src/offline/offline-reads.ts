@@ -73,9 +73,9 @@ export class OfflineReads {
       const entries: ArchivedEntry[] = [];
       const holes = uncovered(coverage, { after, upTo }).flatMap((hole) => byReading(coverage, hole));
       for (const { isRead, ...hole } of holes) {
-        const passingOnly = request.passingOnly || isRead;
+        const readUpTo = request.passingOnly || isRead ? hole.upTo : (request.readUpTo ?? undefined);
         const { gapEntries: entriesMax, gapBytes: bytesMax } = this.#config;
-        const page = await selectWaiting(this.#db, { ...hole, owner: user, passingOnly, entriesMax, bytesMax });
+        const page = await selectWaiting(this.#db, { ...hole, owner: user, readUpTo, entriesMax, bytesMax });
         entries.push(...page.entries);
         if (entries.length > 0) this.#requireTold();
         const reached = page.complete ? hole.upTo : (page.entries.at(-1)?.position ?? hole.after);

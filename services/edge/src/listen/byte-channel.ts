@@ -1,3 +1,5 @@
+import type { ChannelBindings } from './channel-bindings.ts';
+
 /**
  * One client's connection, whatever carries it. The only thing of a transport that the rest of the edge knows.
  * All calls are synchronous and none of them throws when the connection is already gone; onData and onClose are never called from within one.
@@ -7,6 +9,8 @@ export interface ByteChannel {
   readonly framing: 'stream' | 'message';
   /** Whether everything on the connection is encrypted now. */
   readonly secure: boolean;
+  /** What a login can be bound to; none without TLS of our own. */
+  readonly bindings: ChannelBindings;
   /** Address of the peer, for limits and logs. */
   readonly peerAddress: string;
   /** Whether the peer is on this machine (127.0.0.0/8, ::1). */

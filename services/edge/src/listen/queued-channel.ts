@@ -1,4 +1,5 @@
 import type { ByteChannel } from './byte-channel.ts';
+import { type ChannelBindings, NO_BINDINGS } from './channel-bindings.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 import { isLoopback } from './peer.ts';
 import type { Turn } from './turn.ts';
@@ -52,6 +53,10 @@ export abstract class QueuedChannel implements ByteChannel {
   protected abstract end(code: number | undefined): void;
   /** Closes the connection at once. */
   protected abstract cut(): void;
+
+  get bindings(): ChannelBindings {
+    return NO_BINDINGS;
+  }
 
   get bufferedBytes(): number {
     return this.#queuedBytes + this.unsentBytes();

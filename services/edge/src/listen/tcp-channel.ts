@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import { bindingsOf, type ChannelBindings, NO_BINDINGS } from './channel-bindings.ts';
 import { type ChannelOptions, ignore, QueuedChannel } from './queued-channel.ts';
 import type { TlsIdentity } from './tls-context.ts';
 
@@ -40,6 +41,10 @@ export class TcpChannel extends QueuedChannel {
 
   get secure(): boolean {
     return this.#secure;
+  }
+
+  override get bindings(): ChannelBindings {
+    return this.state === 'open' && this.#socket instanceof TLSSocket ? bindingsOf(this.#socket) : NO_BINDINGS;
   }
 
   pause(): boolean {

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Bus, call } from '@starling/bus';
 import { type ArchivedEntry, comparePositions, offline, type Position } from '@starling/contracts';
-import { type ArchiveSpan, readsArchive } from '@starling/feature-api';
+import { type ArchiveSpan, archiveReadUpTo } from '@starling/feature-api';
 import type { Logger } from '@starling/runtime';
 import { distance } from '@starling/sm-queue';
 import type { EdgeConfig } from '../config.ts';
@@ -173,7 +173,8 @@ export class OfflineDelivery implements CoverageWatch {
         after: covering.deliveredUpTo,
         upTo: this.#since(user, covering),
         sessions: sessions.rows.map((row) => row.session),
-        passingOnly: readsArchive.get(session),
+        passingOnly: false,
+        readUpTo: this.known(stream, archiveReadUpTo.get(session)),
       };
       const reply = await call(bus, offline.waiting(stream), request, config.offlineWaitMs);
       if (reply.taken || !coverage.holds(covering)) return;

@@ -18,8 +18,17 @@ export interface Mechanism {
   step(message: Uint8Array): Promise<Step>;
 }
 
+/** What the exchange can be bound to (RFC 5056). */
+export interface Bindings {
+  readonly types: readonly string[];
+  /** Undefined for a type that there is not. */
+  dataOf(type: string): Uint8Array | undefined;
+}
+
 /** Where a mechanism gets what it needs. */
 export interface MechanismOptions {
+  /** Default: none. */
+  readonly bindings?: Bindings;
   /** The domain whose accounts log in here. */
   readonly domain: string;
   /** The account's SCRAM keys, or a decoy. However it rejects, the client hears temporary-auth-failure. */

@@ -18,6 +18,10 @@ const SCRAM_NAMES = Object.keys(SCRAM_HASHES) as ScramName[];
 const ITERATIONS = 16;
 
 const bytes = (text: string) => Buffer.from(text);
+const BINDINGS = {
+  types: ['tls-exporter', 'tls-server-end-point'],
+  dataOf: (type: string) => (BINDINGS.types.includes(type) ? bytes(`of ${type}`) : undefined),
+};
 const jid = (name: string) => makeBareJid(name, DOMAIN);
 
 /** Accounts by bare JID; anybody else gets decoys. */
@@ -98,7 +102,7 @@ describe('SCRAM: the vectors of the RFCs', () => {
       const scram = new Scram(
         v.name,
         { domain: DOMAIN, lookup: async () => ({ exists: true, keys: [keys] }) },
-        v.server,
+        { serverNonce: v.server },
       );
       const asked = await scram.step(bytes(`n,,n=user,r=${v.client}`));
       assert.ok('challenge' in asked);
@@ -218,6 +222,40 @@ for (const name of SCRAM_NAMES) {
   });
 }
 
+for (const name of SCRAM_NAMES) {
+  describe(`${name}-PLUS (RFC 5802 §6)`, async () => {
+    const lookup = await lookupOf({ alice: 'secret' });
+    const alice = { name: 'alice', password: 'secret' };
+    const start = (mechanism: string = `${name}-PLUS`) =>
+      createMechanism(mechanism, { domain: DOMAIN, lookup, ...SECURITY, bindings: BINDINGS });
+    const bound = (type: string, data = `of ${type}`) => {
+      const header = `p=${type},,`;
+      return { ...alice, header, channelBinding: bytes(header + data).toString('base64') };
+    };
+
+    it('lets in who sees the same channel', async () => {
+      for (const type of BINDINGS.types) assert.equal(await login(name, start(), bound(type)), jid('alice'));
+    });
+    it('refuses who sees another one, or none', async () => {
+      const fails = failsWith('not-authorized');
+      await assert.rejects(login(name, start(), bound('tls-exporter', 'of somebody in between')), fails);
+      await assert.rejects(login(name, start(), bound('tls-exporter', '')), fails);
+    });
+    it('refuses a type that it does not have', async () => {
+      await assert.rejects(login(name, start(), bound('tls-unique')), failsWith('malformed-request'));
+    });
+    it('wants the flag of the mechanism', async () => {
+      await assert.rejects(login(name, start(), alice), failsWith('malformed-request'));
+      await assert.rejects(login(name, start(), { ...alice, header: 'y,,' }), failsWith('malformed-request'));
+      await assert.rejects(login(name, start(name), bound('tls-exporter')), failsWith('malformed-request'));
+    });
+    it('whoever could bind and was not offered it, was lied to', async () => {
+      await assert.rejects(login(name, start(name), { ...alice, header: 'y,,' }), failsWith('not-authorized'));
+      assert.equal(await login(name, start(name), alice), jid('alice'));
+    });
+  });
+}
+
 describe('PLAIN', async () => {
   const lookup = await lookupOf({ alice: 'secret', böb: 'pass­wörd' });
   const step = (message: string) =>
@@ -263,8 +301,10 @@ describe('PLAIN', async () => {
 
 describe('mechanisms', () => {
   it('are offered strongest first', () => {
-    assert.deepEqual(mechanismsFor({ secure: true, loopback: false }), [...MECHANISMS]);
-    assert.deepEqual(mechanismsFor({ secure: false, loopback: true }), [...MECHANISMS]);
+    const unbound = MECHANISMS.filter((name) => !name.endsWith('-PLUS'));
+    assert.deepEqual(mechanismsFor({ secure: true, loopback: false, bindings: BINDINGS }), [...MECHANISMS]);
+    assert.deepEqual(mechanismsFor({ secure: true, loopback: false }), unbound);
+    assert.deepEqual(mechanismsFor({ secure: false, loopback: true }), unbound);
     assert.deepEqual(mechanismsFor({ secure: false, loopback: false }), ['SCRAM-SHA-256', 'SCRAM-SHA-1']);
     assert.deepEqual(mechanismsFor({ ...SECURITY, available: ['PLAIN', 'SCRAM-SHA-1'] }), ['SCRAM-SHA-1', 'PLAIN']);
   });
@@ -327,6 +367,7 @@ describe('whatever the client sends', async () => {
       '=2C',
       ',',
       'm=',
+      'p=tls-exporter',
     ),
     fc.string({ unit: 'grapheme', maxLength: 5 }),
   );
@@ -341,7 +382,7 @@ describe('whatever the client sends', async () => {
         fc.constantFrom(...MECHANISMS),
         fc.array(message, { minLength: 1, maxLength: 4 }),
         async (name, messages) => {
-          const exchange = createMechanism(name, { domain: DOMAIN, lookup, ...SECURITY });
+          const exchange = createMechanism(name, { domain: DOMAIN, lookup, ...SECURITY, bindings: BINDINGS });
           for (const m of messages) {
             await exchange.step(m).catch((error: unknown) => assert.ok(error instanceof SaslError, String(error)));
           }

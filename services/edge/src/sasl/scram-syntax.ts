@@ -4,6 +4,10 @@ import { SaslError } from './sasl-error.ts';
 export interface ClientFirst {
   /** Flag, authzid and their commas: what `c=` repeats. */
   readonly gs2Header: string;
+  /** n: the client binds to nothing · y: it would, had the server offered it · p: to what it names in `binding` (RFC 5802 §6). */
+  readonly flag: 'n' | 'y' | 'p';
+  /** '' unless the flag is p. */
+  readonly binding: string;
   readonly authzid: string;
   /** client-first-message-bare: what goes into the proof. */
   readonly bare: string;
@@ -23,6 +27,8 @@ export interface ClientFinal {
 
 // printable of RFC 5802 §7: all of visible ASCII but the comma.
 const NONCE = /^[\x21-\x2b\x2d-\x7e]+$/;
+/** cb-name of RFC 5802 §7. */
+const BINDING = /^p=([A-Za-z0-9.-]+)$/;
 const EXTENSION = /^[A-Za-z]=[^\0]+$/;
 
 /**
@@ -34,14 +40,16 @@ export function parseClientFirst(text: string): ClientFirst {
   const headerEnd = text.indexOf(',', flagEnd + 1);
   if (flagEnd < 0 || headerEnd < 0) throw malformed('no GS2 header');
   const flag = text.slice(0, flagEnd);
-  // 'p=…' asks for a binding that was not offered.
-  if (flag !== 'n' && flag !== 'y') throw malformed('no channel binding was offered');
+  const binding = BINDING.exec(flag)?.[1];
+  if (flag !== 'n' && flag !== 'y' && binding === undefined) throw malformed('no channel binding flag');
   const authzid = text.slice(flagEnd + 1, headerEnd);
   const bare = text.slice(headerEnd + 1);
   const [username, nonce, ...extensions] = bare.split(',');
   checkExtensions(extensions);
   return {
     gs2Header: text.slice(0, headerEnd + 1),
+    flag: flag === 'n' || flag === 'y' ? flag : 'p',
+    binding: binding ?? '',
     authzid: authzid === '' ? '' : unescapeName(attributeValue(authzid, 'a')),
     bare,
     username: unescapeName(attributeValue(username, 'n')),

@@ -11,6 +11,8 @@ const SERVER_NONCE_BYTES = 18;
 
 interface Exchange {
   readonly first: ClientFirst;
+  /** What the client's `c=` has to be: the header, and the data of the binding. */
+  readonly bound: Uint8Array;
   readonly user: BareJid;
   readonly reply: KeysReply;
   readonly keys: ScramKeys;
@@ -21,19 +23,26 @@ interface Exchange {
 type State = 'start' | 'asked' | Exchange | 'over';
 
 /**
- * SCRAM (RFC 5802, RFC 7677), the server's side, without channel binding: the client's 'n' and 'y' are taken, as we offer no -PLUS.
+ * SCRAM and SCRAM-PLUS (RFC 5802, RFC 7677), the server's side. Which of them was chosen has to fit the client's flag (§6), so that nobody in between
+ * can have taken the -PLUS ones out of the offer.
  * An unknown user goes the whole way with the decoy keys of the lookup and fails where a wrong password does.
  */
 export class Scram implements Mechanism {
   readonly #name: ScramName;
   readonly #options: MechanismOptions;
+  readonly #isPlus: boolean;
   readonly #serverNonce: string;
   #state: State = 'start';
 
   /** `serverNonce`: only for the vectors of the RFCs. */
-  constructor(name: ScramName, options: MechanismOptions, serverNonce?: string) {
+  constructor(
+    name: ScramName,
+    options: MechanismOptions,
+    { isPlus = false, serverNonce }: { readonly isPlus?: boolean; readonly serverNonce?: string } = {},
+  ) {
     this.#name = name;
     this.#options = options;
+    this.#isPlus = isPlus;
     this.#serverNonce = serverNonce ?? randomBytes(SERVER_NONCE_BYTES).toString('base64');
   }
 
@@ -51,13 +60,14 @@ export class Scram implements Mechanism {
 
   async #first(message: Uint8Array): Promise<Step> {
     const first = parseClientFirst(decodeUtf8(message));
+    const bound = this.#boundBy(first);
     const user = userOf(first.username, this.#options.domain);
     checkAuthzid(first.authzid, user);
     const reply = await lookupKeys(user, this.#options);
     const keys = this.#keysOf(reply);
     const nonce = first.nonce + this.#serverNonce;
     const serverFirst = `r=${nonce},s=${toBase64(keys.salt)},i=${keys.iterations}`;
-    this.#state = { first, user, reply, keys, nonce, serverFirst };
+    this.#state = { first, bound, user, reply, keys, nonce, serverFirst };
     return { challenge: Buffer.from(serverFirst) };
   }
 
@@ -67,8 +77,8 @@ export class Scram implements Mechanism {
     const binding = decodeBase64(final.channelBinding);
     const proof = decodeBase64(final.proof);
     if (binding === undefined || proof === undefined) throw new SaslError('malformed-request');
-    // RFC 5802 §6: the flag is sent again under the proof, so that nobody in between can have changed it.
-    if (final.nonce !== exchange.nonce || Buffer.compare(binding, Buffer.from(first.gs2Header)) !== 0) {
+    // RFC 5802 §6: flag and binding are sent again under the proof, so that nobody in between can have changed them.
+    if (final.nonce !== exchange.nonce || Buffer.compare(binding, exchange.bound) !== 0) {
       throw new SaslError('not-authorized');
     }
     const { hash, bytes } = SCRAM_HASHES[this.#name];
@@ -81,6 +91,19 @@ export class Scram implements Mechanism {
     if (!proven || !exchange.reply.exists) throw new SaslError('not-authorized');
     const signature = createHmac(hash, keys.serverKey).update(authMessage).digest('base64');
     return { success: exchange.user, data: Buffer.from(`v=${signature}`) };
+  }
+
+  #boundBy({ flag, binding, gs2Header }: ClientFirst): Uint8Array {
+    const { bindings } = this.#options;
+    if (this.#isPlus !== (flag === 'p'))
+      throw new SaslError('malformed-request', 'the flag is not that of the mechanism');
+    // §6: "If the flag is set to "y" and the server supports channel binding, the server MUST fail authentication".
+    if (flag === 'y' && bindings !== undefined && bindings.types.length > 0) throw new SaslError('not-authorized');
+    const header = Buffer.from(gs2Header);
+    if (flag !== 'p') return header;
+    const data = bindings?.dataOf(binding);
+    if (data === undefined) throw new SaslError('malformed-request', 'an unknown type of channel binding');
+    return Buffer.concat([header, data]);
   }
 
   #keysOf(reply: KeysReply): ScramKeys {

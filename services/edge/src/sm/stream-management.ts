@@ -5,7 +5,7 @@ import { enabled, failed, NS, readEnable } from '@starling/features/xep-0198-str
 import type { BareJid } from '@starling/jid';
 import type { Logger } from '@starling/runtime';
 import { StreamError } from '@starling/stanza';
-import type { Scanned } from '@starling/xml';
+import type { Element, Scanned } from '@starling/xml';
 import type { EdgeConfig } from '../config.ts';
 import type { Following } from '../following.ts';
 import type { EdgeMetrics } from '../metrics.ts';
@@ -126,17 +126,39 @@ export class StreamManagement {
     else session.writeElement(failed('unexpected-request')); // §3, §6
   }
 
-  /** §3: the record is there before the client hears that it can be resumed; without a record it cannot. */
   async enable(session: ClientSession, attributes: Readonly<Record<string, string>>): Promise<void> {
-    const { config, metrics, tell } = this.#options;
+    const { sm, element } = await this.#begin(session, attributes);
+    if (session.ended) return;
+    session.writeElement(element);
+    this.#enabled(session, sm);
+  }
+
+  /** Within the bind ("Enable Stream Management Inline"): all that comes to the session comes behind the `<enabled/>` that is returned. */
+  async enableInline(
+    session: ClientSession,
+    attributes: Readonly<Record<string, string>>,
+  ): Promise<Element | undefined> {
+    const { sm, element } = await this.#begin(session, attributes);
+    if (session.ended) return undefined;
+    this.#enabled(session, sm);
+    return element;
+  }
+
+  /** §3: the record is there before the client hears that it can be resumed; without a record it cannot. */
+  async #begin(session: ClientSession, attributes: Readonly<Record<string, string>>) {
+    const { config } = this.#options;
     const { resume, maxMs = config.resumeWindowMs } = readEnable(attributes);
     const windowMs = resume ? Math.min(maxMs, config.resumeWindowMs) : 0;
     let sm = this.make(session, { windowMs, base: session.handled, epoch: 0, acked: 0 });
     if (sm.isResumable && (await this.checkpoints.write(session, sm)) !== 'stored')
       sm = this.make(session, { windowMs: 0, base: session.handled, epoch: 0, acked: 0 });
-    if (session.ended) return;
+    const { isResumable, windowMs: granted } = sm;
+    return { sm, element: enabled(isResumable ? { id: session.id, windowMs: granted, location: '' } : undefined) };
+  }
+
+  #enabled(session: ClientSession, sm: ManagedStream): void {
+    const { metrics, tell } = this.#options;
     metrics.smEnabled.inc(1, { resumable: sm.isResumable ? 'yes' : 'no' });
-    session.writeElement(enabled(sm.isResumable ? { id: session.id, windowMs: sm.windowMs, location: '' } : undefined));
     this.manage(session, sm);
     if (sm.isResumable) tell(session);
   }

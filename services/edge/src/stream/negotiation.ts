@@ -1,16 +1,19 @@
 import { failed, readResume, resumed, NS as SM, tooHigh } from '@starling/features/xep-0198-stream-management/elements';
+import { NS as SASL2 } from '@starling/features/xep-0388-sasl2/ns';
+import { channelBindingElement } from '@starling/features/xep-0440-channel-binding/binding-types';
 import type { BareJid } from '@starling/jid';
 import { HandledTooHighError } from '@starling/sm-queue';
 import { el, errorReply, NS, resultReply, Stanza, StanzaError, StreamError, validateStanza } from '@starling/stanza';
 import { type Element, parseElement, type Scanned } from '@starling/xml';
 import { createMechanism, type Mechanism, mechanismsFor, SaslError } from '../sasl/index.ts';
+import { Sasl2 } from '../sasl2/sasl2.ts';
 import type { ClientSession } from '../session.ts';
 import { decodeBase64, textOf } from './base64.ts';
 import type { Stream } from './stream.ts';
 import type { StreamHost } from './stream-host.ts';
 
 /** How far a stream has come. What a client may send in each stage is STEPS. */
-type Stage = 'opened' | 'authenticating' | 'authenticated';
+type Stage = 'opened' | 'authenticating' | 'authenticating2' | 'authenticated';
 type Step = (negotiation: Negotiation, element: Element, scanned: Scanned) => void | Promise<void>;
 
 const key = (ns: string, name: string) => `${ns} ${name}`;
@@ -21,12 +24,20 @@ const STEPS: Readonly<Record<Stage, ReadonlyMap<string, Step>>> = {
     [key(NS.sasl, 'auth'), (n, element) => n.authenticate(element)],
     [key(NS.sasl, 'response'), (n) => n.saslFailed(new SaslError('malformed-request'))],
     [key(NS.sasl, 'abort'), (n) => n.saslFailed(new SaslError('aborted'))],
+    [key(SASL2.sasl2, 'authenticate'), (n, element) => n.sasl2.authenticate(element)],
+    [key(SASL2.sasl2, 'response'), (n) => n.sasl2.failed(new SaslError('malformed-request'))],
+    [key(SASL2.sasl2, 'abort'), (n) => n.sasl2.failed(new SaslError('aborted'))],
     [key(NS.client, 'iq'), (n, _, scanned) => n.askBeforeAuthentication(scanned)],
   ]),
   authenticating: new Map<string, Step>([
     [key(NS.sasl, 'auth'), (n, element) => n.authenticate(element)], // RFC 6120 §6.4.2: the old handshake is discarded
     [key(NS.sasl, 'response'), (n, element) => n.respond(element)],
     [key(NS.sasl, 'abort'), (n) => n.saslFailed(new SaslError('aborted'))], // §6.4.4
+  ]),
+  // XEP-0388 "During Authentication": nothing else.
+  authenticating2: new Map<string, Step>([
+    [key(SASL2.sasl2, 'response'), (n, element) => n.sasl2.respond(element)],
+    [key(SASL2.sasl2, 'abort'), (n) => n.sasl2.failed(new SaslError('aborted'))],
   ]),
   authenticated: new Map<string, Step>([
     [key(NS.client, 'iq'), (n, _, scanned) => n.bind(scanned)],
@@ -39,6 +50,7 @@ const STEPS: Readonly<Record<Stage, ReadonlyMap<string, Step>>> = {
 export class Negotiation {
   readonly #stream: Stream;
   readonly #host: StreamHost;
+  readonly sasl2: Sasl2;
   #stage: Stage = 'opened';
   #mechanism: Mechanism | undefined;
   #user: BareJid | undefined;
@@ -49,11 +61,20 @@ export class Negotiation {
   constructor(stream: Stream, host: StreamHost) {
     this.#stream = stream;
     this.#host = host;
+    this.sasl2 = new Sasl2(stream, host, {
+      begun: () => {
+        this.#stage = 'authenticating2';
+      },
+      refused: (error) => this.#countFailure(error),
+      accepted: (user) => this.#accept(user),
+    });
   }
 
   /** What `<stream:features/>` offers now. */
   features(): readonly Element[] {
     const { 'before-auth': before, 'after-auth': after } = this.#host.features.streamFeatures;
+    // What was enabled with the bind is not offered: a client that sees it again asks for it again (@xmpp/client).
+    if (this.#stream.isBound) return this.#stream.isManaged ? after.filter(({ ns }) => ns !== SM.sm) : after;
     if (this.#user !== undefined) return [el('bind', NS.bind), ...after];
     const offers: Element[] = [];
     if (this.#stream.canUpgrade && !this.#stream.secure) {
@@ -62,7 +83,9 @@ export class Negotiation {
       offers.push(el('starttls', NS.tls));
     }
     const mechanisms = this.#mechanisms().map((name) => el('mechanism', NS.sasl, {}, name));
-    return [...offers, el('mechanisms', NS.sasl, {}, ...mechanisms), ...before];
+    offers.push(el('mechanisms', NS.sasl, {}, ...mechanisms));
+    const more = [this.sasl2.feature(), channelBindingElement(this.#stream.bindings.types)];
+    return [...offers, ...more.filter((element) => element !== undefined), ...before];
   }
 
   /** One element of the client. While a step is under way the stream does not read on. */
@@ -98,7 +121,7 @@ export class Negotiation {
     const name = auth.attrs.mechanism ?? '';
     if (this.#mustUpgradeFirst()) return this.saslFailed(new SaslError('encryption-required')); // §6.5.4
     if (!this.#mechanisms().includes(name)) return this.saslFailed(new SaslError('invalid-mechanism')); // §6.5.7
-    const { secure, loopback } = this.#stream;
+    const { isPrivate: secure, loopback } = this.#stream;
     const lookup = (user: BareJid) => this.#host.lookupKeys(user);
     this.#mechanism = createMechanism(name, { domain: this.#host.domain, secure, loopback, lookup });
     this.#stage = 'authenticating';
@@ -126,10 +149,14 @@ export class Negotiation {
   }
 
   saslFailed(error: SaslError): void {
+    this.#stream.writeElement(el('failure', NS.sasl, {}, el(error.condition, NS.sasl)));
+    this.#countFailure(error);
+  }
+
+  #countFailure(error: SaslError): void {
     this.#stage = 'opened';
     this.#mechanism = undefined;
     this.#host.metrics.logins.inc(1, { outcome: error.condition });
-    this.#stream.writeElement(el('failure', NS.sasl, {}, el(error.condition, NS.sasl)));
     if (++this.#saslFailures >= this.#host.config.saslFailuresMax)
       this.#stream.fail(new StreamError('policy-violation', 'too many failed logins')); // §6.4.5
   }
@@ -234,12 +261,16 @@ export class Negotiation {
       this.#stream.fail(new StreamError('invalid-from')); // §6.4.6, §4.9.3.9
       return;
     }
+    this.#accept(user);
+    this.#stream.writeElement(data === undefined ? el('success', NS.sasl) : withData('success', data));
+    this.#stream.restart(); // §6.4.6
+  }
+
+  #accept(user: BareJid): void {
     this.#host.metrics.logins.inc(1, { outcome: 'success' });
     this.#user = user;
     this.#stage = 'authenticated';
     this.#mechanism = undefined;
-    this.#stream.writeElement(data === undefined ? el('success', NS.sasl) : withData('success', data));
-    this.#stream.restart(); // §6.4.6
   }
 
   /** An IQ that can be read; else the client has been told. Its `from` says nothing before there is a resource (§8.1.2.1). */
@@ -268,8 +299,10 @@ export class Negotiation {
     return new StanzaError('internal-server-error', '', { cause: error });
   }
 
+  /** Without -PLUS, which are for SASL2: slixmpp 1.8 would take one with tls-unique, which TLS 1.3 does not have, and fall back to 'y' (RFC 5802 §6). */
   #mechanisms(): readonly string[] {
-    return mechanismsFor({ secure: this.#stream.secure, loopback: this.#stream.loopback });
+    const { isPrivate: secure, loopback } = this.#stream;
+    return mechanismsFor({ secure, loopback });
   }
 
   #mustUpgradeFirst(): boolean {

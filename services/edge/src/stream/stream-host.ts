@@ -1,11 +1,13 @@
 import type { KeysReply } from '@starling/contracts';
-import type { HostedFeatures } from '@starling/feature-api';
+import type { HostedFeatures, Session } from '@starling/feature-api';
 import type { ResumeRequest } from '@starling/features/xep-0198-stream-management/elements';
 import type { BareJid } from '@starling/jid';
 import type { Logger } from '@starling/runtime';
 import type { ScanLimits, Scanned } from '@starling/xml';
 import type { EdgeConfig } from '../config.ts';
 import type { EdgeMetrics } from '../metrics.ts';
+import type { ClientSecrets } from '../sasl2/client-secrets.ts';
+import type { FastLogins } from '../sasl2/fast-logins.ts';
 import type { ClientSession, Link } from '../session.ts';
 import type { NotResumed, Resumed } from '../sm/resumption.ts';
 import type { Stream } from './stream.ts';
@@ -18,14 +20,22 @@ export interface StreamHost {
   readonly features: HostedFeatures;
   readonly metrics: EdgeMetrics;
   readonly log: Logger;
+  readonly clientSecrets: ClientSecrets;
+  /** Logins with tokens (XEP-0484). */
+  readonly fast: FastLogins;
   /** The account's SCRAM keys, or a decoy. Rejects when the roster service cannot answer. */
   lookupKeys(user: BareJid): Promise<KeysReply>;
   /**
    * Makes a session of a resource ('' = of the server's choice). Nothing reaches it before sessionStarted; sessionEnded has to be
-   * called in any case.
+   * called in any case. `prepare` sees it before anybody hears of it.
    * @throws StanzaError bad-request, resource-constraint
    */
-  prepareSession(link: Link, user: BareJid, resource: string): Promise<ClientSession>;
+  prepareSession(
+    link: Link,
+    user: BareJid,
+    resource: string,
+    prepare?: (session: Session) => void,
+  ): Promise<ClientSession>;
   /** The client is told now that its resource is bound: what comes for it may follow. */
   sessionStarted(session: ClientSession): void;
   sessionEnded(session: ClientSession): void;

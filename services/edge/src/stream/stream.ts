@@ -5,6 +5,7 @@ import type { BareJid } from '@starling/jid';
 import { NS, StreamError } from '@starling/stanza';
 import { type Element, type Scanned, type StreamHead, XmlError } from '@starling/xml';
 import type { ByteChannel } from '../listen/byte-channel.ts';
+import type { ChannelBindings } from '../listen/channel-bindings.ts';
 import type { ClientSession, Link } from '../session.ts';
 import { type Framing, messageFraming, streamFraming } from './framing.ts';
 import { checkHeader, type HeaderReply, languageOf, NO_HEADER, replyToHeader } from './header.ts';
@@ -33,6 +34,9 @@ export class Stream implements Link {
   readonly #input: Input;
   readonly #negotiation: Negotiation;
   #session: ClientSession | undefined;
+  /** What waits to be sent; undefined: nothing has to. */
+  #held: Uint8Array[] | undefined;
+  #heldBytes = 0;
   #lang = '';
   #claimed: BareJid | '' = '';
   /** The client's header has come since the last restart. */
@@ -79,6 +83,26 @@ export class Stream implements Link {
     return this.#channel.canUpgrade;
   }
 
+  /** Nobody can listen: there is TLS, our own or of a proxy, or the peer is on this machine. */
+  get isPrivate(): boolean {
+    const { framing, secure, loopback } = this.#channel;
+    return secure || loopback || (framing === 'message' && this.#host.config.httpBehindTls);
+  }
+
+  /** What a login can be bound to. */
+  get bindings(): ChannelBindings {
+    return this.#channel.bindings;
+  }
+
+  get isBound(): boolean {
+    return this.#session !== undefined;
+  }
+
+  /** Its session has stream management (XEP-0198). */
+  get isManaged(): boolean {
+    return this.#session?.sm !== undefined;
+  }
+
   get closed(): boolean {
     return this.#closed;
   }
@@ -100,13 +124,32 @@ export class Stream implements Link {
     return this.#claimed;
   }
 
-  /** An element of the negotiation. */
+  /** An element that is no stanza. */
   writeElement(element: Element): void {
-    this.#send(this.#framing.element(element));
+    this.#sendOrHold(this.#framing.element(element));
+  }
+
+  writeFeatures(): void {
+    this.#send(this.#framing.features(this.#negotiation.features()));
   }
 
   write(encoded: Uint8Array): void {
-    this.#send(this.#framing.stanza(encoded));
+    this.#sendOrHold(this.#framing.stanza(encoded));
+  }
+
+  /** What comes to the session waits: its client has not been told yet that there is one. */
+  hold(): void {
+    this.#held = [];
+  }
+
+  /** The client is told that it has logged in; what was held back follows. */
+  loggedIn(success: Element, { withFeatures }: { readonly withFeatures: boolean }): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    this.#heldBytes = 0;
+    this.writeElement(success);
+    if (withFeatures) this.writeFeatures();
+    for (const bytes of held) this.#send(bytes);
   }
 
   stall(): void {
@@ -180,7 +223,7 @@ export class Stream implements Link {
       this.fail(error);
       return;
     }
-    this.#send(this.#framing.features(this.#negotiation.features()));
+    this.writeFeatures();
   }
 
   #onElement(element: Scanned): void {
@@ -255,6 +298,19 @@ export class Stream implements Link {
     if (session === undefined) return;
     if (this.#unfinished) this.#host.linkLost(session);
     else this.#host.sessionEnded(session);
+  }
+
+  #sendOrHold(bytes: Uint8Array): void {
+    if (this.#held === undefined) this.#send(bytes);
+    else this.#keep(this.#held, bytes);
+  }
+
+  #keep(held: Uint8Array[], bytes: Uint8Array): void {
+    held.push(bytes);
+    this.#heldBytes += bytes.length;
+    if (this.#heldBytes <= this.#host.config.sendBufferBytesMax) return;
+    this.#host.metrics.limits.inc(1, { limit: 'send_buffer' });
+    this.destroy();
   }
 
   #writeHeader({ to, lang, version }: HeaderReply): void {

@@ -1,10 +1,12 @@
 import type { ByteChannel } from '../listen/byte-channel.ts';
+import { NO_BINDINGS } from '../listen/channel-bindings.ts';
 
 /** A connection that a test holds both ends of. Like a transport it delivers nothing from within a call, and only lends its bytes. */
 export class FakeChannel implements ByteChannel {
   readonly framing: 'stream' | 'message';
   readonly secure = false;
   readonly canUpgrade = false;
+  readonly bindings = NO_BINDINGS;
   readonly peerAddress = '127.0.0.1';
   readonly loopback = true;
   readonly bufferedBytes = 0;

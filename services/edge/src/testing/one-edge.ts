@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MemoryBus, MemoryLog, type MemoryLogOptions, MemoryRecords, RpcError, serve } from '@starling/bus';
-import { accounts, blocks, queues, type ScramKeys } from '@starling/contracts';
+import { accounts, blocks, fast, queues, type ScramKeys } from '@starling/contracts';
 import { ownersConfig } from '@starling/owners';
 import { loadConfig, MetricsRegistry, silentLogger } from '@starling/runtime';
 import { type Client, type Endpoint, login } from '@starling/testkit';
@@ -11,6 +11,7 @@ import { type Edge, startEdge } from '../edge.ts';
 import { featureConfigs } from '../feature-configs.ts';
 import { makeKeys } from '../sasl/index.ts';
 import { SOFTWARE } from '../software.ts';
+import { FakeFast } from './fake-fast.ts';
 import { type FakePresence, startFakePresence } from './fake-presence.ts';
 
 export const DOMAIN = 'localhost';
@@ -152,6 +153,10 @@ function serveAccounts(
     },
     onError,
   );
+  const tokens = new FakeFast();
+  serve(bus, fast.list, queues.roster, (request) => tokens.list(request), onError);
+  serve(bus, fast.use, queues.roster, (request) => tokens.use(request), onError);
+  serve(bus, fast.issue, queues.roster, (request) => tokens.issue(request), onError);
   serve(bus, blocks.list, queues.roster, async () => ({ version: 0, jids: [], cleared: false }), onError);
   serve(
     bus,

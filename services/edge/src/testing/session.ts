@@ -37,6 +37,7 @@ export function makeSession(
     queueMax: 10,
     queueBytesMax: 10_000,
     onQueueFull: () => undefined,
+    logEnd: () => undefined,
     viewMax: 1_000,
   });
   return { session, sent };

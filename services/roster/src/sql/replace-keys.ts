@@ -1,6 +1,7 @@
 import type { ScramKeys } from '@starling/contracts';
 import type { Queryable } from '@starling/db';
 import { accountsChanged } from './copies-due.ts';
+import { deleteFastTokens } from './fast-tokens.ts';
 import { insertKeys } from './insert-keys.ts';
 
 /** New keys for an account; false when there is none. In the caller's transaction: the row lock puts two changes in order. */
@@ -9,6 +10,7 @@ export async function replaceKeys(tx: Queryable, user: string, keys: readonly Sc
   if (locked.length === 0) return false;
   await tx.query('delete from account_key where username = $1', [user]);
   await insertKeys(tx, user, keys);
+  await deleteFastTokens(tx, user);
   await accountsChanged(tx, [user]);
   return true;
 }

@@ -54,6 +54,7 @@ class CountingDb implements Db {
 export interface RosterWorld {
   readonly bus: MemoryBus;
   readonly db: CountingDb;
+  readonly copies: MemoryRecords;
   readonly metrics: MetricsRegistry;
   readonly notices: RosterNotice[];
   ask<Request, Reply>(method: Method<Request, Reply>, request: Request): Promise<Reply>;
@@ -103,7 +104,7 @@ export async function openRosterWorld(
   };
   await start();
   return {
-    ...{ bus, db, metrics, notices, ask, get, start },
+    ...{ bus, db, copies, metrics, notices, ask, get, start },
     register: async (...users) => {
       for (const user of users) await ask(accounts.create, { user, keys: KEYS });
     },

@@ -1,0 +1,1 @@
+export const NS = { bind2: 'urn:xmpp:bind:0' } as const;

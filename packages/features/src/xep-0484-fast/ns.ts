@@ -1,0 +1,1 @@
+export const NS = { fast: 'urn:xmpp:fast:0' } as const;
