@@ -215,6 +215,13 @@ export class Edge implements StreamHost {
       end: (session) => this.#over(session),
       drop: (session) => this.#drop(session),
     });
+    if (this.#hasCsi) {
+      // XEP-0386 §3.2: the session begins in that state.
+      const begin = (name: string) => ({
+        before: (session: Session) => (session as ClientSession).becomeInactive(name === 'inactive', config.viewMax),
+      });
+      for (const name of ['active', 'inactive']) this.features.binds.add(CSI.csi, name, begin(name));
+    }
     // XEP-0386, XEP-0198 "Enable Stream Management Inline".
     this.features.binds.add(SM.sm, 'enable', {
       after: (session, { attrs }) => this.#management.enableInline(session as ClientSession, attrs),

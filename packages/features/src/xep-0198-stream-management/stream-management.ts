@@ -10,7 +10,7 @@ export default defineFeature({
     number: 198,
     version: '1.6.3',
     status: 'complete',
-    since: '0.3.0',
+    since: '0.2.0',
     note: 'a session goes on at any edge, also after the death of its own',
   },
   runsOn: ['edge'],

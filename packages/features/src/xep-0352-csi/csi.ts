@@ -16,7 +16,7 @@ export const csiConfig = configSpec({
 /** What it says of itself; what an inactive client gets is decided where stanzas leave (services/edge/src/csi). */
 export default defineFeature({
   name: 'csi',
-  xep: { number: 352, version: '1.0.0', status: 'complete', since: '0.3.0' },
+  xep: { number: 352, version: '1.0.0', status: 'complete', since: '0.2.0' },
   runsOn: ['edge'],
   disco: {},
   config: csiConfig,
