@@ -4,11 +4,13 @@ import { runService } from '@starling/runtime';
 import { edgeConfig } from './config.ts';
 import { startEdge } from './edge.ts';
 import { featureConfigs } from './feature-configs.ts';
+import { checkResumeWindow } from './resume-window.ts';
 import { SOFTWARE } from './software.ts';
 
 const specs = { edge: edgeConfig, bus: busConfig, owners: ownersConfig, ...featureConfigs };
 
 await runService('edge', specs, async ({ config, id, use, log: logger, metrics, announce }) => {
+  checkResumeWindow(config.edge.resumeWindowMs, config.bus.duplicateWindowMs);
   const bus = await use('bus', openBus(config.bus, { log: logger, metrics, name: id }), (b) => b.close());
   const log = await use('log', openLog(config.bus, bus, { metrics, manage: false }), (l) => l.close());
   const records = await use('records', openRecords(config.bus, bus, { manage: false }), (r) => r.close());

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { recentLogState, startArchive } from '@starling/archive';
 import { type Bus, MemoryBus, openAccountCopies, openLog, openRecords, openSessionRecords } from '@starling/bus';
 import { openDb } from '@starling/db';
-import { type Edge, SOFTWARE, startEdge } from '@starling/edge';
+import { checkResumeWindow, type Edge, SOFTWARE, startEdge } from '@starling/edge';
 import { startPresence } from '@starling/presence';
 import { startRoster } from '@starling/roster';
 import type { ConfigsOf, Lifecycle, Logger, MetricsRegistry } from '@starling/runtime';
@@ -57,6 +57,7 @@ export async function openServices({ config, use, logger, metrics, onFailure }: 
 /** The whole system in this process; when it resolves, clients are served. */
 export async function startEmbedded(options: EmbeddedOptions): Promise<{ readonly bus: Bus; readonly edge: Edge }> {
   const { config, edgeId, presenceId, use, logger, metrics } = options;
+  checkResumeWindow(config.edge.resumeWindowMs, config.bus.duplicateWindowMs);
   const { bus, log, records, sessionRecords } = await openServices(options);
   const { presence, owners } = config;
   const starting = startPresence({

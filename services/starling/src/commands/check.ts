@@ -1,3 +1,4 @@
+import { checkResumeWindow } from '@starling/edge';
 import { ConfigError, loadConfig, runtimeConfig } from '@starling/runtime';
 import { checkCertificate } from '../check/certificate.ts';
 import type { Finding, Outcome } from '../check/finding.ts';
@@ -26,6 +27,7 @@ async function findAll(args: readonly string[]): Promise<readonly Finding[]> {
   try {
     const config = loadConfig({ runtime: runtimeConfig, ...embeddedSpecs }, ownSources(args));
     const { edge, runtime, bus, db } = config;
+    checkResumeWindow(edge.resumeWindowMs, bus.duplicateWindowMs);
     const outcomes: readonly (readonly [string, Outcome | Promise<Outcome>])[] = [
       ['configuration', { verdict: 'ok', text: `${edge.domain} is served` }],
       ['data folder', checkDataDir(edge.dataDir)],
