@@ -81,9 +81,13 @@ export class Crowd {
     for (const member of this.#members) member.burst();
   }
 
-  /** Nothing new is sent; resolves when all of it is handled and answered, or should have been. */
-  async quiet(): Promise<void> {
+  /** Nothing new is sent. */
+  finish(): void {
     for (const member of this.#members) member.finish();
+  }
+
+  /** Resolves when all that was sent is handled and answered, or should have been. */
+  async quiet(): Promise<void> {
     const isQuiet = () =>
       this.#members.every((m) => m.session.isConnected && m.session.open === 0 && m.open === 0 && m.waiting === 0);
     await until(QUIET_TIMEOUT_MS, isQuiet);

@@ -64,6 +64,7 @@ export async function runScenario(
     crowd.begin();
     const blows = new Blows(world, crowd, seeded(seed + 2));
     await Promise.all([blows.strike(scenario.blows(random, seconds)), sleep(seconds * 1_000)]);
+    crowd.finish();
     await world.whole();
     await crowd.quiet();
     await crowd.compareRosters();
