@@ -224,7 +224,10 @@ export class Edge implements StreamHost {
       ...{ bus, edge: id, incarnation, following, hooks, config, metrics: counted, log: logger },
       management: this.#management,
       binding: () => this.#presence.binding,
-      replay: new Replay({ bus, config, sink, metrics: counted, log: logger }),
+      replay: new Replay({
+        ...{ bus, config, sink, metrics: counted, log: logger },
+        findEnd: (user) => this.#following.findEnd(user),
+      }),
       restore: (link, record) => {
         const jid = makeFullJid(record.user as BareJid, record.resource);
         const session = this.#makeSession({ id: record.session, jid, link, origin: record.origin });
