@@ -148,19 +148,29 @@ export class Crowd {
   reasons(): readonly string[] {
     const counts = new Map<string, number>();
     const add = (reason: string, n: number) => counts.set(reason, (counts.get(reason) ?? 0) + n);
-    for (const { session, bounces, requests, open } of this.#members) {
+    for (const { session, bounces, open } of this.#members) {
       for (const [reason, n] of session.returns.reasons) add(reason, n);
       const stuck =
         open > 0 ? `${open} not acknowledged, ${session.open} not handled, ${session.returns.resumed} returns` : '';
       if (stuck !== '') add(stuck, 1);
       for (const condition of bounces) add(`a message bounced: ${condition}`, 1);
-      const now = performance.now();
-      for (const request of requests) if (isUnanswered(request, now)) add(`no answer: ${request.to}`, 1);
     }
+    const now = performance.now();
+    for (const [person, { requests }] of this.#members.entries())
+      for (const request of requests) if (isUnanswered(request, now)) add(this.#describe(request, person), 1);
     return [...counts]
       .sort((a, b) => b[1] - a[1])
       .slice(0, REASONS_SHOWN)
       .map(([reason, n]) => `${n} × ${reason}`);
+  }
+
+  /** For whoever looks for it in the logs: times are those of the clock. */
+  #describe({ to, sentAtMs }: Request, person: number): string {
+    const clock = (atMs: number) => new Date(performance.timeOrigin + atMs).toISOString().slice(14, 23);
+    const returns = (of: Member) => of.session.returns.atMs.slice(1).map(clock).join(' ') || 'never';
+    const [own, other] = [this.#members[person], this.#partnerOf(person)];
+    const backs = own === undefined ? '' : `back ${returns(own)}, partner ${returns(other)}`;
+    return `no answer: ${usernameOf(person)} asked ${to} at ${clock(sentAtMs)} (${backs})`;
   }
 
   #stale(): number {

@@ -41,6 +41,8 @@ export interface Returns {
   anew: number;
   /** An `h` below one that the server had told before. */
   retreats: number;
+  /** When it was back, of performance.now(). */
+  readonly atMs: number[];
   /** Longest time without a connection, in ms. */
   longestAwayMs: number;
   readonly reasons: Map<string, number>;
@@ -48,7 +50,7 @@ export interface Returns {
 
 /** A client's session with stream management: it connects, comes back by itself and sends again what was not handled. */
 export class ManagedSession<T extends Sent> {
-  readonly returns: Returns = { resumed: 0, anew: 0, retreats: 0, longestAwayMs: 0, reasons: new Map() };
+  readonly returns: Returns = { resumed: 0, anew: 0, retreats: 0, atMs: [], longestAwayMs: 0, reasons: new Map() };
   readonly #options: SessionOptions<T>;
   readonly #queue = new SentQueue<T>();
   #id = '';
@@ -194,6 +196,7 @@ export class ManagedSession<T extends Sent> {
   #live(wire: Wire): void {
     const now = performance.now();
     if (this.#lostAtMs > 0) this.returns.longestAwayMs = Math.max(this.returns.longestAwayMs, now - this.#lostAtMs);
+    this.returns.atMs.push(now);
     this.#wire = wire;
     this.#heardAtMs = now;
     this.#askedAtMs = 0;
