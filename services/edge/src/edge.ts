@@ -404,7 +404,7 @@ export class Edge implements StreamHost {
     session.cut();
     session.end();
     this.#following.detach(session);
-    this.#management.forget(session);
+    this.#management.lost(session);
     void this.features.hooks.run('session:ended', { session });
   }
 

@@ -294,8 +294,8 @@ export class Following implements FollowedUsers, LifeListener {
   }
 
   /** Where the user's log ends, for a feed that could not learn it when it began. Never rejects. */
-  findEnd({ jid, stream, feed }: FollowedUser): Promise<void> {
-    return this.#findEndOfLog(jid, stream, feed);
+  async findEnd({ jid, stream, feed }: FollowedUser): Promise<void> {
+    await this.#findEndOfLog(jid, stream, feed);
   }
 
   /** Where the log ends now, so that the session gets all that comes behind. Bounded: a bind does not wait for the archive. */
