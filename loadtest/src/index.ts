@@ -3,6 +3,7 @@ import { benchArchive } from './bench-archive.ts';
 import { benchMam } from './bench-mam.ts';
 import { benchPeers } from './bench-peers.ts';
 import { benchPresence } from './bench-presence.ts';
+import { chaos } from './chaos.ts';
 import { interopSmack } from './interop-smack.ts';
 import { smokeHistory } from './smoke-history.ts';
 import { smokeKill } from './smoke-kill.ts';
@@ -16,6 +17,7 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<num
   'bench-mam': benchMam,
   'bench-peers': benchPeers,
   'bench-presence': benchPresence,
+  chaos,
   'interop-smack': interopSmack,
   'smoke-history': smokeHistory,
   'smoke-kill': smokeKill,

@@ -53,7 +53,7 @@ export class Killer {
 }
 
 /** The name of the server that leads a stream. @throws Error when it has no leader */
-async function leaderOf(bus: Bus, stream: number): Promise<string> {
+export async function leaderOf(bus: Bus, stream: number): Promise<string> {
   const subject = `$JS.API.STREAM.INFO.${streamName(stream)}`;
   const answer = await bus.request(subject, new Uint8Array(0), ANSWER_TIMEOUT_MS);
   const { cluster } = JSON.parse(Buffer.from(answer).toString()) as { cluster?: { leader?: string } };

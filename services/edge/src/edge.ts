@@ -231,7 +231,10 @@ export class Edge implements StreamHost {
       ...{ bus, edge: id, incarnation, following, hooks, config, metrics: counted, log: logger },
       management: this.#management,
       binding: () => this.#presence.binding,
-      replay: new Replay({ bus, config, sink, metrics: counted, log: logger }),
+      replay: new Replay({
+        ...{ bus, config, sink, metrics: counted, log: logger },
+        findEnd: (user) => this.#following.findEnd(user),
+      }),
       restore: (link, record) => {
         const jid = makeFullJid(record.user as BareJid, record.resource);
         const session = this.#makeSession({ id: record.session, jid, link, origin: record.origin });
@@ -408,7 +411,7 @@ export class Edge implements StreamHost {
     session.cut();
     session.end();
     this.#following.detach(session);
-    this.#management.forget(session);
+    this.#management.lost(session);
     void this.features.hooks.run('session:ended', { session });
   }
 

@@ -294,6 +294,11 @@ export class Following implements FollowedUsers, LifeListener {
     return call(this.#bus, archive.gap(stream), request, this.#config.rpcTimeoutMs);
   }
 
+  /** Where the user's log ends, for a feed that could not learn it when it began. Never rejects. */
+  async findEnd({ jid, stream, feed }: FollowedUser): Promise<void> {
+    await this.#findEndOfLog(jid, stream, feed);
+  }
+
   /** Where the log ends now, so that the session gets all that comes behind. Bounded: a bind does not wait for the archive. */
   async #findEndOfLog(
     user: BareJid,

@@ -58,6 +58,7 @@ export class Inbound {
     let stanza: Stanza | undefined;
     try {
       stanza = this.#accept(session, scanned); // 1 shape, stamp, strip
+      if (stanza.kind === 'iq' && isRequest(stanza)) session.sm?.asked(stanza.id);
       const event = { session, stanza };
       const verdict = this.#features.hooks.run('client:stanza', event); // 2 features speak
       const settled =
@@ -101,9 +102,8 @@ export class Inbound {
 
   #iq(session: ClientSession, stanza: Stanza): void | Promise<void> {
     const { to } = stanza;
-    const isRequest = stanza.type === 'get' || stanza.type === 'set';
-    if (to !== '' && isFull(to) && localOf(to) !== '') return this.#iqToResource(session, stanza, to, isRequest);
-    if (!isRequest) return; // §8.2.3: an answer that nobody here waits for
+    if (to !== '' && isFull(to) && localOf(to) !== '') return this.#iqToResource(session, stanza, to);
+    if (!isRequest(stanza)) return; // §8.2.3: an answer that nobody here waits for
     if (to !== '') this.#requireLocal(to);
     return answerIq(this.#features.iqs, session, stanza, this.#targetOf(to, session));
   }
@@ -115,12 +115,12 @@ export class Inbound {
   }
 
   /** RFC 6121 §8.5.3: who may not know of a resource gets the same answer as for one that is not there. */
-  #iqToResource(session: ClientSession, stanza: Stanza, to: FullJid, isRequest: boolean): void | Promise<void> {
+  #iqToResource(session: ClientSession, stanza: Stanza, to: FullJid): void | Promise<void> {
     if (domainOf(to) !== this.#domain) {
-      if (isRequest) throw new StanzaError('remote-server-not-found'); // RFC 6120 §10.4
+      if (isRequest(stanza)) throw new StanzaError('remote-server-not-found'); // RFC 6120 §10.4
       return;
     }
-    if (!isRequest) {
+    if (!isRequest(stanza)) {
       this.#road.live(session, stanza, to);
       return;
     }
@@ -164,6 +164,8 @@ export class Inbound {
     session.send(errorReply(stanza, answer));
   }
 }
+
+const isRequest = ({ type }: Stanza): boolean => type === 'get' || type === 'set';
 
 /** §8.1.2.1: a client may name itself by its full or its bare JID, in any spelling. */
 function isSender(from: string, session: ClientSession): boolean {

@@ -157,6 +157,12 @@ export class ClientSession implements Session {
     return current === undefined || current.ns !== NS.client ? this.handled : this.handled - 1;
   }
 
+  /** The id of a request of its client that is in hand; '' when there is none. */
+  get requestInHand(): string {
+    const { current } = this.#queue;
+    return current?.name === 'iq' ? (current.attrs.id ?? '') : '';
+  }
+
   /** What the client has not taken yet. */
   get bufferedBytes(): number {
     return this.ended ? 0 : (this.#link?.bufferedBytes ?? 0);

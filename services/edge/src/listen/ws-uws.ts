@@ -1,6 +1,6 @@
 import type * as uws from 'uWebSockets.js';
 import { STATUS_CODES } from 'node:http';
-import { SocketAddress } from 'node:net';
+import { createServer, SocketAddress } from 'node:net';
 import { type HttpReply, WEBSOCKET_PATH } from '@starling/feature-api';
 import type { Listener, OnConnection } from './byte-channel.ts';
 import { plainAddress } from './peer.ts';
@@ -20,6 +20,8 @@ export type Uws = Pick<typeof uws, 'App' | 'us_listen_socket_close' | 'us_socket
 
 /** Without it a second process could listen on the same port and take half of the connections. */
 const EXCLUSIVE_PORT = 1;
+/** To find one that is free, where any will do. */
+const PORT_ATTEMPTS = 5;
 /** What uWebSockets.js takes as idleTimeout, in seconds and in steps of four. */
 const IDLE_SECONDS = { min: 8, max: 960, step: 4 };
 /** end() copies what the kernel does not take at once, for as long as the client takes to read it: only little is sent so. */
@@ -70,11 +72,37 @@ export async function openWsUwsListener(
     const method = request.getCaseSensitiveMethod();
     answer(response, answerHttp(options, method, request.getUrl(), headersOf(request)), method);
   });
-  const socket = await listen(app, options);
+  const socket = await (options.port === 0 ? listenAnywhere(app, options) : listen(app, options));
   return {
     port: library.us_socket_local_port(socket),
     stop: async () => library.us_listen_socket_close(socket),
   };
+}
+
+/**
+ * uWebSockets.js sets SO_REUSEADDR only where it is told a port: on one that the system chose nobody could listen for a minute after a kill -9,
+ * and who is started again on this machine keeps its ports.
+ */
+async function listenAnywhere(app: uws.TemplatedApp, options: WebSocketOptions): Promise<uws.us_listen_socket> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await listen(app, { ...options, port: await freePort(options.host) });
+    } catch (error) {
+      // Policy: somebody was quicker; another one is tried.
+      if (attempt === PORT_ATTEMPTS) throw error;
+    }
+  }
+}
+
+function freePort(host: string | undefined): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, host, () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' ? (address?.port ?? 0) : 0));
+    });
+  });
 }
 
 function listen(app: uws.TemplatedApp, { host, port }: WebSocketOptions): Promise<uws.us_listen_socket> {

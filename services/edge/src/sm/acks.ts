@@ -41,7 +41,7 @@ export class Acks {
 
   /** `<r/>` has come: from now on the time runs. */
   asked(session: ClientSession, sm: ManagedStream): void {
-    sm.unanswered++;
+    sm.unansweredAsks++;
     sm.answerTimer ??= setTimeout(() => {
       sm.answerTimer = undefined;
       this.#answer(session, sm, this.#told(session, sm));
@@ -70,8 +70,8 @@ export class Acks {
   #answer(session: ClientSession, sm: ManagedStream, handled: number, isNews = false): void {
     clearTimeout(sm.answerTimer);
     sm.answerTimer = undefined;
-    const count = Math.max(sm.unanswered, isNews ? 1 : 0);
-    sm.unanswered = 0;
+    const count = Math.max(sm.unansweredAsks, isNews ? 1 : 0);
+    sm.unansweredAsks = 0;
     for (let i = 0; i < count; i++) session.writeElement(ack(sm.countOf(handled)));
   }
 }

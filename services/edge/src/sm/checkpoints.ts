@@ -57,6 +57,7 @@ export class Checkpoints {
     if (user === undefined) return 'lost';
     const startedAt = performance.now();
     for (let attempt = 0; attempt < 2; attempt++) {
+      if (whole) sm.isSealed = true;
       const record = recordOf(session, sm, user, context(), whole);
       sm.changedAt = 0;
       try {

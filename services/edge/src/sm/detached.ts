@@ -77,7 +77,6 @@ export class Detached {
     else if (outcome === 'expired' || isLast) {
       this.#sessions.delete(session);
       metrics.smExpired.inc();
-      this.#refuseRequests(session, sm);
       sm.revision = 0; // it is written
       end(session);
     }
@@ -105,7 +104,7 @@ export class Detached {
   }
 
   /** RFC 6120 §8.2.3: whoever has asked it something hears that nobody answers. */
-  #refuseRequests(session: ClientSession, sm: ManagedStream): void {
+  refuseRequests(session: ClientSession, sm: ManagedStream): void {
     for (const { position, stanza } of sm.queue) {
       if (position !== undefined || stanza[1] !== IQ_LETTER) continue;
       try {

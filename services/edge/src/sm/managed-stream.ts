@@ -43,7 +43,7 @@ export class ManagedStream {
   /** An `<r/>` is on its way. */
   isAsking = false;
   /** `<r/>`s of the client without an answer. */
-  unanswered = 0;
+  unansweredAsks = 0;
   /** Of those, the latest moment is guarded by this. */
   answerTimer: NodeJS.Timeout | undefined;
   /** Revision of the record that is stored, 0 before the first; and up to which stanza of the client it says that all is handled. */
@@ -65,8 +65,10 @@ export class ManagedStream {
   readonly direct = new Set<number>();
   /** Likewise parts of its archive: when the client has acknowledged so many stanzas. Each has sent some, so the queue bounds them. */
   readonly read: { readonly sent: number; readonly span: ArchiveSpan }[] = [];
-  /** Another edge goes on with it, or is about to: nothing is delivered to it here. */
+  /** Another edge goes on with it, or is about to: nothing of the log is delivered to it here, and what is live only until its record is made. */
   isReleased = false;
+  /** That record is made. */
+  isSealed = false;
   /** And its record says all. */
   isWhole = false;
   /** Since when its client has no connection (Unix ms); 0: it has one. */
@@ -111,7 +113,7 @@ export class ManagedStream {
 
   /** A stanza is about to be sent. False: it must not be, the session takes nothing any more. */
   keep(stanza: Uint8Array, position: Position | undefined, answers: string): boolean {
-    if (this.isCut || this.isReleased) return false;
+    if (this.isCut || this.isSealed || (this.isReleased && position !== undefined)) return false;
     this.queue.push({ position, stanza, answers });
     if (this.changedAt === 0) this.changedAt = performance.now();
     if (this.queue.isFull) this.#options.onFull();
@@ -139,6 +141,12 @@ export class ManagedStream {
     for (const { answers } of taken) if (answers !== '') this.openRequests.delete(answers);
     if (taken.length > 0 && this.changedAt === 0) this.changedAt = performance.now();
     return taken;
+  }
+
+  /** Requests of the client that nothing of the queue answers. */
+  get unanswered(): readonly string[] {
+    const answered = new Set(Array.from(this.queue, ({ answers }) => answers));
+    return [...this.openRequests].filter((id) => !answered.has(id));
   }
 
   /** How many stanzas `handled` are for the client, which began to count when it enabled this. */

@@ -52,7 +52,8 @@ export function recordOf(
     presence: session.presence,
     directed: [...session.directed],
     kept: Object.fromEntries(kept),
-    openRequests: [...sm.openRequests],
+    // What is in hand is not handled: its client sends it again, and then it is answered.
+    openRequests: [...sm.openRequests].filter((id) => id !== session.requestInHand),
     covering: covering && since && { since, served: covering.isServed },
     whole,
   };

@@ -40,6 +40,8 @@ export interface ReplayOptions {
   readonly bus: Bus;
   readonly config: Pick<EdgeConfig, 'gapPageMax' | 'rpcTimeoutMs'>;
   readonly sink: ReplaySink;
+  /** Asks once where the user's log ends, for a feed that does not know; never rejects. */
+  readonly findEnd: (user: FollowedUser) => Promise<void>;
   readonly metrics: EdgeMetrics;
   readonly log: Logger;
 }
@@ -107,6 +109,7 @@ export class Replay {
     const { sink, metrics } = this.#options;
     let reached = after;
     let halts = false;
+    await this.#untilEndIsKnown(user, session);
     try {
       for (let round = 0; !session.ended; round++) {
         const end = user.feed.last;
@@ -132,6 +135,14 @@ export class Replay {
       }
     } finally {
       if (halts) user.feed.go();
+    }
+  }
+
+  /** An archive that died with the edge could not say it at the bind; without it nobody knows what was missed. */
+  async #untilEndIsKnown(user: FollowedUser, session: ClientSession): Promise<void> {
+    while (user.feed.last === undefined && !session.ended && session.sm?.isReleased !== true) {
+      await this.#options.findEnd(user);
+      if (user.feed.last === undefined) await pause(RETRY_MS, undefined, { ref: false });
     }
   }
 

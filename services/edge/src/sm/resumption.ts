@@ -22,6 +22,8 @@ const ATTEMPTS = 5;
 /** A replica may be behind for a moment. */
 const READ_AGAIN_MS = 20;
 const READ_ATTEMPTS = 25;
+/** An answer of somebody else may have come between two edges, where none had the session: then its client hears so after this time. */
+const ANSWERS_LATE_MS = 15_000;
 
 export interface ResumptionOptions {
   readonly bus: Bus;
@@ -183,14 +185,18 @@ export class Resumption {
     log.debug({ what: 'session_resumed', session: session.id, user: session.user, whole: record.whole });
     await replay.run(user, session, sm, rest);
     if (session.ended) return;
-    if (!record.whole) this.#answerLost(session, sm);
+    if (record.whole) setTimeout(() => this.#answerLost(session, sm, record), ANSWERS_LATE_MS).unref();
+    else this.#answerLost(session, sm, record);
     await hooks.run('session:resumed', { session });
     repair(session, shown);
   }
 
-  /** Its requests are handled, and their answers died with the edge. */
-  #answerLost(session: ClientSession, sm: ManagedStream): void {
-    for (const id of [...sm.openRequests]) {
+  /** Its requests are handled, and their answers died with the edge, or came where nobody took them. */
+  #answerLost(session: ClientSession, sm: ManagedStream, record: SessionRecord): void {
+    if (session.ended || sm.isReleased) return;
+    const unanswered = new Set(sm.unanswered);
+    for (const id of record.openRequests) {
+      if (!unanswered.has(id)) continue;
       const request = Stanza.build('iq', { type: 'get', id, from: session.jid });
       const error = new StanzaError('resource-constraint', 'the answer was lost', { type: 'wait' });
       session.send(errorReply(request, error));

@@ -200,7 +200,7 @@ export class StreamManagement {
     session.detachLink();
     clearTimeout(sm.answerTimer);
     sm.answerTimer = undefined;
-    sm.unanswered = 0;
+    sm.unansweredAsks = 0;
     sm.isAsking = false;
     if (sm.isReleased) return true;
     sm.detachedAt = Date.now();
@@ -218,7 +218,18 @@ export class StreamManagement {
   ended(session: ClientSession): void {
     const { sm } = session;
     this.forget(session);
+    if (sm !== undefined) this.#detached.refuseRequests(session, sm);
     if (sm?.isResumable && sm.revision > 0) void this.#detached.expire(session, sm);
+  }
+
+  /**
+   * Another edge goes on with the session. Unless this one has told it all, requests may have come here that it knows nothing of: they are
+   * answered. Whose client has answered, too, has heard that first or does not know the id any more.
+   */
+  lost(session: ClientSession): void {
+    const { sm } = session;
+    this.forget(session);
+    if (sm !== undefined && !sm.isReleased) this.#detached.refuseRequests(session, sm);
   }
 
   /** It is not this edge's any more. */

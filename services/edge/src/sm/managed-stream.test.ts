@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { makeSession } from '../testing/session.ts';
+import { ManagedStream } from './managed-stream.ts';
+
+const NOTHING = new Uint8Array(0);
+
+const managed = () =>
+  new ManagedStream({
+    ...{
+      windowMs: 1_000,
+      base: 0,
+      epoch: 0,
+      acked: 0,
+      askAfter: 10,
+      queueMax: 10,
+      queueBytesMax: 1_000,
+      requestsMax: 3,
+    },
+    onFull: () => undefined,
+  });
+
+test('what answers a request is kept until its record is made, what is of the log is not: that is read from there', () => {
+  const sm = managed();
+  sm.isReleased = true;
+  assert.equal(sm.keep(NOTHING, { epoch: 1, sequence: 7 }, ''), false);
+  assert.equal(sm.keep(NOTHING, undefined, 'q1'), true);
+  sm.isSealed = true;
+  assert.equal(sm.keep(NOTHING, undefined, 'q2'), false);
+  assert.equal(sm.queue.length, 1);
+});
+
+test('requests are open until their answers are acknowledged, and unanswered until these are sent', () => {
+  const sm = managed();
+  for (const id of ['q1', 'q2', 'q3', 'q4']) sm.asked(id);
+  assert.deepEqual(sm.unanswered, ['q2', 'q3', 'q4'], 'a bound of three');
+  sm.keep(NOTHING, undefined, 'q3');
+  assert.deepEqual(
+    [sm.unanswered, [...sm.openRequests]],
+    [
+      ['q2', 'q4'],
+      ['q2', 'q3', 'q4'],
+    ],
+  );
+  sm.acknowledged(1);
+  assert.deepEqual([...sm.openRequests], ['q2', 'q4']);
+});
+
+test('a request that is in hand is not handled yet', async () => {
+  let done: () => void = () => undefined;
+  const { session } = makeSession({
+    handle: () =>
+      new Promise((resolve) => {
+        done = resolve;
+      }),
+  });
+  const attrs = { id: 'q1', type: 'get' };
+  session.receive({ name: 'iq', ns: 'jabber:client', attrs, bytes: NOTHING, children: [] } as never);
+  assert.equal(session.requestInHand, 'q1');
+  done();
+  await new Promise((resolve) => session.whenIdle(() => resolve(undefined)));
+  assert.equal(session.requestInHand, '');
+});
