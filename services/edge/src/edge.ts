@@ -233,7 +233,7 @@ export class Edge implements StreamHost {
       binding: () => this.#presence.binding,
       replay: new Replay({
         ...{ bus, config, sink, metrics: counted, log: logger },
-        findEnd: (user) => this.#following.findEnd(user),
+        findEnd: (user, reached) => this.#following.findEnd(user, reached),
       }),
       restore: (link, record) => {
         const jid = makeFullJid(record.user as BareJid, record.resource);

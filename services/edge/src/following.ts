@@ -294,9 +294,9 @@ export class Following implements FollowedUsers, LifeListener {
     return call(this.#bus, archive.gap(stream), request, this.#config.rpcTimeoutMs);
   }
 
-  /** Where the user's log ends, for a feed that could not learn it when it began. Never rejects. */
-  async findEnd({ jid, stream, feed }: FollowedUser): Promise<void> {
-    await this.#findEndOfLog(jid, stream, feed);
+  /** Where the user's log ends behind `reached`, for a feed that could not learn it when it began. Never rejects. */
+  async findEnd({ jid, stream, feed }: FollowedUser, reached: Position): Promise<void> {
+    await this.#findEndOfLog(jid, stream, feed, reached);
   }
 
   /** Where the log ends now, so that the session gets all that comes behind. Bounded: a bind does not wait for the archive. */
@@ -320,8 +320,7 @@ export class Following implements FollowedUsers, LifeListener {
     } catch (error) {
       // Policy: without the archive the feed starts at the next entry; chat does not wait for PostgreSQL.
       this.#log.debug({ what: 'log_end_lookup_failed', err: error });
-      if (reached !== undefined) feed.startAt(reached);
-      return reached;
+      return undefined;
     }
   }
 

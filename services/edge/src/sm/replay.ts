@@ -41,7 +41,7 @@ export interface ReplayOptions {
   readonly config: Pick<EdgeConfig, 'gapPageMax' | 'rpcTimeoutMs'>;
   readonly sink: ReplaySink;
   /** Asks once where the user's log ends, for a feed that does not know; never rejects. */
-  readonly findEnd: (user: FollowedUser) => Promise<void>;
+  readonly findEnd: (user: FollowedUser, reached: Position) => Promise<void>;
   readonly metrics: EdgeMetrics;
   readonly log: Logger;
 }
@@ -109,7 +109,7 @@ export class Replay {
     const { sink, metrics } = this.#options;
     let reached = after;
     let halts = false;
-    await this.#untilEndIsKnown(user, session);
+    await this.#untilEndIsKnown(user, session, after);
     try {
       for (let round = 0; !session.ended; round++) {
         const end = user.feed.last;
@@ -139,9 +139,9 @@ export class Replay {
   }
 
   /** An archive that died with the edge could not say it at the bind; without it nobody knows what was missed. */
-  async #untilEndIsKnown(user: FollowedUser, session: ClientSession): Promise<void> {
+  async #untilEndIsKnown(user: FollowedUser, session: ClientSession, reached: Position): Promise<void> {
     while (user.feed.last === undefined && !session.ended && session.sm?.isReleased !== true) {
-      await this.#options.findEnd(user);
+      await this.#options.findEnd(user, reached);
       if (user.feed.last === undefined) await pause(RETRY_MS, undefined, { ref: false });
     }
   }
