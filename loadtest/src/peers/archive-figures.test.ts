@@ -10,7 +10,7 @@ const window = (rateTarget: string | number, rate: number, server: number, postg
   p50_ms: 1,
   p99_ms: 2,
 });
-const totals = { total: true, totalSent: 10, totalDelivered: 10 };
+const totals = { total: true, rateTarget: 'max', totalSent: 10, totalDelivered: 10 };
 const peer = {
   name: 'other',
   version: '1',
@@ -26,10 +26,16 @@ test('medians of all parts together', () => {
   assert.deepEqual(load?.partsUs, { server: 300, postgres: 230 });
 });
 
-test('a message that is missing, or a row too many or too few, is no figure', () => {
+test('a row too many or too few is no figure', () => {
   assert.throws(() => archiveFiguresOf({ ...peer, rows: 19 }), /19 rows of 10 messages/);
-  assert.throws(() => archiveFiguresOf({ ...peer, lines: [{ ...totals, totalDelivered: 9 }] }), /9 of 10/);
   assert.throws(() => archiveFiguresOf({ ...peer, lines: [totals] }), /nothing was measured/);
+});
+
+test('a load that a server does not keep up with is told as such', () => {
+  const slow = [window(1_000, 300, 900, 800), { ...totals, rateTarget: 1_000, totalDelivered: 9 }];
+  const figures = archiveFiguresOf({ ...peer, lines: [...peer.lines, ...slow], rows: 39 });
+  assert.deepEqual([figures.loads.map(({ target }) => target), figures.tooMuch], [['max'], ['1000']]);
+  assert.match(archiveReportOf('# Head', [figures]), /1000 messages\/s were more than it can do here/);
 });
 
 test('the report tells what the others cost in multiples of ours', () => {
