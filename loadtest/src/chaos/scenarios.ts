@@ -93,14 +93,21 @@ export const SCENARIOS: readonly Scenario[] = [
     does: 'PostgreSQL away until the log is full',
     promises: untouched,
     secondsMin: 40,
-    settings: { STARLING_LOG_STREAMS: '2', STARLING_LOG_MAX_BYTES: '8MiB' },
+    // What is written is trimmed when it is older than what is known by its id: in a run there is no time for five minutes of that.
+    settings: {
+      STARLING_LOG_STREAMS: '2',
+      STARLING_LOG_MAX_BYTES: '8MiB',
+      STARLING_LOG_KEEP: '5s',
+      STARLING_LOG_DUPLICATE_WINDOW: '40s',
+      STARLING_RESUME_WINDOW: '10s',
+    },
     bodyCharsMin: 30_000,
     blows: () => [{ atMs: 4 * SECOND, kind: 'no-database', forMs: 20 * SECOND, killsArchive: false }],
   },
   {
     name: 'rolling-restart',
     does: 'SIGTERM of all edges, one after another',
-    promises: { mayRepeat: false, resumedMin: 1 },
+    promises: untouched,
     secondsMin: 30,
     blows: () => [{ atMs: 4 * SECOND, kind: 'restart-edges' }],
   },
