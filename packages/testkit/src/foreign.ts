@@ -32,6 +32,15 @@ export interface ForeignOptions {
   readonly jid: string;
   readonly password: string;
   readonly endpoint: Endpoint;
+  /** Reconnects and resumes its session (XEP-0198) by its own code; default: a broken connection is its end. */
+  readonly resumes?: boolean;
+}
+
+/** A driver that is no part of this package: a command that obeys drivers/protocol.ts. */
+export interface ForeignDriver {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
 }
 
 /** Which transports a kind speaks. */
@@ -51,21 +60,32 @@ function pythonWithSlixmpp(): string {
   return found;
 }
 
-function startDriver(kind: ForeignKind): ChildProcess {
+function driverOf(kind: ForeignKind): ForeignDriver {
   const [command, file] =
     kind === 'slixmpp'
       ? [pythonWithSlixmpp(), './assets/slixmpp-driver.py']
       : [process.execPath, `./drivers/${kind}-driver.js`];
+  return { name: kind, command, args: [fileURLToPath(new URL(file, import.meta.url))] };
+}
+
+function startDriver({ command, args }: ForeignDriver): ChildProcess {
   // The Node clients have no way to accept one certificate; their process talks to nothing else.
   const env = { ...process.env, NODE_TLS_REJECT_UNAUTHORIZED: '0', NODE_NO_WARNINGS: '1' };
-  return spawn(command, [fileURLToPath(new URL(file, import.meta.url))], { stdio: ['pipe', 'pipe', 'pipe'], env });
+  return spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], env });
 }
 
 /** A client of another project, logged in and available. */
 export class ForeignClient {
-  readonly kind: ForeignKind;
+  /** Which client it is. */
+  readonly kind: string;
   /** The full JID. */
   jid = '';
+  /** How often it has logged in and bound a resource. */
+  logins = 0;
+  /** How often it has gone on with its session over another connection. */
+  resumptions = 0;
+  #sent = 0;
+  #acknowledged = 0;
   /** All messages, in order of arrival. */
   readonly received: ForeignMessage[] = [];
   /** All copies of other clients' messages, in order of arrival. */
@@ -82,9 +102,9 @@ export class ForeignClient {
   #failure: Error | undefined;
   #changed: () => void = () => undefined;
 
-  private constructor(kind: ForeignKind) {
-    this.kind = kind;
-    this.#child = startDriver(kind);
+  private constructor(driver: ForeignDriver) {
+    this.kind = driver.name;
+    this.#child = startDriver(driver);
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-STDERR_CHARS_MAX);
     });
@@ -97,9 +117,9 @@ export class ForeignClient {
   }
 
   /** @throws Error when it cannot log in */
-  static async start(kind: ForeignKind, options: ForeignOptions): Promise<ForeignClient> {
-    const client = new ForeignClient(kind);
-    client.#tell({ do: 'connect', ...options });
+  static async start(driver: ForeignKind | ForeignDriver, options: ForeignOptions): Promise<ForeignClient> {
+    const client = new ForeignClient(typeof driver === 'string' ? driverOf(driver) : driver);
+    client.#tell({ do: 'connect', resumes: false, ...options });
     try {
       await client.#until(() => client.jid !== '', 'online', ONLINE_TIMEOUT_MS);
       return client;
@@ -110,7 +130,12 @@ export class ForeignClient {
   }
 
   #onEvent(event: ForeignEvent): void {
-    if (event.event === 'online') this.jid = event.jid;
+    if (event.event === 'online') {
+      this.jid = event.jid;
+      this.logins++;
+    } else if (event.event === 'resumed') this.resumptions++;
+    else if (event.event === 'sent') this.#sent++;
+    else if (event.event === 'acknowledged') this.#acknowledged++;
     else if (event.event === 'message') this.received.push(event.message);
     else if (event.event === 'carbon') this.carbons.push(event.carbon);
     else if (event.event === 'copying') this.#isCopying = true;
@@ -149,6 +174,21 @@ export class ForeignClient {
 
   send(to: string, body: string, { id = '', type = 'chat' }: { id?: string; type?: string } = {}): void {
     this.#tell({ do: 'send', to, body, id: id === '' ? `${this.kind}-${body}` : id, type });
+  }
+
+  /** As soon as it has been given `count` messages to send in all: whether it can send them now is its own affair. */
+  async sent(count: number): Promise<void> {
+    await this.#until(() => this.#sent >= count, `done with ${count} messages`, RECEIVE_TIMEOUT_MS);
+  }
+
+  /** As soon as the server has acknowledged `count` of its messages (XEP-0198 §4). */
+  async acknowledged(count: number): Promise<void> {
+    await this.#until(() => this.#acknowledged >= count, `sure of ${count} messages`, RECEIVE_TIMEOUT_MS);
+  }
+
+  /** As soon as it has gone on with its session `count` times. */
+  async resumed(count: number, withinMs: number): Promise<void> {
+    await this.#until(() => this.resumptions >= count, `resumed ${count} times`, withinMs);
   }
 
   /** All messages so far, as soon as they are `count`. */

@@ -17,8 +17,14 @@ def fields_of(message):
 
 
 class Driver(slixmpp.ClientXMPP):
-    def __init__(self, jid, password):
+    def __init__(self, jid, password, endpoint, resumes):
         super().__init__(jid, password)
+        direct = endpoint["transport"] == "tls"
+        self.endpoint = {
+            "address": (endpoint["host"], endpoint["port"]),
+            "use_ssl": direct,
+            "force_starttls": not direct,
+        }
         # The certificate of a test is self-signed, and accepted here and nowhere else.
         self.ssl_context.check_hostname = False
         self.ssl_context.verify_mode = ssl.CERT_NONE
@@ -35,8 +41,23 @@ class Driver(slixmpp.ClientXMPP):
         for direction in ("sent", "received"):
             self.add_event_handler(f"carbon_{direction}", lambda copy, way=direction: self.on_carbon(way, copy))
         self.add_event_handler("failed_auth", lambda _: tell(event="error", text="not authorized"))
-        self.add_event_handler("stream_error", lambda e: tell(event="error", text=str(e)))
-        self.add_event_handler("connection_failed", lambda e: tell(event="error", text=f"connection failed: {e}"))
+        if resumes:
+            # It asks for an acknowledgement behind each stanza; else behind five.
+            self.register_plugin("xep_0198", {"window": 1})
+            self.add_event_handler("session_resumed", lambda _: tell(event="resumed"))
+            self.add_event_handler("stanza_acked", self.on_acknowledged)
+            # As its documentation has it: whoever uses it says that it connects again.
+            self.add_event_handler("disconnected", self.start)
+        else:
+            self.add_event_handler("stream_error", lambda e: tell(event="error", text=str(e)))
+            self.add_event_handler("connection_failed", lambda e: tell(event="error", text=f"connection failed: {e}"))
+
+    def start(self, _=None):
+        self.connect(**self.endpoint)
+
+    async def stop(self):
+        self.del_event_handler("disconnected", self.start)
+        await self.disconnect()
 
     async def on_start(self, _):
         # An interested resource (RFC 6121 §2.2), before it is available.
@@ -76,6 +97,10 @@ class Driver(slixmpp.ClientXMPP):
     def on_message(self, message):
         tell(event="message", message=fields_of(message))
 
+    def on_acknowledged(self, stanza):
+        if isinstance(stanza, slixmpp.Message):
+            tell(event="acknowledged")
+
     def on_carbon(self, direction, copy):
         tell(event="carbon", carbon={"direction": direction, "message": fields_of(copy[f"carbon_{direction}"])})
 
@@ -92,14 +117,13 @@ async def main():
     while line := await reader.readline():
         command = json.loads(line)
         if command["do"] == "connect":
-            endpoint = command["endpoint"]
-            client = Driver(command["jid"], command["password"])
-            direct = endpoint["transport"] == "tls"
-            client.connect((endpoint["host"], endpoint["port"]), use_ssl=direct, force_starttls=not direct)
+            client = Driver(command["jid"], command["password"], command["endpoint"], command["resumes"])
+            client.start()
         elif command["do"] == "send":
             message = client.make_message(mto=command["to"], mbody=command["body"], mtype=command["type"])
             message["id"] = command["id"]
             message.send()
+            tell(event="sent")
         elif command["do"] == "carbons":
             await client.enable_carbons()
         elif command["do"] == "roster":
@@ -118,7 +142,7 @@ async def main():
         elif command["do"] == "close":
             break
     if client is not None:
-        await client.disconnect()
+        await client.stop()
 
 
 asyncio.run(main())

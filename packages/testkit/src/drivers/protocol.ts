@@ -42,8 +42,11 @@ export interface ConnectCommand {
   readonly jid: string;
   readonly password: string;
   readonly endpoint: Endpoint;
+  /** When its connection breaks it connects again, to the same address, and goes on with its session (XEP-0198), all by its own code. */
+  readonly resumes: boolean;
 }
 export interface SendCommand {
+  /** That it has left it to the client is told by one event `sent`. */
   readonly do: 'send';
   readonly to: string;
   readonly body: string;
@@ -103,7 +106,13 @@ export type Command =
   | { readonly do: 'close' };
 
 export type ForeignEvent =
+  /** It has logged in; once for each session. */
   | { readonly event: 'online'; readonly jid: string }
+  /** The session goes on over another connection. */
+  | { readonly event: 'resumed' }
+  | { readonly event: 'sent' }
+  /** The server has acknowledged one of its messages; only from a client that resumes. */
+  | { readonly event: 'acknowledged' }
   | { readonly event: 'message'; readonly message: ForeignMessage }
   | { readonly event: 'carbon'; readonly carbon: ForeignCarbon }
   | { readonly event: 'copying' }
@@ -140,7 +149,7 @@ function obey(driver: Driver, command: Exclude<Command, { do: 'close' }>): Promi
     case 'connect':
       return driver.connect(command);
     case 'send':
-      return driver.send(command);
+      return driver.send(command).then(() => tell({ event: 'sent' }));
     case 'roster':
       return driver.roster(command);
     case 'add':

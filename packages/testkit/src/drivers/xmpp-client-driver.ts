@@ -58,18 +58,28 @@ async function setRosterItem(attrs: Record<string, string>): Promise<void> {
 }
 
 await serveCommands({
-  async connect({ jid, password, endpoint: { transport, host, port, path = WEBSOCKET_PATH } }) {
+  async connect({ jid, password, resumes, endpoint: { transport, host, port, path = WEBSOCKET_PATH } }) {
     const [username = '', domain = '', resource] = jid.split(/[@/]/);
     const service =
       transport === 'ws'
         ? `ws://${host}:${port}${path}`
         : `${transport === 'tls' ? 'xmpps' : 'xmpp'}://${host}:${port}`;
     xmpp = client({ service, domain, username, password, ...(resource === undefined ? {} : { resource }) });
-    xmpp.reconnect.stop();
+    if (!resumes) xmpp.reconnect.stop();
     xmpp.on('send', ({ name, attrs }) => {
       if (name === 'authenticate' || name === 'auth') mechanism = attrs.mechanism ?? '';
     });
-    xmpp.on('error', (error) => tell({ event: 'error', text: error.message }));
+    let isOnline = false;
+    xmpp.on('error', (error) => {
+      // That a connection breaks is what its reconnecting is for.
+      if (!resumes || !isOnline) tell({ event: 'error', text: error.message });
+    });
+    if (resumes) {
+      xmpp.streamManagement.on('resumed', () => tell({ event: 'resumed' }));
+      xmpp.streamManagement.on('ack', (stanza) => {
+        if (stanza.is('message')) tell({ event: 'acknowledged' });
+      });
+    }
     xmpp.on('stanza', (stanza) => {
       if (stanza.is('presence')) tellPresence(stanza);
       if (stanza.is('message') && !tellCarbon(stanza, `${username}@${domain}`))
@@ -79,7 +89,10 @@ await serveCommands({
     // An interested resource (RFC 6121 §2.2), before it is available. Policy: who has no roster may still talk.
     await xmpp.iqCaller.get(xml('query', { xmlns: NS.roster })).catch(() => undefined);
     await xmpp.send(xml('presence'));
+    isOnline = true;
     tell({ event: 'online', jid: address.toString() });
+    // It could not resume, and has a new session.
+    if (resumes) xmpp.on('online', (again) => tell({ event: 'online', jid: again.toString() }));
   },
   async send({ to, id, type, body }) {
     await xmpp?.send(xml('message', { to, id, type }, xml('body', {}, body)));

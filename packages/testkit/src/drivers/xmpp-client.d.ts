@@ -9,6 +9,10 @@ declare module '@xmpp/client' {
   }
   interface XmppClient {
     readonly reconnect: { stop(): void };
+    readonly streamManagement: {
+      on(event: 'resumed', listener: () => void): void;
+      on(event: 'ack', listener: (stanza: XmlElement) => void): void;
+    };
     /** Both resolve with the child of the answer, undefined when it has none, and reject with its error. */
     readonly iqCaller: {
       get(element: XmlElement): Promise<XmlElement | undefined>;
@@ -17,6 +21,7 @@ declare module '@xmpp/client' {
     on(event: 'stanza', listener: (stanza: XmlElement) => void): void;
     on(event: 'send', listener: (element: XmlElement) => void): void;
     on(event: 'error', listener: (error: Error) => void): void;
+    on(event: 'online', listener: (address: { toString(): string }) => void): void;
     once(event: 'online', listener: (address: { toString(): string }) => void): void;
     start(): Promise<{ toString(): string }>;
     send(element: XmlElement): Promise<void>;
