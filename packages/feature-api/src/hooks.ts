@@ -51,7 +51,11 @@ export interface HookMap {
   /** An entry of the user's log, in its turn: what of it is archived from here on (XEP-0441). */
   'user:preferences': { readonly user: BareJid; readonly preferences: ArchivePreferences };
   /** A session is about to be bound: its client has not been told yet, and nothing reaches it before. */
-  'session:bound': { readonly session: Session };
+  'session:bound': {
+    readonly session: Session;
+    /** Of one that goes on, what features have kept of it, as of the place in the log from where on all is delivered to it (XEP-0198). */
+    readonly kept?: ReadonlyMap<string, string>;
+  };
   /** A session may have to go on at another edge: what a feature puts into `kept` comes back with it (XEP-0198). Decided at once. */
   'session:saved': { readonly session: Session; readonly kept: Map<string, string> };
   /** A session goes on here, behind session:bound: its slots are as of a new one. Decided at once; nothing has reached it yet. */

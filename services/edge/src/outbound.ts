@@ -138,6 +138,8 @@ export class Outbound implements FeedSink {
   replay(user: FollowedUser, session: ClientSession, entry: ArchivedEntry, kept: boolean): boolean {
     const envelope = this.#read(entry.envelope);
     if (envelope?.kind === KIND.accountDeleted) this.#onAccountDeleted(user, entry.position);
+    else if (envelope?.kind === KIND.blocksChanged) this.#blocks(user, envelope);
+    else if (envelope?.kind === KIND.preferencesChanged) this.#preferences(user, envelope);
     if (envelope?.kind !== KIND.message) return false;
     const { jid, sessions, stream, deletedAt } = user;
     if (deletedAt !== undefined && !session.isBoundBehind(deletedAt)) return false; // it is of the next account of that name

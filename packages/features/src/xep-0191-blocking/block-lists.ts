@@ -39,11 +39,19 @@ export class BlockLists {
     return this.#users.size;
   }
 
-  /** Keeps a user's list; resolves when it is known. release() is to follow, whatever becomes of this. @throws what loading threw */
-  hold(user: BareJid): Promise<void> | undefined {
+  /**
+   * Keeps a user's list; resolves when it is known. release() is to follow, whatever becomes of this. `nobody`: the version of an empty list
+   * that he is known to have had, and of which his log tells what has changed since. @throws what loading threw
+   */
+  hold(user: BareJid, nobody?: number): Promise<void> | undefined {
     const own = this.#users.get(user) ?? newBlocks();
     this.#users.set(user, own);
     own.holders++;
+    if (nobody !== undefined && !own.loaded && own.loading === undefined) {
+      own.nowVersion = nobody;
+      own.loggedVersion = nobody;
+      own.loaded = true;
+    }
     if (own.loaded) return undefined;
     own.loading ??= this.#read(user, own);
     return own.loading;
@@ -68,6 +76,12 @@ export class BlockLists {
   /** Whom the user had blocked where his log is now. @throws Error when nobody keeps his list */
   logged(user: BareJid): Blocked {
     return this.#of(user).logged;
+  }
+
+  /** The version of the user's list where his log is now, when nobody is in it. */
+  versionOfNobody(user: BareJid): number | undefined {
+    const own = this.#users.get(user);
+    return own?.loaded && own.logged.size === 0 && own.now.size === 0 ? own.loggedVersion : undefined;
   }
 
   /** The roster service has said so. */

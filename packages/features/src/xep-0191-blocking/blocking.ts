@@ -20,6 +20,8 @@ const leftWith = sessionSlot<Blocked | undefined>('blocking.left', undefined);
 
 /** In the record of a session that can be resumed: the items that its client knows of; without it, it is not interested. */
 const KEPT = 'blocking';
+/** There too, when nobody is blocked: the version of that list. */
+const NOBODY = 'blocking.nobody';
 
 export default defineFeature({
   name: 'blocking',
@@ -30,9 +32,11 @@ export default defineFeature({
   setup({ iq, on, call, domain }) {
     const lists = new BlockLists((user) => call(blocks.list, { user }));
 
-    on('session:bound', 'guard', ({ session }) => {
+    on('session:bound', 'guard', ({ session, kept }) => {
       holdsList.set(session, true);
-      const loading = lists.hold(session.user); // without its list no session is bound
+      const nobody = kept?.get(NOBODY);
+      // Without its list no session is bound. Who had blocked nobody has not since, or his log says so in its turn.
+      const loading = lists.hold(session.user, nobody === undefined ? undefined : Number(nobody));
       return loading === undefined ? 'next' : loading.then(() => 'next' as const);
     });
     on('session:ended', 'observe', ({ session }) => {
@@ -43,6 +47,8 @@ export default defineFeature({
     });
 
     on('session:saved', 'observe', ({ session, kept }) => {
+      const nobody = lists.versionOfNobody(session.user);
+      if (nobody !== undefined) kept.set(NOBODY, String(nobody));
       if (isInterested.get(session)) kept.set(KEPT, [...lists.logged(session.user)].join('\n'));
       return 'next';
     });
@@ -94,7 +100,11 @@ export default defineFeature({
     on('user:blocks', 'deliver', ({ user, list, sessions }) => {
       const change = lists.entry(user, list);
       if (change === undefined) return 'next';
-      for (const session of sessions) if (isInterested.get(session)) tell(session, change);
+      for (const session of sessions) {
+        if (!isInterested.get(session)) continue;
+        tell(session, change);
+        if (knewOf.get(session) !== undefined) knewOf.set(session, new Set(list.jids));
+      }
       return 'next';
     });
   },

@@ -10,6 +10,9 @@ import { UserPreferences } from './user-preferences.ts';
 /** The session counts among those that need its user's preferences. */
 const holds = sessionSlot<boolean>('mam-preferences.holds', false);
 
+/** In the record of a session that can be resumed: its user has no preferences. */
+const NONE = 'mam-preferences.none';
+
 export default defineFeature({
   name: 'mam-preferences',
   xep: { number: 441, version: '0.2.0', status: 'complete', since: '0.2.0' },
@@ -19,10 +22,14 @@ export default defineFeature({
   setup({ iq, on, call }) {
     const users = new UserPreferences((user) => call(preferences.get, { user }));
 
-    on('session:bound', 'guard', ({ session }) => {
+    on('session:bound', 'guard', ({ session, kept }) => {
       holds.set(session, true);
-      const loading = users.hold(session.user);
+      const loading = users.hold(session.user, kept?.has(NONE));
       return loading === undefined ? 'next' : loading.then(() => 'next' as const);
+    });
+    on('session:saved', 'observe', ({ session, kept }) => {
+      if (users.hasNone(session.user)) kept.set(NONE, '');
+      return 'next';
     });
     on('session:ended', 'observe', ({ session }) => {
       if (holds.get(session)) users.release(session.user);

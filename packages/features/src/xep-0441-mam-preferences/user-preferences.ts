@@ -26,11 +26,15 @@ export class UserPreferences {
     return this.#users.size;
   }
 
-  /** Keeps a user's preferences; resolves when they are known, or cannot be now. release() is to follow. */
-  hold(user: BareJid): Promise<void> | undefined {
+  /**
+   * Keeps a user's preferences; resolves when they are known, or cannot be now. release() is to follow. `hadNone`: he is known to have had none,
+   * and his log tells of those that he has set since.
+   */
+  hold(user: BareJid, hadNone = false): Promise<void> | undefined {
     const held = this.#users.get(user) ?? newHeld();
     this.#users.set(user, held);
     held.holders++;
+    if (hadNone && held.loading === undefined) held.loaded = true;
     if (held.loaded) return undefined;
     held.loading ??= this.#read(user, held);
     return held.loading;
@@ -39,6 +43,12 @@ export class UserPreferences {
   release(user: BareJid): void {
     const held = this.#users.get(user);
     if (held !== undefined && --held.holders === 0) this.#users.delete(user);
+  }
+
+  /** Whether the user is known to have none. */
+  hasNone(user: BareJid): boolean {
+    const held = this.#users.get(user);
+    return held?.loaded === true && held.version === 0;
   }
 
   /** Undefined: everything is archived, as far as is known. */

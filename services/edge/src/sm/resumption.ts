@@ -142,9 +142,11 @@ export class Resumption {
       const fresh = away <= before.windowMs + config.smCheckpointMs;
       const [table] = await Promise.all([binding().resume(session, fresh), ready]);
       following().learn(session.user, table);
-      const verdict = await hooks.run('session:bound', { session });
+      const kept = new Map(Object.entries(taken.kept));
+      // Without a place in the log it is not known what has changed since.
+      const verdict = await hooks.run('session:bound', taken.position === undefined ? { session } : { session, kept });
       if (verdict instanceof StanzaError) throw verdict;
-      hooks.runNow('session:restored', { session, kept: new Map(Object.entries(taken.kept)) });
+      hooks.runNow('session:restored', { session, kept });
     } catch (error) {
       abandon(session);
       if (error instanceof StanzaError && error.condition !== 'item-not-found') return { condition: error.condition };
