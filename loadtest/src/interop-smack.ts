@@ -1,9 +1,11 @@
-// npm run interop:smack: the integration tests of Smack, another project's client library, against one edge and against three.
+// npm run interop:smack: the integration tests of Smack, another project's client library, against one edge and against three; with
+// --resume, instead, what it does when its edge dies.
 import { parseArgs } from 'node:util';
 import { currentCommit, keepFile } from './bench/results.ts';
 import { compile } from './interop/java.ts';
 import { KNOWN_FAILURES } from './interop/known-failures.ts';
 import { runSmack, SERVER_SETTINGS } from './interop/run-smack.ts';
+import { resumeWithSmack } from './interop/smack-resumes.ts';
 import { judge, type SmackResult, type Verdict } from './interop/verdict.ts';
 import { keepLogs, withWorld } from './own-world.ts';
 import { UsageError } from './usage-error.ts';
@@ -16,8 +18,9 @@ interface Run {
 
 /** Resolves with the exit code: 0 when nothing failed that is not known to. @throws UsageError, Error when a run is impossible */
 export async function interopSmack(args: readonly string[]): Promise<number> {
-  const { edges, tests, keep } = optionsOf(args);
+  const { edges, tests, keep, resume } = optionsOf(args);
   const classPath = compile();
+  if (resume) return (await resumeWithSmack(classPath)) ? 0 : 1;
   const runs: Run[] = [];
   for (const count of edges) runs.push(await runWith(count, classPath, tests));
   print(runs);
@@ -37,16 +40,20 @@ function optionsOf(args: readonly string[]) {
       edges: { type: 'string' },
       tests: { type: 'string', default: '' },
       'no-keep': { type: 'boolean', default: false },
+      resume: { type: 'boolean', default: false },
     },
   });
   if (values.edges !== undefined && values.edges !== '1' && values.edges !== '3')
     throw new UsageError('--edges is 1 or 3; without it both are run');
+  if (values.resume && (values.edges !== undefined || values.tests !== ''))
+    throw new UsageError('--resume is a run of its own, on three edges');
   const both: readonly (1 | 3)[] = [1, 3];
   return {
     edges: both.filter((count) => values.edges === undefined || String(count) === values.edges),
     tests: values.tests.split(',').filter((name) => name !== ''),
     // A part of the tests is no result to compare with.
     keep: !values['no-keep'] && values.tests === '',
+    resume: values.resume,
   };
 }
 

@@ -114,3 +114,31 @@ scenario(
     await late.receivesNothing();
   },
 );
+
+scenario(
+  'XEP-0198 §5 an edge dies before it has said that it has the initial presence: it is sent again, and nothing comes twice after that',
+  three,
+  async ({ romeo, juliet, world }) => {
+    const balcony = await juliet.device('balcony', { edge: 1 });
+    const say = (text: string) => balcony.sends`<message to='${romeo.jid}' type='chat'><body>${text}</body></message>`;
+    const home = await romeo.device('home', { edge: 0, available: false });
+    await say('zero');
+    await balcony.ping();
+    await home.manage();
+    await home.sends`<presence/>`;
+    await home.receives`<presence from='${home.jid}'/>`;
+    assert.deepEqual(await bodies(home, 1), ['zero']);
+    signal(world, 0, 'SIGKILL');
+    await say('one');
+    await say('two');
+    await balcony.ping();
+    const again = await romeo.authenticated({ edge: 2 });
+    const { attrs } = await again.resume(home);
+    assert.equal(attrs.h, '0');
+    await again.sends`<presence/>`;
+    assert.deepEqual(await bodies(again, 3), ['zero', 'one', 'two'], "the record does not know that 'zero' has come");
+    await say('three');
+    assert.deepEqual(await bodies(again, 1), ['three']);
+    await again.receivesNothing();
+  },
+);

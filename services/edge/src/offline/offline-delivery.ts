@@ -219,6 +219,8 @@ export class OfflineDelivery implements CoverageWatch {
   /** Up to where the session's client has got everything by now. */
   #tell({ jid, stream, feed }: FollowedUser, covering: Covering, when: 'open' | 'served' | 'ended'): void {
     const { session } = covering;
+    // What it has got is not known before its replay is through (XEP-0198 §5).
+    if (session.sm?.isReplaying) return; // it may come again
     const last = this.known(stream, feed.last);
     const upTo = last && arrivedUpTo(session, last);
     const since = this.known(stream, covering.since ?? feed.begin);

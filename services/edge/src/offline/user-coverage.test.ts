@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { SESSION_STATE, type SessionRow } from '@starling/contracts';
+import { managed } from '../testing/managed.ts';
 import { makeSession } from '../testing/session.ts';
 import { UserCoverage } from './user-coverage.ts';
 
@@ -66,5 +67,18 @@ describe('which sessions cover a log', () => {
     assert.deepEqual([begun.length, ended.length, first?.since, first?.isServed], [1, 0, since, true]);
     assert.equal(before && coverage.remove(before.session), undefined);
     assert.ok(!coverage.isEmpty);
+  });
+
+  it('XEP-0198: who begins to while he is brought up to date covers from where that has come: the rest of the log it brings', () => {
+    const coverage = new UserCoverage();
+    const sessions = local('a');
+    const reached = { epoch: 1, sequence: 3 };
+    const sm = managed();
+    sm.reached = reached;
+    for (const session of sessions.values()) session.sm = sm;
+    sm.isReplaying = true;
+    assert.equal(coverage.update([row('a')], sessions, AT).first?.since, reached);
+    sm.isReplaying = false;
+    assert.equal(new UserCoverage().update([row('a')], sessions, AT).first?.since, AT);
   });
 });

@@ -89,9 +89,16 @@ export class UserCoverage {
   #begin(session: ClientSession | undefined, row: SessionRow, at: Position | undefined): readonly Covering[] {
     if (session === undefined || session.id !== row.session || this.#local.get(session.id)?.session === session)
       return [];
-    const { covered } = session;
+    const { covered, sm } = session;
+    // What its replay (XEP-0198 §5) has not come to yet, that brings: nothing comes twice.
+    const replayed = sm?.isReplaying === true ? sm.reached : undefined;
     const begun = {
-      ...{ session, since: covered?.since ?? at, deliveredUpTo: undefined, isServed: covered?.served ?? false },
+      ...{
+        session,
+        since: covered?.since ?? replayed ?? at,
+        deliveredUpTo: undefined,
+        isServed: covered?.served ?? false,
+      },
       ...{ isAsking: false, halts: false, toldUpTo: undefined },
     };
     this.#local.set(session.id, begun);

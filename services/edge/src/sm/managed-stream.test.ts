@@ -1,24 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { managed } from '../testing/managed.ts';
 import { makeSession } from '../testing/session.ts';
-import { ManagedStream } from './managed-stream.ts';
 
 const NOTHING = new Uint8Array(0);
-
-const managed = () =>
-  new ManagedStream({
-    ...{
-      windowMs: 1_000,
-      base: 0,
-      epoch: 0,
-      acked: 0,
-      askAfter: 10,
-      queueMax: 10,
-      queueBytesMax: 1_000,
-      requestsMax: 3,
-    },
-    onFull: () => undefined,
-  });
 
 test('what answers a request is kept until its record is made, what is of the log is not: that is read from there', () => {
   const sm = managed();

@@ -15,6 +15,7 @@ const ROUNDS_FREE = 3;
 /** A client that has more than this to take gets no further page yet. */
 const BUFFERED_BYTES_MAX = 256 * 1024;
 const DRAIN_POLL_MS = 20;
+const WAITED_POLL_MS = 20;
 const DRAIN_MS = 10_000;
 
 /** What a session of which this is the rest has not got. */
@@ -67,6 +68,7 @@ export class Replay {
   async #unacked(user: FollowedUser, session: ClientSession, { queue, since, served }: Rest): Promise<void> {
     const wanted = queue.flatMap(({ position }) => (position === undefined ? [] : [position]));
     const entries = await this.#read(user, session, wanted);
+    await whatWaited(user, session);
     const { sink, metrics } = this.#options;
     let count = 0;
     for (const { position, stanza, answers } of queue) {
@@ -121,6 +123,7 @@ export class Replay {
         }
         const page = await this.#page(user, session, reached, known(end, reached));
         if (page === undefined) return;
+        await whatWaited(user, session);
         let count = 0;
         for (const entry of page.entries) {
           if (comparePositions(entry.position, reached) <= 0) continue;
@@ -168,6 +171,11 @@ const keyOf = ({ epoch, sequence }: Position): string => `${epoch}/${sequence}`;
 /** A feed that does not know its epoch yet is in that of what was delivered last. */
 const known = (position: Position, { epoch }: Position): Position =>
   position.epoch === 0 ? { epoch, sequence: position.sequence } : position;
+
+/** What waits offline is in front of all this in the log; as what comes live it waits for that, once. */
+async function whatWaited({ coverage }: FollowedUser, session: ClientSession): Promise<void> {
+  while (!session.ended && coverage.of(session)?.halts) await pause(WAITED_POLL_MS);
+}
 
 async function drained(session: ClientSession): Promise<void> {
   const deadline = performance.now() + DRAIN_MS;

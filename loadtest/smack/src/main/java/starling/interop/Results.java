@@ -112,20 +112,7 @@ final class Results {
     }
 
     private static String line(String test, String connection, String outcome, String reason, long ms) {
-        return "{\"test\":" + quote(test) + ",\"connection\":" + quote(connection) + ",\"outcome\":" + quote(outcome) + ",\"reason\":"
-                + quote(reason == null ? "" : reason) + ",\"ms\":" + ms + "}";
-    }
-
-    private static String quote(String text) {
-        StringBuilder quoted = new StringBuilder("\"");
-        for (char c : text.toCharArray()) {
-            if (c == '"' || c == '\\')
-                quoted.append('\\').append(c);
-            else if (c < ' ')
-                quoted.append(String.format("\\u%04x", (int) c));
-            else
-                quoted.append(c);
-        }
-        return quoted.append('"').toString();
+        return "{\"test\":" + Json.quote(test) + ",\"connection\":" + Json.quote(connection) + ",\"outcome\":" + Json.quote(outcome) + ",\"reason\":"
+                + Json.quote(reason == null ? "" : reason) + ",\"ms\":" + ms + "}";
     }
 }
