@@ -70,6 +70,8 @@ export class StreamArchive {
   readonly #options: StreamArchiveOptions;
   readonly #digest: DigestPublisher;
   readonly #trimmer: Trimmer;
+  /** Before this all is to go: what was younger than the duplicate window the last time, or could not be asked for. */
+  #trimBefore: number | undefined;
   readonly #probe: DatabaseProbe;
   readonly #stopping = new Pause();
   readonly #waiters = new Set<() => void>();
@@ -185,6 +187,7 @@ export class StreamArchive {
     const { log, config } = this.#options;
     // Marks of a stream that was made anew would trim what is not written yet.
     this.#trimmer.forget();
+    this.#trimBefore = undefined;
     const info = await log.info(this.stream);
     const mark = await this.#tryLoadMark();
     if (mark && mark.createdAtMs !== info.createdAtMs) throw new StartAgain('made anew while it was opened');
@@ -518,12 +521,16 @@ export class StreamArchive {
   }
 
   async #trim(): Promise<void> {
-    const before = this.#trimmer.takeDue(Date.now());
+    this.#trimBefore = this.#trimmer.takeDue(Date.now()) ?? this.#trimBefore;
+    const before = this.#trimBefore;
     if (before === undefined) return;
+    const { log } = this.#options;
     try {
-      await this.#options.log.trim(this.stream, before);
+      await log.trim(this.stream, before);
+      const { first } = await log.info(this.stream);
+      if (first >= before && this.#trimBefore === before) this.#trimBefore = undefined;
     } catch (error) {
-      // Policy: the next mark trims this part as well.
+      // Policy: tried again with the next tick. A log that is full gets no further mark that would do it.
       this.#options.logger.warn({ what: 'log_trim_failed', stream: this.stream, err: error });
     }
   }

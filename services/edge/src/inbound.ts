@@ -121,7 +121,7 @@ export class Inbound {
       return;
     }
     if (!isRequest(stanza)) {
-      this.#road.live(session, stanza, to);
+      this.#road.answer(session, stanza, to).catch((error: unknown) => this.#refuse(session, stanza, error));
       return;
     }
     if (bareOf(to) === session.user) {
