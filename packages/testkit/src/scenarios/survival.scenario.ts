@@ -95,7 +95,7 @@ scenario(
 
 scenario(
   'a session whose edge died and whose client does not come back is over once, and what it had not got waits',
-  { ...three, settings: { STARLING_RESUME_WINDOW: '2s' } },
+  { ...three, transports: ['tcp'], settings: { STARLING_RESUME_WINDOW: '2s' } },
   async ({ romeo, juliet, world }) => {
     const home = await romeo.device('home', { edge: 0 });
     const balcony = await juliet.device('balcony', { edge: 1 });
