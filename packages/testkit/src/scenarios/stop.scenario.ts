@@ -25,7 +25,8 @@ scenario(
 
 scenario(
   'one edge of three stops: its clients are told, the others chat on',
-  { edges: [3], ownWorld: true },
+  // Over TCP survival.scenario.ts plays it.
+  { edges: [3], ownWorld: true, transports: ['ws'] },
   async ({ romeo, juliet, nurse, world, transport }) => {
     const [leaving, staying, other] = [
       await romeo.device('a', { edge: 0 }),

@@ -117,7 +117,7 @@ scenario(
 
 scenario(
   'XEP-0198 §5 an edge dies before it has said that it has the initial presence: it is sent again, and nothing comes twice after that',
-  three,
+  { ...three, transports: ['tcp'] },
   async ({ romeo, juliet, world }) => {
     const balcony = await juliet.device('balcony', { edge: 1 });
     const say = (text: string) => balcony.sends`<message to='${romeo.jid}' type='chat'><body>${text}</body></message>`;
