@@ -161,7 +161,8 @@ scenario(
 
 scenario(
   'XEP-0198 §4 a client that does not come back: its presence ends once, requests are answered, what it had not got waits for the next',
-  { edges: [1], ownWorld: true, settings: { STARLING_RESUME_WINDOW: '1s' } },
+  // On a cluster survival.scenario.ts plays it.
+  { edges: [1], modes: ['embedded'], ownWorld: true, settings: { STARLING_RESUME_WINDOW: '1s' } },
   async ({ romeo, juliet }) => {
     const [home] = await romeo.devices('home');
     const [balcony] = await juliet.devices('balcony');
