@@ -59,10 +59,8 @@ export class Replay {
   async run(user: FollowedUser, session: ClientSession, sm: ManagedStream, rest: Rest): Promise<void> {
     sm.reached = rest.after;
     await this.#unacked(user, session, rest);
-    if (rest.after !== undefined) await this.#missed(user, session, sm, rest.after);
-    sm.isReplaying = false;
-    sm.floor = sm.reached;
-    sm.reached = undefined;
+    if (rest.after === undefined) goesOn(sm);
+    else await this.#missed(user, session, sm, rest.after);
   }
 
   async #unacked(user: FollowedUser, session: ClientSession, { queue, since, served }: Rest): Promise<void> {
@@ -137,6 +135,8 @@ export class Replay {
         await drained(session);
       }
     } finally {
+      // Before what waits is let go: that comes live, and is its own, too.
+      goesOn(sm);
       if (halts) user.feed.go();
     }
   }
@@ -164,6 +164,13 @@ export class Replay {
     }
     return undefined;
   }
+}
+
+/** From now on what comes live is for it. */
+function goesOn(sm: ManagedStream): void {
+  sm.isReplaying = false;
+  sm.floor = sm.reached;
+  sm.reached = undefined;
 }
 
 const keyOf = ({ epoch, sequence }: Position): string => `${epoch}/${sequence}`;

@@ -229,7 +229,7 @@ export class StreamManagement {
   lost(session: ClientSession): void {
     const { sm } = session;
     this.forget(session);
-    if (sm !== undefined && !sm.isReleased) this.#detached.refuseRequests(session, sm);
+    if (sm !== undefined && !sm.isWhole) this.#detached.refuseRequests(session, sm);
   }
 
   /** It is not this edge's any more. */

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { MemoryBus, serve } from '@starling/bus';
+import { type ArchivedEntry, archive, type Position, queues } from '@starling/contracts';
+import { MetricsRegistry, silentLogger } from '@starling/runtime';
+import { Feed } from '../feed.ts';
+import type { FollowedUser } from '../followed-user.ts';
+import { edgeMetrics } from '../metrics.ts';
+import { makeSession } from '../testing/session.ts';
+import { ManagedStream } from './managed-stream.ts';
+import { Replay } from './replay.ts';
+
+const at = (sequence: number): Position => ({ epoch: 1, sequence });
+const entryAt = (sequence: number): ArchivedEntry => ({
+  position: at(sequence),
+  envelope: new Uint8Array([sequence]),
+  committedAtMs: 0,
+});
+
+test('who does not catch up with a busy log gets all of it all the same, once and in order', async (t) => {
+  const bus = new MemoryBus({ onError: (error) => assert.fail(String(error)) });
+  t.after(() => bus.close());
+  const { session } = makeSession();
+  const sm = new ManagedStream({
+    ...{ windowMs: 1_000, base: 0, epoch: 1, acked: 0, askAfter: 10, queueMax: 100, queueBytesMax: 10_000 },
+    requestsMax: 8,
+    onFull: () => undefined,
+  });
+  sm.isReplaying = true;
+  session.sm = sm;
+  const got: number[] = [];
+  const feed = new Feed({
+    deliver: (_, position) => {
+      if (sm.isDue(position)) got.push(position.sequence);
+    },
+    epoch: () => 1,
+    isCurrent: () => true,
+    fetch: async () => assert.fail('no gap'),
+    ...{ graceMs: 1, retryMs: 1, heldMax: 100 },
+    onGap: () => undefined,
+  });
+  feed.startAt(at(3));
+  let last = 3;
+  // With every page that is asked for, two more entries are committed.
+  serve(
+    bus,
+    archive.gap(0),
+    queues.archive,
+    async ({ after, upTo }) => {
+      for (let i = 0; i < 2 && last < 30; i++) {
+        last++;
+        feed.committed({ stream: 0, sequence: last, previous: last - 1 }, new Uint8Array([last]));
+      }
+      const entries: ArchivedEntry[] = [];
+      for (let s = after.sequence + 1; s <= (upTo?.sequence ?? 0); s++) entries.push(entryAt(s));
+      return { entries, complete: true };
+    },
+    (error) => assert.fail(String(error)),
+  );
+  const replay = new Replay({
+    bus,
+    config: { gapPageMax: 100, rpcTimeoutMs: 1_000 },
+    sink: {
+      replay: (_user, _session, { position }) => got.push(position.sequence) > 0,
+      offline: () => assert.fail('nothing has waited'),
+    },
+    findEnd: async () => assert.fail('it is known'),
+    metrics: new MetricsRegistry().register(edgeMetrics),
+    log: silentLogger,
+  });
+  const user = { jid: session.user, stream: 0, feed } as unknown as FollowedUser;
+  await replay.run(user, session, sm, { queue: [], after: at(0), since: undefined, served: true });
+  assert.deepEqual(
+    got,
+    Array.from({ length: last }, (_, i) => i + 1),
+  );
+  assert.equal(sm.isReplaying, false);
+});
