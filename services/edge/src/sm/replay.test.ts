@@ -6,6 +6,7 @@ import { MetricsRegistry, silentLogger } from '@starling/runtime';
 import { Feed } from '../feed.ts';
 import type { FollowedUser } from '../followed-user.ts';
 import { edgeMetrics } from '../metrics.ts';
+import { UserCoverage } from '../offline/user-coverage.ts';
 import { makeSession } from '../testing/session.ts';
 import { ManagedStream } from './managed-stream.ts';
 import { Replay } from './replay.ts';
@@ -68,7 +69,7 @@ test('who does not catch up with a busy log gets all of it all the same, once an
     metrics: new MetricsRegistry().register(edgeMetrics),
     log: silentLogger,
   });
-  const user = { jid: session.user, stream: 0, feed } as unknown as FollowedUser;
+  const user = { coverage: new UserCoverage(), jid: session.user, stream: 0, feed } as unknown as FollowedUser;
   await replay.run(user, session, sm, { queue: [], after: at(0), since: undefined, served: true });
   assert.deepEqual(
     got,
