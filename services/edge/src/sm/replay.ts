@@ -122,9 +122,11 @@ export class Replay {
         const page = await this.#page(user, session, reached, known(end, reached));
         if (page === undefined) return;
         await whatWaited(user, session);
+        if (sm.isReleased || sm.isCut) return;
         let count = 0;
         for (const entry of page.entries) {
           if (comparePositions(entry.position, reached) <= 0) continue;
+          if (sm.isReleased || sm.isCut) return; // from here on nothing is kept for it
           if (sink.replay(user, session, entry, false)) count++;
           reached = entry.position;
           sm.reached = reached;
@@ -166,8 +168,9 @@ export class Replay {
   }
 }
 
-/** From now on what comes live is for it. */
+/** From now on what comes live is for it; unless it is to go on elsewhere, from where this has come. */
 function goesOn(sm: ManagedStream): void {
+  if (sm.isReleased || sm.isCut) return;
   sm.isReplaying = false;
   sm.floor = sm.reached;
   sm.reached = undefined;

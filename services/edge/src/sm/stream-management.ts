@@ -179,7 +179,7 @@ export class StreamManagement {
           session.cut();
           return;
         }
-        sm.reached = this.#options.following().userOf(session.user)?.feed.last;
+        if (!sm.isReplaying) sm.reached = this.#options.following().userOf(session.user)?.feed.last;
         sm.isCut = true;
       },
     });
