@@ -101,7 +101,7 @@ export const SCENARIOS: readonly Scenario[] = [
       STARLING_LOG_DUPLICATE_WINDOW: '40s',
       STARLING_RESUME_WINDOW: '10s',
     },
-    bodyCharsMin: 30_000,
+    bodyCharsMin: 15_000,
     blows: () => [{ atMs: 4 * SECOND, kind: 'no-database', forMs: 20 * SECOND, killsArchive: false }],
   },
   {
