@@ -156,8 +156,18 @@ export class Crowd {
       for (const condition of bounces) add(`a message bounced: ${condition}`, 1);
     }
     const now = performance.now();
-    for (const [person, { requests }] of this.#members.entries())
-      for (const request of requests) if (isUnanswered(request, now)) add(this.#describe(request, person), 1);
+    for (const [person, { requests, sent }] of this.#members.entries()) {
+      for (const request of requests)
+        if (isUnanswered(request, now)) add(this.#describe(`no answer of ${request.to}`, request.sentAtMs, person), 1);
+      const seen = new Set(
+        [this.#partnerOf(person), this.#loners.get(person ^ 1)].flatMap((device) =>
+          (device?.received.partner ?? []).map(({ number }) => number),
+        ),
+      );
+      for (const { number, sentAtMs, acknowledgedAtMs } of sent.partner)
+        if (acknowledgedAtMs !== undefined && !seen.has(number))
+          add(this.#describe(`not delivered: ${number}, handled at ${clockOf(acknowledgedAtMs)}`, sentAtMs, person), 1);
+    }
     return [...counts]
       .sort((a, b) => b[1] - a[1])
       .slice(0, REASONS_SHOWN)
@@ -165,12 +175,11 @@ export class Crowd {
   }
 
   /** For whoever looks for it in the logs: times are those of the clock. */
-  #describe({ to, sentAtMs }: Request, person: number): string {
-    const clock = (atMs: number) => new Date(performance.timeOrigin + atMs).toISOString().slice(14, 23);
-    const returns = (of: Member) => of.session.returns.atMs.slice(1).map(clock).join(' ') || 'never';
-    const [own, other] = [this.#members[person], this.#partnerOf(person)];
-    const backs = own === undefined ? '' : `back ${returns(own)}, partner ${returns(other)}`;
-    return `no answer: ${usernameOf(person)} asked ${to} at ${clock(sentAtMs)} (${backs})`;
+  #describe(what: string, sentAtMs: number, person: number): string {
+    const returns = (of: Member | undefined) =>
+      of?.session.returns.atMs.slice(1).map(clockOf).join(' ') || 'never';
+    const backs = `back ${returns(this.#members[person])}, partner ${returns(this.#partnerOf(person))}`;
+    return `${what}: ${usernameOf(person)} at ${clockOf(sentAtMs)} (${backs})`;
   }
 
   #stale(): number {
@@ -233,6 +242,9 @@ export class Crowd {
     });
   }
 }
+
+/** Minutes and seconds, as in the logs. */
+const clockOf = (atMs: number): string => new Date(performance.timeOrigin + atMs).toISOString().slice(14, 23);
 
 function isUnanswered({ sentAtMs, answeredAtMs, isAbandoned }: Request, nowMs: number): boolean {
   if (isAbandoned && answeredAtMs === undefined) return false;

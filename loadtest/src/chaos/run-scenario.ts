@@ -191,6 +191,7 @@ class Blows {
   }
 
   #tell(what: string): void {
-    this.done.push(`${((performance.now() - this.#startedMs) / 1_000).toFixed(1)} s: ${what}`);
+    const clock = new Date().toISOString().slice(14, 23);
+    this.done.push(`${((performance.now() - this.#startedMs) / 1_000).toFixed(1)} s (${clock}): ${what}`);
   }
 }
