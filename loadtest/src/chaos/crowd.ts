@@ -43,7 +43,8 @@ export class Crowd {
   /** Second sessions of some, that go for good; by their account's number. */
   readonly #loners = new Map<number, Member>();
   readonly #gone = new Set<Member>();
-  #rostersDiffer = 0;
+  /** One line for each client whose roster, as pushes tell it, is not the server's. */
+  #rosterDifferences: readonly string[] = [];
 
   constructor(options: CrowdOptions) {
     this.#options = options;
@@ -98,10 +99,13 @@ export class Crowd {
     const differences = await Promise.all(
       this.#members.map(async (member) => {
         const name = await member.readRosterName(ROSTER_TIMEOUT_MS);
-        return name === member.rosterName ? 0 : 1;
+        const { rosterName } = member;
+        return name === rosterName
+          ? []
+          : [`roster of ${member.user}: ${name ?? 'no answer'}, pushed was ${rosterName}`];
       }),
     );
-    this.#rostersDiffer = differences.reduce<number>((sum, one) => sum + one, 0);
+    this.#rosterDifferences = differences.flat();
   }
 
   /** Some leave; resolves when all others see it, or should have. */
@@ -139,7 +143,7 @@ export class Crowd {
       ghosts: this.ghosts().length,
       stale: this.#stale(),
       unansweredIqs: sum(({ requests }) => requests.filter((request) => isUnanswered(request, now)).length),
-      rostersDiffer: this.#rostersDiffer,
+      rostersDiffer: this.#rosterDifferences.length,
       bounced: sum(({ bounces }) => bounces.length),
     };
   }
@@ -155,6 +159,7 @@ export class Crowd {
       if (stuck !== '') add(stuck, 1);
       for (const condition of bounces) add(`a message bounced: ${condition}`, 1);
     }
+    for (const difference of this.#rosterDifferences) add(difference, 1);
     const now = performance.now();
     for (const [person, { requests, sent }] of this.#members.entries()) {
       for (const request of requests)
@@ -176,8 +181,7 @@ export class Crowd {
 
   /** For whoever looks for it in the logs: times are those of the clock. */
   #describe(what: string, sentAtMs: number, person: number): string {
-    const returns = (of: Member | undefined) =>
-      of?.session.returns.atMs.slice(1).map(clockOf).join(' ') || 'never';
+    const returns = (of: Member | undefined) => of?.session.returns.atMs.slice(1).map(clockOf).join(' ') || 'never';
     const backs = `back ${returns(this.#members[person])}, partner ${returns(this.#partnerOf(person))}`;
     return `${what}: ${usernameOf(person)} at ${clockOf(sentAtMs)} (${backs})`;
   }
