@@ -503,12 +503,12 @@ describe('archive without its database', { timeout: 120_000 }, () => {
     await until('one row', async () => (await count()) === 1);
     const publishers = new Set<string>();
     world.bus.subscribe(subjects.digest(0), ({ data }) => publishers.add(decodeDigest(data).publisher));
+    await until('a digest', () => publishers.size === 1);
     world.db.fault = 'away';
     const known = [{ user: userOn(0, 'x'), position: NOWHERE }];
     await assert.rejects(call(world.bus, methods.last(0), { known }, TIMEOUT_MS), isAway);
-    await until('a digest', () => publishers.size === 1);
     world.db.fault = 'none';
-    await until('another publisher', () => publishers.size === 2);
+    await until('another publisher', () => publishers.size > 1);
   });
 
   it('stops reading at its bound and loses nothing', async () => {
