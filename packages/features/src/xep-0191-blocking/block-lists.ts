@@ -10,6 +10,12 @@ export interface BlocksChange {
   readonly blocked: readonly string[];
 }
 
+/** A user's list at some place of his log. */
+export interface KnownBlocks {
+  readonly version: number;
+  readonly jids: Blocked;
+}
+
 /**
  * One user's list twice: the newest that is known, for all that is said now; and the one at his place in the log, for the entries of the
  * log, so that edge and archive judge each of them alike.
@@ -40,16 +46,17 @@ export class BlockLists {
   }
 
   /**
-   * Keeps a user's list; resolves when it is known. release() is to follow, whatever becomes of this. `nobody`: the version of an empty list
-   * that he is known to have had, and of which his log tells what has changed since. @throws what loading threw
+   * Keeps a user's list; resolves when it is known. release() is to follow, whatever becomes of this. `known`: the list that he is known to
+   * have had, and of which his log tells what has changed since. @throws what loading threw
    */
-  hold(user: BareJid, nobody?: number): Promise<void> | undefined {
+  hold(user: BareJid, known?: KnownBlocks): Promise<void> | undefined {
     const own = this.#users.get(user) ?? newBlocks();
     this.#users.set(user, own);
     own.holders++;
-    if (nobody !== undefined && !own.loaded && own.loading === undefined) {
-      own.nowVersion = nobody;
-      own.loggedVersion = nobody;
+    if (known !== undefined && !own.loaded && own.loading === undefined) {
+      own.logged = known.jids;
+      own.loggedVersion = known.version;
+      setNow(own, known.version, known.jids);
       own.loaded = true;
     }
     if (own.loaded) return undefined;
@@ -78,10 +85,11 @@ export class BlockLists {
     return this.#of(user).logged;
   }
 
-  /** The version of the user's list where his log is now, when nobody is in it. */
-  versionOfNobody(user: BareJid): number | undefined {
+  /** The user's list where his log is now; undefined when another one is known already that his log has not told. */
+  settled(user: BareJid): KnownBlocks | undefined {
     const own = this.#users.get(user);
-    return own?.loaded && own.logged.size === 0 && own.now.size === 0 ? own.loggedVersion : undefined;
+    if (own?.loaded !== true || own.nowVersion !== own.loggedVersion) return undefined;
+    return { version: own.loggedVersion, jids: own.logged };
   }
 
   /** The roster service has said so. */

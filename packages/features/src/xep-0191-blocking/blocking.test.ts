@@ -154,4 +154,30 @@ describe('blocking', () => {
     assert.equal(conditionOf(await send(world, 'message', TYBALT)), 'not-acceptable');
     assert.equal(await send(world, 'message', parseJid('juliet@localhost')), 'next');
   });
+
+  it('XEP-0198: goes on elsewhere without asking for the list, unless it is long', async () => {
+    for (const [jids, isAsked] of [
+      [[], false],
+      [['tybalt@localhost', 'nurse@localhost'], false],
+      [Array.from({ length: 2_000 }, (_, i) => `somebody${i}@example.com`), true],
+    ] as const) {
+      const before = await bound(jids);
+      const kept = new Map<string, string>();
+      before.hosted.hooks.runNow('session:saved', { session: before.session, kept });
+      const asked: string[] = [];
+      const list = () => {
+        asked.push('list');
+        return { version: 1, jids, cleared: false };
+      };
+      const { hosted } = hostOne(blocking, { answers: { [blocks.list.subject]: list } });
+      const session = testSession();
+      assert.equal(await hosted.hooks.run('session:bound', { session, kept }), 'next');
+      assert.equal(asked.length, isAsked ? 1 : 0);
+      assert.equal(deliver({ hosted }, 'presence'), jids.includes('tybalt@localhost' as never) ? 'handled' : 'next');
+      // What came behind that is in the log.
+      const change = { version: 2, jids: [], cleared: true };
+      hosted.hooks.runNow('user:blocks', { user: ROMEO, list: change, sessions: [session] });
+      assert.equal(deliver({ hosted }, 'presence'), 'next');
+    }
+  });
 });

@@ -2,11 +2,12 @@
 import { randomUUID } from 'node:crypto';
 import { blocks } from '@starling/contracts';
 import { defineFeature, type Session, sessionSlot } from '@starling/feature-api';
-import { configSpec } from '@starling/runtime';
+import { bytes, configSpec } from '@starling/runtime';
 import { Stanza, StanzaError } from '@starling/stanza';
 import type { Element } from '@starling/xml';
 import { BlockLists, type BlocksChange, differences } from './block-lists.ts';
 import { type Blocked, isBlocked } from './is-blocked.ts';
+import { readBlocks, writeBlocks } from './kept-blocks.ts';
 import { blockedError, blockingElement, itemsOf, NS } from './request.ts';
 
 /** The session has asked for the list: it hears of changes (§3.3). */
@@ -20,23 +21,31 @@ const leftWith = sessionSlot<Blocked | undefined>('blocking.left', undefined);
 
 /** In the record of a session that can be resumed: the items that its client knows of; without it, it is not interested. */
 const KEPT = 'blocking';
-/** There too, when nobody is blocked: the version of that list. */
-const NOBODY = 'blocking.nobody';
+/** There too, unless it is long: the user's whole list. */
+const LIST = 'blocking.list';
+
+export const blockingConfig = configSpec({
+  keptBytesMax: bytes(
+    'STARLING_BLOCKING_KEPT_BYTES_MAX',
+    '16KiB',
+    { max: '128KiB' },
+    'of a block list in the record of a session that can be resumed; of a longer one it is read again when its session goes on elsewhere',
+  ),
+});
 
 export default defineFeature({
   name: 'blocking',
   xep: { number: 191, version: '1.3', status: 'complete', since: '0.2.0' },
   runsOn: ['edge'],
   disco: { server: [NS.blocking] },
-  config: configSpec({}),
-  setup({ iq, on, call, domain }) {
+  config: blockingConfig,
+  setup({ iq, on, call, domain, config }) {
     const lists = new BlockLists((user) => call(blocks.list, { user }));
 
     on('session:bound', 'guard', ({ session, kept }) => {
       holdsList.set(session, true);
-      const nobody = kept?.get(NOBODY);
-      // Without its list no session is bound. Who had blocked nobody has not since, or his log says so in its turn.
-      const loading = lists.hold(session.user, nobody === undefined ? undefined : Number(nobody));
+      // Without its list no session is bound. What has changed since it was kept the user's log says in its turn.
+      const loading = lists.hold(session.user, readBlocks(kept?.get(LIST)));
       return loading === undefined ? 'next' : loading.then(() => 'next' as const);
     });
     on('session:ended', 'observe', ({ session }) => {
@@ -47,8 +56,8 @@ export default defineFeature({
     });
 
     on('session:saved', 'observe', ({ session, kept }) => {
-      const nobody = lists.versionOfNobody(session.user);
-      if (nobody !== undefined) kept.set(NOBODY, String(nobody));
+      const list = writeBlocks(lists.settled(session.user), config.keptBytesMax);
+      if (list !== undefined) kept.set(LIST, list);
       if (isInterested.get(session)) kept.set(KEPT, [...lists.logged(session.user)].join('\n'));
       return 'next';
     });

@@ -106,4 +106,27 @@ describe('mam-preferences', () => {
       "<prefs xmlns='urn:xmpp:mam:2' default='never'><always/><never/></prefs>",
     );
   });
+
+  it('XEP-0198: goes on elsewhere without asking for them, unless they are long', async () => {
+    const many = Array.from({ length: 2_000 }, (_, i) => `somebody${i}@example.com`);
+    for (const [stored, isAsked] of [
+      [of(0), false],
+      [of(3, { never: ['tybalt@localhost'] }), false],
+      [of(3, { never: ['tybalt@localhost', ...many] }), true],
+    ] as const) {
+      const before = host({ [preferences.get.subject]: () => stored });
+      const session = testSession();
+      await before.hosted.hooks.run('session:bound', { session });
+      const kept = new Map<string, string>();
+      before.hosted.hooks.runNow('session:saved', { session, kept });
+      const after = host({ [preferences.get.subject]: () => stored });
+      await after.hosted.hooks.run('session:bound', { session: testSession(), kept });
+      assert.equal(after.asked.length, isAsked ? 1 : 0);
+      assert.equal(isExcluded(after, 'tybalt@localhost'), stored.version > 0);
+      // What came behind that is in the log.
+      const change = of(4, { fallback: ARCHIVE_DEFAULT.never });
+      after.hosted.hooks.runNow('user:preferences', { user: ROMEO, preferences: change });
+      assert.equal(isExcluded(after, 'juliet@localhost'), true);
+    }
+  });
 });

@@ -1,34 +1,45 @@
 // Source: XEP-0441 0.2.0 — Message Archive Management Preferences
 import { COPY, FATE, preferences } from '@starling/contracts';
 import { defineFeature, type IqRequest, sessionSlot } from '@starling/feature-api';
-import { configSpec } from '@starling/runtime';
+import { bytes, configSpec } from '@starling/runtime';
 import { StanzaError } from '@starling/stanza';
 import { keepsArchived } from './keeps-archived.ts';
+import { readPreferences, writePreferences } from './kept-preferences.ts';
 import { NS, parsePreferences, preferencesElement } from './preferences-xml.ts';
 import { UserPreferences } from './user-preferences.ts';
 
 /** The session counts among those that need its user's preferences. */
 const holds = sessionSlot<boolean>('mam-preferences.holds', false);
 
-/** In the record of a session that can be resumed: its user has no preferences. */
-const NONE = 'mam-preferences.none';
+/** In the record of a session that can be resumed: its user's preferences, unless they are long. */
+const KEPT = 'mam-preferences';
+
+export const preferencesConfig = configSpec({
+  keptBytesMax: bytes(
+    'STARLING_MAM_PREFERENCES_KEPT_BYTES_MAX',
+    '16KiB',
+    { max: '128KiB' },
+    'of archiving preferences in the record of a session that can be resumed; longer ones are read again when it goes on elsewhere',
+  ),
+});
 
 export default defineFeature({
   name: 'mam-preferences',
   xep: { number: 441, version: '0.2.0', status: 'complete', since: '0.2.0' },
   runsOn: ['edge'],
   disco: {},
-  config: configSpec({}),
-  setup({ iq, on, call }) {
+  config: preferencesConfig,
+  setup({ iq, on, call, config }) {
     const users = new UserPreferences((user) => call(preferences.get, { user }));
 
     on('session:bound', 'guard', ({ session, kept }) => {
       holds.set(session, true);
-      const loading = users.hold(session.user, kept?.has(NONE));
+      const loading = users.hold(session.user, readPreferences(kept?.get(KEPT)));
       return loading === undefined ? 'next' : loading.then(() => 'next' as const);
     });
     on('session:saved', 'observe', ({ session, kept }) => {
-      if (users.hasNone(session.user)) kept.set(NONE, '');
+      const own = writePreferences(users.find(session.user), config.keptBytesMax);
+      if (own !== undefined) kept.set(KEPT, own);
       return 'next';
     });
     on('session:ended', 'observe', ({ session }) => {

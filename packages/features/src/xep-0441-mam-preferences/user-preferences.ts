@@ -4,6 +4,7 @@ import { type Keeping, keepingOf } from './keeps-archived.ts';
 
 interface Held {
   version: number;
+  preferences: ArchivePreferences | undefined;
   /** Undefined: everything is archived. */
   keeping: Keeping | undefined;
   /** Sessions on this edge. */
@@ -27,14 +28,17 @@ export class UserPreferences {
   }
 
   /**
-   * Keeps a user's preferences; resolves when they are known, or cannot be now. release() is to follow. `hadNone`: he is known to have had none,
-   * and his log tells of those that he has set since.
+   * Keeps a user's preferences; resolves when they are known, or cannot be now. release() is to follow. `known`: those that he is known to have
+   * had, 'none' if he had set none; his log tells of what has changed since.
    */
-  hold(user: BareJid, hadNone = false): Promise<void> | undefined {
+  hold(user: BareJid, known?: ArchivePreferences | 'none'): Promise<void> | undefined {
     const held = this.#users.get(user) ?? newHeld();
     this.#users.set(user, held);
     held.holders++;
-    if (hadNone && held.loading === undefined) held.loaded = true;
+    if (known !== undefined && held.loading === undefined) {
+      if (known !== 'none') learn(held, known);
+      held.loaded = true;
+    }
     if (held.loaded) return undefined;
     held.loading ??= this.#read(user, held);
     return held.loading;
@@ -45,10 +49,10 @@ export class UserPreferences {
     if (held !== undefined && --held.holders === 0) this.#users.delete(user);
   }
 
-  /** Whether the user is known to have none. */
-  hasNone(user: BareJid): boolean {
+  /** What is known of the user's preferences; undefined when nothing is. */
+  find(user: BareJid): ArchivePreferences | 'none' | undefined {
     const held = this.#users.get(user);
-    return held?.loaded === true && held.version === 0;
+    return held?.loaded ? (held.preferences ?? 'none') : undefined;
   }
 
   /** Undefined: everything is archived, as far as is known. */
@@ -75,10 +79,18 @@ export class UserPreferences {
   }
 }
 
-const newHeld = (): Held => ({ version: 0, keeping: undefined, holders: 0, loaded: false, loading: undefined });
+const newHeld = (): Held => ({
+  version: 0,
+  preferences: undefined,
+  keeping: undefined,
+  holders: 0,
+  loaded: false,
+  loading: undefined,
+});
 
 function learn(held: Held, preferences: ArchivePreferences): void {
   if (preferences.version <= held.version) return;
   held.version = preferences.version;
+  held.preferences = preferences;
   held.keeping = keepingOf(preferences);
 }

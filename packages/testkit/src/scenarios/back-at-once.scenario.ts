@@ -41,6 +41,11 @@ async function phoneAway({ romeo, connect }: Scene) {
   const previd = childOf(childOf(success, 'bound', BIND), 'enabled', SM)?.attrs.id;
   const token = tokenIn(success)?.token;
   assert.ok(previd && token);
+  // Whom he has blocked, and what he does not want archived, is known where he comes back.
+  await phone.sends`<iq type='set' id='b1'><block xmlns='urn:xmpp:blocking'><item jid='tybalt@example.com'/></block></iq>`;
+  await phone.receives`<iq type='result' id='b1'/>`;
+  await phone.sends`<iq type='set' id='p1'><prefs xmlns='urn:xmpp:mam:2' default='always'><always/><never><jid>nurse@example.com</jid></never></prefs></iq>`;
+  await phone.receives`<iq type='result' id='p1'/>`;
   await phone.sends`<presence/>`;
   await phone.receives`<presence from='${phone.jid}'/>`;
   return { client, phone, previd, token };
@@ -54,7 +59,7 @@ scenario(
     await romeo.register();
     const balcony = await juliet.device('balcony', { edge: 1 });
     const { client, phone, previd, token } = await phoneAway(scene);
-    let h = 1; // its own presence
+    let h = 3; // two answers, and its own presence
     await phone.destroy();
     const costs: number[] = [];
     for (let count = 1; count <= ATTEMPTS && !costs.includes(0); count++) {
