@@ -167,6 +167,18 @@ export const edgeConfig = configSpec({
     { min: '100ms' },
     'how long an answer of another service is waited for',
   ),
+  answerRetryMs: duration(
+    'STARLING_ANSWER_RETRY',
+    '25s',
+    { max: '5m' },
+    'how long an answer of a client to somebody’s request is sent again while no edge says that it was delivered',
+  ),
+  answersWaitingMax: int(
+    'STARLING_ANSWERS_WAITING_MAX',
+    100,
+    { min: 1 },
+    'answers of one session that are sent again at a time; one more is sent once',
+  ),
   positionTimeoutMs: duration(
     'STARLING_POSITION_TIMEOUT',
     '1s',

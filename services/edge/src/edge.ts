@@ -11,6 +11,7 @@ import { Lifecycle, type Logger, type MetricsRegistry } from '@starling/runtime'
 import { NS, StanzaError, StreamError } from '@starling/stanza';
 import { DEFAULT_LIMITS, type ScanLimits, type Scanned } from '@starling/xml';
 import { keysOf } from './account-keys.ts';
+import { Answers } from './answers.ts';
 import { archiveIdsOf } from './archive-ids.ts';
 import { askService } from './ask-service.ts';
 import { askSessions } from './ask-sessions.ts';
@@ -248,6 +249,7 @@ export class Edge implements StreamHost {
       domain,
       features: this.features,
       road,
+      answers: new Answers({ road, config }),
       presence: this.#presence.sessions,
       visibility: this.#presence.visibility,
       isBound: (jid) => this.#following.sessionsOf(bareOf(jid))?.has(resourceOf(jid)) ?? false,

@@ -3,6 +3,7 @@ import { bareOf, domainOf, type FullJid, isFull, type Jid, localOf, tryParseJid 
 import type { BoundCounter, Logger } from '@starling/runtime';
 import { errorReply, Stanza, StanzaError, type StanzaKind, StreamError, validateStanza } from '@starling/stanza';
 import type { Scanned } from '@starling/xml';
+import type { Answers } from './answers.ts';
 import { withoutForged } from './forged.ts';
 import { answerIq } from './iqs.ts';
 import type { EdgeMetrics } from './metrics.ts';
@@ -16,6 +17,7 @@ export class Inbound {
   readonly #domain: string;
   readonly #features: HostedFeatures;
   readonly #road: Road;
+  readonly #answers: Answers;
   readonly #presence: SessionPresence;
   readonly #visibility: Pick<Visibility, 'mayKnow'>;
   readonly #isBound: (jid: FullJid) => boolean;
@@ -28,6 +30,7 @@ export class Inbound {
     domain: string;
     features: HostedFeatures;
     road: Road;
+    answers: Answers;
     presence: SessionPresence;
     visibility: Pick<Visibility, 'mayKnow'>;
     isBound: (jid: FullJid) => boolean;
@@ -38,6 +41,7 @@ export class Inbound {
     this.#domain = options.domain;
     this.#features = options.features;
     this.#road = options.road;
+    this.#answers = options.answers;
     this.#presence = options.presence;
     this.#visibility = options.visibility;
     this.#isBound = options.isBound;
@@ -121,7 +125,7 @@ export class Inbound {
       return;
     }
     if (!isRequest(stanza)) {
-      this.#road.answer(session, stanza, to).catch((error: unknown) => this.#refuse(session, stanza, error));
+      this.#answers.send(session, stanza, to).catch((error: unknown) => this.#refuse(session, stanza, error));
       return;
     }
     if (bareOf(to) === session.user) {

@@ -196,7 +196,7 @@ export class Outbound implements FeedSink {
     const { sessions } = user;
     const resource = resourceOf(envelope.to);
     const session = sessions.local.get(resource);
-    if (session !== undefined && session.sm?.isReleased !== true) {
+    if (session !== undefined && session.sm?.takesLive !== false) {
       const passes = this.#mayPass('iq', user, envelope, () => replyTo === '');
       if (passes) this.#deliver('iq', session, envelope.stanza, undefined, this.#answered(session, envelope));
       if (replyTo !== '') this.#bus.publish(replyTo, deliveredAnswer(passes));

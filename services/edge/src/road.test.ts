@@ -10,8 +10,8 @@ import {
   MemoryBus,
   MemoryLog,
 } from '@starling/bus';
-import { COPY, decodeEnvelope, deliveredAnswer, type Envelope, FATE, HINT, subjects } from '@starling/contracts';
-import { type BareJid, type FullJid, type Jid, parseJid } from '@starling/jid';
+import { COPY, decodeEnvelope, type Envelope, FATE, HINT, subjects } from '@starling/contracts';
+import { type BareJid, type Jid, parseJid } from '@starling/jid';
 import { MetricsRegistry } from '@starling/runtime';
 import { el, NS as RFC, Stanza, StanzaError } from '@starling/stanza';
 import type { Element } from '@starling/xml';
@@ -68,22 +68,6 @@ describe('the road', () => {
     session.handled++;
     await road.message(session, stanza, to);
   }
-
-  it('an answer is sent again until somebody says that he has it', async () => {
-    const { session } = makeSession();
-    const to = parseJid('juliet@localhost/balcony') as FullJid;
-    const result = Stanza.build('iq', { type: 'result', id: 'q1', to, from: session.jid });
-    const seen: boolean[] = [];
-    bus.subscribe(subjects.user(JULIET), ({ replyTo }) => {
-      const isThere = seen.length === 1;
-      seen.push(isThere);
-      bus.publish(replyTo, deliveredAnswer(isThere));
-    });
-    const isAlive = setInterval(() => undefined, 1_000); // its own timer holds no process
-    await road.answer(session, result, to);
-    clearInterval(isAlive);
-    assert.deepEqual(seen, [false, true]);
-  });
 
   it('a durable message is an entry of the recipient’s log and of the sender’s', async () => {
     const { session } = makeSession();

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import {
   type Bus,
   BusBusyError,
@@ -34,10 +33,6 @@ import type { EdgeMetrics } from './metrics.ts';
 import type { ClientSession } from './session.ts';
 
 export const NS = { stanzaId: FORGED.stanzaId, delay: FORGED.delay } as const;
-
-/** Of an answer to somebody's request that does not arrive; between two of them the time grows by this. */
-const ANSWER_ATTEMPTS = 3;
-const ANSWER_RETRY_MS = 1_000;
 
 const KIND_OF: Readonly<Record<StanzaKind, Kind>> = { message: KIND.message, presence: KIND.presence, iq: KIND.iq };
 
@@ -153,23 +148,6 @@ export class Road {
       throw requestRefusal(error);
     }
     if (!wasDelivered(answer)) throw new StanzaError('service-unavailable'); // RFC 6121 §8.5.3.2.3
-  }
-
-  /**
-   * An answer to a request: sent again until an edge says that it was delivered, since nobody would miss it. Whoever asked may be on his way
-   * from edge to edge just now (XEP-0198), or a server of the bus may have died with it.
-   */
-  async answer(session: ClientSession, stanza: Stanza, to: FullJid): Promise<void> {
-    for (let attempt = 0; attempt < ANSWER_ATTEMPTS; attempt++) {
-      if (attempt > 0) await pause(attempt * ANSWER_RETRY_MS, undefined, { ref: false });
-      try {
-        await this.request(session, stanza, to);
-        return;
-      } catch (error) {
-        // Policy: an answer is never answered (RFC 6120 §8.3.1); what is not the bus's word about it is a bug and goes on.
-        if (!(error instanceof StanzaError)) throw error;
-      }
-    }
   }
 
   async #append(outgoing: Outgoing): Promise<void> {

@@ -99,6 +99,11 @@ export class ManagedStream {
     return !this.isAsking && this.queue.length >= this.#options.askAfter;
   }
 
+  /** Whether what is live is still kept for it. */
+  get takesLive(): boolean {
+    return !this.isReleased && !this.isCut;
+  }
+
   /** Whether an entry at this place of the log, that comes live, is for the session now. */
   isDue(position: Position): boolean {
     if (this.isReplaying) return false;
