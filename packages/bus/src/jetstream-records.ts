@@ -65,6 +65,18 @@ export class JetStreamRecords implements Records {
     });
   }
 
+  async keys(filter: `${string}.*`): Promise<readonly string[]> {
+    const keys: string[] = [];
+    for (;;) {
+      const request = Buffer.from(JSON.stringify({ subjects_filter: filter, offset: keys.length }));
+      const { page, total } = await this.#ask(`$JS.API.STREAM.INFO.${this.#options.stream}`, '', request, (message) =>
+        statusOf(message) === 0 ? subjectsOf(payloadOf(message)) : LEADERLESS,
+      );
+      keys.push(...page);
+      if (page.length === 0 || keys.length >= total) return keys;
+    }
+  }
+
   async remove(key: string, expectedRevision: number): Promise<void> {
     // A message is removed by its sequence, which is the revision: whoever has changed the record meanwhile has given it another. This
     // look before it is for a revision of another key, whose record would go instead.
@@ -143,6 +155,28 @@ export class JetStreamRecords implements Records {
 interface Question {
   fail(why: string): void;
   onReply(message: RawMessage): void;
+}
+
+/** Of an answer about a stream: subjects that it has, and how many there are altogether. @throws RecordsUnavailableError */
+function subjectsOf(payload: Uint8Array): { readonly page: readonly string[]; readonly total: number } {
+  const { state, total, error } = answerOf(payload);
+  if (error !== undefined) throw new RecordsUnavailableError(`${error.err_code} ${error.description}`);
+  const page = Object.keys(state?.subjects ?? {});
+  return { page, total: total ?? page.length };
+}
+
+interface StreamAnswer {
+  readonly state?: { readonly subjects?: Readonly<Record<string, number>> };
+  readonly total?: number;
+  readonly error?: { readonly err_code?: number; readonly description?: string };
+}
+
+function answerOf(payload: Uint8Array): StreamAnswer {
+  try {
+    return JSON.parse(Buffer.from(payload).toString()) as StreamAnswer;
+  } catch (cause) {
+    throw new RecordsUnavailableError('an answer that cannot be read', { cause });
+  }
 }
 
 function deletionOf(payload: Uint8Array): { success: boolean; code: number; description: string } {

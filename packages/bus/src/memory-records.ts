@@ -46,6 +46,13 @@ export class MemoryRecords implements Records {
     return revision;
   }
 
+  async keys(filter: `${string}.*`): Promise<readonly string[]> {
+    this.#refuseClosed();
+    this.#forget();
+    const start = filter.slice(0, -1);
+    return [...this.#records.keys()].filter((key) => key.startsWith(start) && !key.includes('.', start.length));
+  }
+
   async remove(key: string, expectedRevision: number): Promise<void> {
     this.#refuseClosed();
     this.#forget();

@@ -18,6 +18,11 @@ export interface Records {
    * @throws RecordConflictError, RangeError for more than a record holds
    */
   put(key: string, value: Uint8Array, expectedRevision: number): Promise<number>;
+  /**
+   * Keys that there are, in no order.
+   * @param filter their beginning, with a `*` for the last part: `sm.7.*`
+   */
+  keys(filter: `${string}.*`): Promise<readonly string[]>;
   /** @throws RecordConflictError when the newest version is another one, or there is none */
   remove(key: string, expectedRevision: number): Promise<void>;
   close(): Promise<void>;

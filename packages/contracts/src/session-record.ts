@@ -11,6 +11,9 @@ const wire = starling.v1;
 export const RECORD_STATE = { live: 0, expired: 1 } as const;
 export type RecordState = (typeof RECORD_STATE)[keyof typeof RECORD_STATE];
 
+/** A record that nothing changes is written again after this time, in ms, while its session lives. */
+export const SESSION_RECORD_REFRESH_MS = 15 * 60_000;
+
 /** A stanza that the client has not acknowledged: an entry of the user's log, or the bytes of a live one, or neither: nobody can tell. */
 export interface UnackedStanza {
   /** Undefined: it is live. */

@@ -16,6 +16,8 @@ export const subjects = {
   edgeRequest: (edge: string, method: string) => `edge.${edge}.${method}`,
   /** The record of a session that can be resumed. */
   session: (user: BareJid, session: string) => `sm.${partitionOf(user)}.${session}`,
+  /** All those of one partition. */
+  sessionsOf: (partition: number): `sm.${number}.*` => `sm.${partition}.*`,
   /** Whose presence that session has been shown: a record. */
   sessionView: (user: BareJid, session: string) => `smv.${partitionOf(user)}.${session}`,
   /** To one presence node: session events, presence for users of its partitions (NodeBatch). */

@@ -55,6 +55,8 @@ export const WHAT = [
   'presence_edges_silent',
   'presence_hole_found',
   'presence_partitions_lost',
+  'presence_records_failed',
+  'presence_records_unavailable',
   'process_exited',
   'process_failed',
   'process_restart_failed',

@@ -44,6 +44,18 @@ export const presenceConfig = configSpec({
     { min: '50ms', max: '5m' },
     'a partition is served after this time though an edge is silent',
   ),
+  lookBackMs: duration(
+    'STARLING_PRESENCE_LOOK_BACK',
+    '10m',
+    { max: '2h' },
+    'so long after the death of an edge, or its own start, a node that takes a partition reads the records of its sessions: longer than STARLING_RESUME_WINDOW',
+  ),
+  recordsReadMax: int(
+    'STARLING_PRESENCE_RECORDS_READ_MAX',
+    16,
+    { min: 1, max: 256 },
+    'partitions whose records are read at once',
+  ),
   bindGraceMs: duration(
     'STARLING_PRESENCE_BIND_GRACE',
     '10s',

@@ -1,6 +1,7 @@
 import type { Logger } from '@starling/runtime';
 import type { Broadcast } from './broadcast.ts';
 import type { PresenceConfig } from './config.ts';
+import type { LeftSessions } from './left-sessions.ts';
 import type { PresenceMetrics } from './metrics.ts';
 import type { Misses } from './misses.ts';
 import type { Outbox } from './outbox.ts';
@@ -17,6 +18,7 @@ export interface LearningOptions {
   readonly outbox: Outbox;
   readonly broadcast: Broadcast;
   readonly misses: Misses;
+  readonly left: LeftSessions;
   readonly config: PresenceConfig;
   readonly metrics: PresenceMetrics;
   readonly log: Logger;
@@ -37,11 +39,23 @@ export class Learning {
   take(number: number): void {
     const { partitions, standing } = this.#options;
     const edges = standing.edges.map(({ id, incarnation }) => ({ id, incarnation }));
-    this.serveIfKnown(partitions.take(number, standing.epoch, Date.now(), edges));
+    const now = Date.now();
+    const partition = partitions.take(number, standing.epoch, now, edges);
+    if (this.#options.left.isNeeded(now)) this.lookBack(partition);
+    this.serveIfKnown(partition);
+  }
+
+  /** An edge may have died before it could tell its sessions. */
+  lookBack(partition: Partition): void {
+    partition.lookBacks++;
+    this.#options.left.read(partition, () => {
+      partition.lookBacks--;
+      if (this.#options.partitions.get(partition.number) === partition) this.serveIfKnown(partition);
+    });
   }
 
   serveIfKnown(partition: Partition): void {
-    if (partition.isServing || partition.awaited.size > 0) return;
+    if (partition.isServing || partition.lookBacks > 0 || partition.awaited.size > 0) return;
     if (partition.users.size === 0 && partition.held.length === 0) this.#serve(partition);
     else this.#serveInTurn(partition);
   }

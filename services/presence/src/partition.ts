@@ -17,6 +17,8 @@ export class Partition {
   held: { readonly weight: number; readonly work: () => void }[] = [];
   /** Something could not be held. */
   hasDropped = false;
+  /** How often the records of its sessions are being read, for those whose edge has died. */
+  lookBacks = 0;
   isServing = false;
   /** Of the tables in this epoch. */
   #version = 0;

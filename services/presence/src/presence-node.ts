@@ -1,5 +1,12 @@
 import { type Bus, type Delivery as Message, type Records, type Subscription, serve } from '@starling/bus';
-import { decodeRosterNotice, presence as methods, PARTITIONS, queues, subjects } from '@starling/contracts';
+import {
+  decodeRosterNotice,
+  presence as methods,
+  PARTITIONS,
+  queues,
+  type SessionRecord,
+  subjects,
+} from '@starling/contracts';
 import type { GroupView, GroupWatch, Membership } from '@starling/owners';
 import type { Logger, MetricsRegistry } from '@starling/runtime';
 import { Broadcast } from './broadcast.ts';
@@ -10,10 +17,12 @@ import { EdgeStates } from './edge-states.ts';
 import { Inbox } from './inbox.ts';
 import { LastSeen } from './last-seen.ts';
 import { Learning } from './learning.ts';
+import { eventOf, LeftSessions } from './left-sessions.ts';
 import { type PresenceMetrics, presenceMetrics } from './metrics.ts';
 import { Misses } from './misses.ts';
 import { Orphans } from './orphans.ts';
 import { Outbox } from './outbox.ts';
+import type { Partition } from './partition.ts';
 import { Partitions } from './partitions.ts';
 import { Probes } from './probes.ts';
 import { RecentStamps } from './recent-stamps.ts';
@@ -52,6 +61,7 @@ export class PresenceNode {
   readonly #stamps = new RecentStamps();
   readonly #notices: RosterNotices;
   readonly #orphans: Orphans;
+  readonly #left: LeftSessions;
   readonly #misses: Misses;
   readonly #learning: Learning;
   readonly #inbox: Inbox;
@@ -85,7 +95,12 @@ export class PresenceNode {
     const shared = { partitions, outbox, metrics };
     const broadcast = new Broadcast({ ...shared, ownership, delivery, tables, loads, probes, lastSeen });
     const misses = new Misses(standing, outbox, metrics);
-    const learning = new Learning({ ...shared, standing, broadcast, misses, config, log });
+    const left = new LeftSessions({
+      ...{ records: sessionRecords, config, log },
+      isThere: (incarnation) => standing.edges.some((edge) => edge.incarnation === incarnation),
+      onLeft: (partition, record) => this.#adopt(partition, record),
+    });
+    const learning = new Learning({ ...shared, standing, broadcast, misses, left, config, log });
     const states = new EdgeStates(partitions, broadcast, config.bindGraceMs);
     const follow: Broadcast['follow'] = (user, change) => this.#follow(user, change);
     const onWaiting = () => this.#tickOn();
@@ -107,6 +122,7 @@ export class PresenceNode {
       isOurs: (user) => standing.acting !== undefined && partitions.has(user),
       onOver: (user, row) => this.#follow(user, user.sessions.lose(row)),
     });
+    this.#left = left;
     this.#misses = misses;
     this.#learning = learning;
     this.#inbox = new Inbox({ ...shared, ...taken, standing, follow, onWaiting, log });
@@ -133,6 +149,7 @@ export class PresenceNode {
   /** It is a member now, and owns what the members say. */
   begin(membership: Membership, edges: GroupWatch): void {
     this.#standing.join(membership, edges);
+    this.#left.edgesMayHaveDied(Date.now());
     this.#edgesChanged();
     this.#undo.push(membership.onLost(() => this.#lose()));
     this.#undo.push(membership.onChange((view) => this.#membersChanged(view)));
@@ -188,6 +205,7 @@ export class PresenceNode {
     this.#inbox.clear();
     this.#orphans.clear();
     this.#learning.clear();
+    this.#left.clear();
     this.#misses.clear();
     clearInterval(this.#ticker);
     this.#ticker = undefined;
@@ -206,11 +224,13 @@ export class PresenceNode {
 
   /** ADR 7: one decision for all, in the edges' document. */
   #endEdges(gone: ReadonlySet<string>): void {
+    this.#left.edgesMayHaveDied(Date.now());
     this.#metrics.deadEdges.inc(gone.size);
     this.#log.info({ what: 'presence_edges_gone', edges: gone.size });
     for (const partition of [...this.#partitions.values()]) {
       for (const user of [...partition.users])
         for (const row of [...user.sessions.values()]) if (gone.has(row.edge.incarnation)) this.#orphan(user, row);
+      if ([...gone].some((incarnation) => partition.awaited.has(incarnation))) this.#learning.lookBack(partition);
       for (const incarnation of gone) {
         partition.forgetPieces(incarnation);
         partition.told.delete(incarnation);
@@ -224,6 +244,22 @@ export class PresenceNode {
   #orphan(user: User, row: Row): void {
     if (row.windowMs > 0) this.#orphans.add(user, row, Date.now());
     else this.#follow(user, user.sessions.lose(row));
+  }
+
+  /** Its edge has died, and the owner before this one knew of it: the record alone is left. */
+  #adopt(partition: Partition, record: SessionRecord): void {
+    if (this.#partitions.get(partition.number) !== partition) return;
+    const event = eventOf(record);
+    const user = this.#partitions.open(event.user, partition);
+    const known = user.sessions.get(event.resource);
+    const isKnown = known !== undefined && known.session === event.session && known.epoch >= event.epoch;
+    if (!isKnown) {
+      const { edge: id, incarnation } = record;
+      this.#follow(user, user.sessions.apply(event, { id, incarnation }));
+      const row = user.sessions.get(event.resource);
+      if (row?.session === event.session) this.#orphans.add(user, row, record.detachedAt || Date.now());
+    }
+    this.#partitions.closeIfIdle(user);
   }
 
   #forgetOthers(): void {

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { encodeEdgeBatch, partitionOf, SUBSCRIPTION, subjects } from '@starling/contracts';
+import {
+  decodeSessionRecord,
+  encodeEdgeBatch,
+  partitionOf,
+  RECORD_STATE,
+  SESSION_RECORD_REFRESH_MS,
+  SUBSCRIPTION,
+  subjects,
+} from '@starling/contracts';
 import type { BareJid } from '@starling/jid';
 import { OwnerMap } from '@starling/owners';
 import type { FakeEdge, FakeSession } from './testing/fake-edge.ts';
@@ -95,6 +103,60 @@ test('an edge dies while its owner does', async () => {
   await isRight();
   assert.ok(sessions.some((s) => s.got.some((line) => line.endsWith('gone'))));
   noRepetition();
+});
+
+/** Of an edge that dies: one that can be resumed, of this user, who is everybody's friend. */
+async function resumable(user: string, windowMs = 60_000, writtenAt = Date.now()): Promise<FakeSession> {
+  const session = await login(edges[1], user, 'phone');
+  session.windowMs = windowMs;
+  edges[1].show(session, 'resumable');
+  await world.keepRecord(edges[1], session, writtenAt);
+  await isRight();
+  return session;
+}
+
+for (const first of ['edge', 'owner', 'edge, before its owner has heard of it'] as const)
+  test(`XEP-0198: owner and edge die, first the ${first}: who may come back is not seen to leave`, async () => {
+    await everybody();
+    const session = await resumable(userOf('presence-1'));
+    const lines = () => sessions.flatMap((s) => s.got.filter((line) => line === `${session.jid} gone`));
+    if (first === 'owner') world.killNode('presence-1');
+    if (first === 'edge, before its owner has heard of it') world.node('presence-1').bus.cut();
+    world.killEdgeOf('edge-2', [session]);
+    if (first === 'edge') await isRight();
+    if (first !== 'owner') world.killNode('presence-1');
+    await isRight();
+    edges[0].resync();
+    await login(edges[0], session.user, 'late');
+    await isRight();
+    assert.deepEqual(lines(), []);
+    world.away.delete(session);
+    await edges[0].resume(session);
+    edges[0].show(session, 'back');
+    const others = [...edges[0].sessions.values()].filter((other) => other !== session);
+    await until(() => others.every((other) => other.got.includes(`${session.jid} back`)));
+    assert.deepEqual(lines(), []);
+  });
+
+test('XEP-0198: owner and edge die, and the client does not come back: its session is over after its window', async () => {
+  await everybody();
+  const session = await resumable(userOf('presence-1'), 300);
+  world.killNode('presence-1');
+  world.killEdge('edge-2');
+  await isRight();
+  const key = subjects.session(session.user as BareJid, session.id);
+  await until(() => sessions.some((s) => s.got.includes(`${session.jid} gone`)));
+  const stored = await world.sessionRecords.get(key);
+  assert.equal(stored && decodeSessionRecord(stored.value).recordState, RECORD_STATE.expired);
+});
+
+test('XEP-0198: a record that no edge has written for long brings nobody back', async () => {
+  await everybody();
+  const session = await resumable(userOf('presence-1'), 60_000, Date.now() - 2 * SESSION_RECORD_REFRESH_MS);
+  world.killNode('presence-1');
+  world.killEdge('edge-2');
+  await isRight();
+  assert.ok(sessions.some((s) => s.got.includes(`${session.jid} gone`)));
 });
 
 test('an edge dies while a partition is learned from it', async () => {

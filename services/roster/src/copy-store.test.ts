@@ -28,6 +28,9 @@ class CountingRecords implements Records {
     this.writes++;
     return this.#real.put(key, value, expected);
   }
+  keys(filter: `${string}.*`) {
+    return this.#real.keys(filter);
+  }
   remove(key: string, expected: number) {
     return this.#real.remove(key, expected);
   }

@@ -57,6 +57,22 @@ export function recordsConformance(name: string, makeWorld: () => Promise<Record
       assert.equal(textOf((await one.get(otherKey))?.value ?? bytesOf('')), 'other');
     });
 
+    it('tell which keys there are', async (t) => {
+      const world = await enter(t);
+      const records = await world.open();
+      const filters = new Set(world.keys.map((key): `${string}.*` => `${key.slice(0, key.lastIndexOf('.'))}.*`));
+      const all = async () => (await Promise.all([...filters].map((filter) => records.keys(filter)))).flat().sort();
+      assert.deepEqual(await all(), []);
+      const [key, otherKey] = world.keys;
+      await records.put(key, bytesOf('first'), await records.put(key, bytesOf('x'), 0));
+      const revision = await records.put(otherKey, bytesOf('other'), 0);
+      assert.deepEqual(await all(), [...world.keys].sort());
+      if (world.forgets) return; // from there nothing is removed by name
+      await records.remove(otherKey, revision);
+      assert.deepEqual(await all(), [key]);
+      assert.deepEqual(await records.keys('o.nothing.*'), []);
+    });
+
     it('refuse a change that is not based on the newest version', async (t) => {
       const world = await enter(t);
       const records = await world.open();

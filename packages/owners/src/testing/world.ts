@@ -34,6 +34,10 @@ class ProcessRecords implements Records {
     this.#refuse(this.isMute);
     return revision;
   }
+  async keys(filter: `${string}.*`): Promise<readonly string[]> {
+    this.#refuse(this.isAway);
+    return this.#records.keys(filter);
+  }
   async remove(key: string, expectedRevision: number): Promise<void> {
     this.#refuse(this.isAway);
     return this.#records.remove(key, expectedRevision);

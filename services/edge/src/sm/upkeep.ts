@@ -1,4 +1,4 @@
-import type { Seen } from '@starling/contracts';
+import { SESSION_RECORD_REFRESH_MS, type Seen } from '@starling/contracts';
 import type { PresenceView } from '@starling/features/rfc-6121-presence/view';
 import type { EdgeConfig } from '../config.ts';
 import type { ClientSession } from '../session.ts';
@@ -8,8 +8,6 @@ import type { SessionRecords } from './session-records.ts';
 
 /** One timer for all sessions. */
 const TICK_MS = 1_000;
-/** A record that nobody has changed is written again: it would go one day (STARLING_SESSION_RECORDS_AGE). */
-const REFRESH_MS = 15 * 60_000;
 
 export interface UpkeepOptions {
   readonly records: SessionRecords;
@@ -44,7 +42,7 @@ export class Upkeep {
       if (sm === undefined || session.ended || sm.isReleased) continue;
       if (session.isConnected && !sm.isAsking && sm.queue.length > 0) session.ask();
       if (!sm.isResumable) continue;
-      const isOld = now - sm.storedAt > REFRESH_MS;
+      const isOld = now - sm.storedAt > SESSION_RECORD_REFRESH_MS;
       if (isOld || (sm.changedAt > 0 && now - sm.changedAt >= smCheckpointMs)) this.#store(session, sm);
       void this.#storeView(session);
     }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { call, RpcError, type Subscription } from '@starling/bus';
 import {
   addHash,
+  type BindRequest,
   decodeEdgeBatch,
   decodeEnvelope,
   decodeSessionTable,
@@ -47,6 +48,9 @@ export class FakeSession {
   presence: Uint8Array = new Uint8Array(0);
   directed: string[] = [];
   carbons = false;
+  /** Of one that can be resumed. */
+  windowMs = 0;
+  epoch = 0;
   readonly view = new PresenceView(VIEW_MAX);
   isOver = false;
   hasConflict = false;
@@ -69,7 +73,7 @@ export class FakeSession {
   }
 
   event(ended = false): SessionEvent {
-    const { user, resource, id, state, priority, boundAt, stamp, presence, directed, carbons } = this;
+    const { user, resource, id, state, priority, boundAt, stamp, presence, directed, carbons, windowMs, epoch } = this;
     return {
       user,
       resource,
@@ -82,8 +86,8 @@ export class FakeSession {
       ended,
       directed: [...directed],
       carbons,
-      windowMs: 0,
-      epoch: 0,
+      windowMs,
+      epoch,
     };
   }
 }
@@ -133,10 +137,21 @@ export class FakeEdge {
     this.sessions.clear();
   }
 
-  async bind(user: string, resource: string): Promise<FakeSession> {
-    const session = new FakeSession(user, resource);
+  bind(user: string, resource: string): Promise<FakeSession> {
+    return this.#bind(new FakeSession(user, resource), {});
+  }
+
+  /** XEP-0198: one of an edge that is dead goes on here. */
+  resume(session: FakeSession): Promise<FakeSession> {
+    session.epoch++;
+    return this.#bind(session, { resumed: session.event(), fresh: true });
+  }
+
+  async #bind(session: FakeSession, more: Pick<BindRequest, 'resumed' | 'fresh'>): Promise<FakeSession> {
+    const { user, resource } = session;
     this.#follow(user);
-    const request = { user, resource, session: session.id, edge: this.id, incarnation: this.membership.incarnation };
+    const { incarnation } = this.membership;
+    const request = { user, resource, session: session.id, edge: this.id, incarnation, ...more };
     for (;;) {
       const owner = this.#owners.ownerOf(partitionOf(user as BareJid));
       try {

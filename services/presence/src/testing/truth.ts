@@ -3,10 +3,12 @@ import type { World } from './world.ts';
 
 /** What every available session should see now, against what it has been shown; '' when all views are right. */
 export function differences(world: World): string {
-  const all = [...world.edges.values()].flatMap((edge) => [...edge.sessions.values()]);
-  const available = all.filter((session) => session.isAvailable && !session.isOver);
+  const here = [...world.edges.values()].flatMap((edge) => [...edge.sessions.values()]);
+  const all = [...here, ...world.away];
+  const isThere = (session: FakeSession) => session.isAvailable && !session.isOver;
+  const available = all.filter(isThere);
   const wrong: string[] = [];
-  for (const session of available) {
+  for (const session of here.filter(isThere)) {
     const seen = new Map(session.view.available());
     for (const other of available) {
       // Edges keep this from the client.

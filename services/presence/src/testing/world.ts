@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Bus, MemoryBus, MemoryRecords } from '@starling/bus';
-import { groups } from '@starling/contracts';
+import { encodeSessionRecord, groups, RECORD_STATE, subjects } from '@starling/contracts';
+import type { BareJid } from '@starling/jid';
 import { loadConfig, MetricsRegistry, silentLogger } from '@starling/runtime';
 import { presenceConfig } from '../config.ts';
 import { PresenceNode } from '../presence-node.ts';
-import { FakeEdge } from './fake-edge.ts';
+import { FakeEdge, type FakeSession } from './fake-edge.ts';
 import { FakeGroup, type FakeMembership, type FakeWatch } from './fake-group.ts';
 import { FakeRoster } from './fake-roster.ts';
 import { LossyBus } from './lossy-bus.ts';
@@ -33,6 +34,8 @@ export class World {
   readonly failures: unknown[] = [];
   readonly metrics = new MetricsRegistry();
   readonly sessionRecords = new MemoryRecords(65_536);
+  /** Sessions whose edge is dead, and whose clients may come back. */
+  readonly away = new Set<FakeSession>();
   readonly trace = new Trace();
   readonly #env: Readonly<Record<string, string>>;
 
@@ -110,6 +113,27 @@ export class World {
     this.trace.add(`restart ${id}`);
     this.edges.get(id)?.die();
     this.addEdge(id);
+  }
+
+  /** The record of one that can be resumed (XEP-0198), as its edge writes it. */
+  async keepRecord(edge: FakeEdge, session: FakeSession, writtenAt: number): Promise<void> {
+    const { user, resource, id, epoch, windowMs, boundAt, state, priority, stamp, presence, directed } = session;
+    const record = {
+      ...{ user, resource, session: id, origin: '', lang: '', edge: edge.id, incarnation: edge.membership.incarnation },
+      ...{ epoch, recordState: RECORD_STATE.live, writtenAt, detachedAt: 0, windowMs, handled: 0, base: 0, acked: 0 },
+      ...{ queue: [], position: undefined, boundAt, state, priority, stamp, presence, directed, kept: {} },
+      ...{ openRequests: [], covering: undefined, whole: false },
+    };
+    await this.sessionRecords.put(subjects.session(user as BareJid, id), encodeSessionRecord(record), 0);
+  }
+
+  /** As killEdge, but these sessions of it are only away. */
+  killEdgeOf(id: string, away: readonly FakeSession[]): void {
+    this.killEdge(id);
+    for (const session of away) {
+      session.isOver = false;
+      this.away.add(session);
+    }
   }
 
   killEdge(id: string): void {
