@@ -20,6 +20,12 @@ export const dbConfig = configSpec({
     { min: '100ms', max: '10m' },
     'after which the server ends a statement',
   ),
+  preparedMax: int(
+    'STARLING_DATABASE_PREPARED_MAX',
+    100,
+    { min: 0, max: 1_000 },
+    'statements that are parsed and planned once for a connection; 0 behind a pooler that does not keep them apart',
+  ),
 });
 
 export type DbConfig = ConfigOf<typeof dbConfig>;

@@ -34,6 +34,7 @@ function openPostgres(config: DbConfig, log: Logger): PgDb {
     poolSize: config.poolSize,
     connectTimeoutMs: config.connectTimeoutMs,
     statementTimeoutMs: config.statementTimeoutMs,
+    preparedMax: config.preparedMax,
     applicationName: 'starling',
     onIdleError: (error) => log.warn({ what: 'db_connection_lost', err: error }),
   });

@@ -38,6 +38,29 @@ describe('PostgreSQL away', () => {
     await db.close();
   });
 
+  it('plans a statement once for a connection when it comes again, up to a bound', async () => {
+    const db = await openDb({ ...(await engine.config()), poolSize: 1, preparedMax: 2 });
+    await db.query('create table planned (n int, body bytea)');
+    const insert = 'insert into planned select * from unnest($1::int[], $2::bytea[])';
+    for (let i = 0; i < 4; i++)
+      await db.query(insert, [
+        [i, i],
+        [new Uint8Array([i, 0, 255]), null],
+      ]);
+    const find = 'select n, body from planned where n = $1 and body is not null';
+    for (let i = 0; i < 4; i++)
+      assert.deepEqual({ ...(await db.query(find, [i]))[0] }, { n: i, body: new Uint8Array([i, 0, 255]) });
+    for (let i = 0; i < 4; i++) await db.query('select $1::text', ['a third one']);
+    await db.query('alter table planned add column more int');
+    assert.equal((await db.query(find, [1])).length, 1, 'what has changed meanwhile is no matter');
+    const names = await db.query('select statement from pg_prepared_statements order by name');
+    assert.deepEqual(
+      names.map(({ statement }) => statement),
+      [insert, find],
+    );
+    await db.close();
+  });
+
   it('is unavailable when all connections are taken', async () => {
     const db: Db = await openDb({ ...(await engine.config()), connectTimeoutMs: 100, poolSize: 1 });
     await db.transaction(async () => {

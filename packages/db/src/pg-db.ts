@@ -1,12 +1,16 @@
 import pg from 'pg';
+import { byteaArray, isByteaArray } from './binary-array.ts';
 import { classifySqlState } from './classify-error.ts';
 import { type Db, DbUnavailableError, type Row, SqlError, type Transaction } from './db.ts';
+import { StatementNames } from './statement-names.ts';
 
 export interface PgOptions {
   readonly url: string;
   readonly poolSize: number;
   readonly connectTimeoutMs: number;
   readonly statementTimeoutMs: number;
+  /** Statements that a connection remembers; 0: none. */
+  readonly preparedMax: number;
   /** Shown in pg_stat_activity. */
   readonly applicationName: string;
   /** A connection was lost while nobody used it. */
@@ -59,9 +63,14 @@ async function run<T extends Row>(
   client: pg.Pool | pg.PoolClient,
   sql: string,
   params?: readonly unknown[],
+  names?: StatementNames,
 ): Promise<readonly T[]> {
   try {
-    if (params && params.length > 0) return (await client.query<T>(sql, params as unknown[])).rows;
+    if (params && params.length > 0) {
+      const values = params.map((value) => (isByteaArray(value) ? byteaArray(value) : value));
+      const name = names?.of(sql);
+      return (await client.query<T>(name === undefined ? { text: sql, values } : { name, text: sql, values })).rows;
+    }
     const result = (await client.query<T>(sql)) as pg.QueryResult<T> | pg.QueryResult<T>[];
     return (Array.isArray(result) ? result.at(-1) : result)?.rows ?? [];
   } catch (error) {
@@ -84,9 +93,11 @@ async function runPatiently(client: pg.PoolClient, text: string, timeoutMs: numb
 export class PgDb implements Db {
   readonly #pool: pg.Pool;
   readonly #options: PgOptions;
+  readonly #names: StatementNames;
 
   constructor(options: PgOptions) {
     this.#options = options;
+    this.#names = new StatementNames(options.preparedMax);
     this.#pool = new pg.Pool({
       connectionString: options.url,
       max: options.poolSize,
@@ -110,7 +121,7 @@ export class PgDb implements Db {
   }
 
   query<T extends Row>(sql: string, params?: readonly unknown[]): Promise<readonly T[]> {
-    return run(this.#pool, sql, params);
+    return run(this.#pool, sql, params, this.#names);
   }
 
   async transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
@@ -120,7 +131,7 @@ export class PgDb implements Db {
     try {
       await run(client, 'begin');
       const result = await work({
-        query: (sql, params) => run(client, sql, params),
+        query: (sql, params) => run(client, sql, params, this.#names),
         patiently: (sql, timeoutMs) => runPatiently(client, sql, timeoutMs),
       });
       await commit(client);

@@ -14,7 +14,7 @@ export interface TestEngine {
   stop(): Promise<void>;
 }
 
-const LIMITS = { poolSize: 4, connectTimeoutMs: 2000, statementTimeoutMs: 5000 };
+const LIMITS = { poolSize: 4, connectTimeoutMs: 2000, statementTimeoutMs: 5000, preparedMax: 100 };
 
 export function pgliteEngine(): TestEngine {
   const folder = mkdtempSync(join(tmpdir(), 'starling-pglite-'));
