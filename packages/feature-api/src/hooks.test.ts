@@ -145,6 +145,19 @@ describe('hooks', () => {
     assert.deepEqual(world.ran, ['a', 'b', 'c', 'd']);
   });
 
+  it('together: all begin at once, and the first verdict in their order counts', async () => {
+    const world = new World();
+    const gates: (() => void)[] = [];
+    const slow = (verdict: Verdict) => () => new Promise<Verdict>((resolve) => gates.push(() => resolve(verdict)));
+    world.on('a', 'guard', slow('next')).on('b', 'guard', slow('handled')).on('c', 'observe', slow('next'));
+    world.hooks.freeze(new Set(['a', 'b', 'c']));
+    const verdict = world.hooks.runTogether('client:stanza', event());
+    assert.deepEqual(world.ran, ['a', 'b', 'c']);
+    for (const open of gates.reverse()) open();
+    assert.equal(await verdict, 'handled');
+    assert.equal(await new Hooks(() => undefined).runTogether('client:stanza', event()), 'next');
+  });
+
   it('a later verdict settles the Promise', async () => {
     const error = refusal();
     const world = new World()

@@ -130,6 +130,13 @@ export class Hooks {
     return list === undefined ? 'next' : this.#runFrom(list, 0, event, payload);
   }
 
+  /** As run, but all handlers begin at once: what they wait for is waited for together. The first verdict in their order counts. */
+  async runTogether<E extends keyof HookMap>(event: E, payload: HookMap[E]): Promise<Verdict> {
+    const list = this.#lists.get(event) ?? [];
+    const verdicts = await Promise.all(list.map((entry) => this.#runFrom([entry], 0, event, payload)));
+    return verdicts.find((verdict) => verdict !== 'next') ?? 'next';
+  }
+
   /** As run, for an event that must be decided at once: a handler that takes time is a bug, and counts as one that threw. */
   runNow<E extends keyof HookMap>(event: E, payload: HookMap[E]): Verdict {
     for (const entry of this.#lists.get(event) ?? []) {

@@ -340,7 +340,7 @@ export class Edge implements StreamHost {
       const ready = this.#following.reserve(session);
       const [table] = await Promise.all([this.#presence.binding.bind(session), ready]);
       this.#following.learn(user, table);
-      const verdict = await this.features.hooks.run('session:bound', { session });
+      const verdict = await this.features.hooks.runTogether('session:bound', { session });
       if (verdict instanceof StanzaError) throw verdict;
       return session;
     } catch (error) {

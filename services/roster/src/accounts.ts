@@ -2,6 +2,7 @@ import { RpcError } from '@starling/bus';
 import type { AccountCopy, KeysReply, ScramKeys } from '@starling/contracts';
 import { type Db, DbUnavailableError } from '@starling/db';
 import type { AccountCopies } from './account-copies.ts';
+import { BatchedReads } from './batched-reads.ts';
 import { areEqual, checkKeys, checkUser } from './check.ts';
 import { decoyKeys } from './decoy.ts';
 import type { Farewells } from './farewells.ts';
@@ -12,7 +13,7 @@ import { deleteAccount } from './sql/delete-account.ts';
 import { insertAccount } from './sql/insert-account.ts';
 import { replaceKeys } from './sql/replace-keys.ts';
 import { accountExists, selectAccounts } from './sql/select-accounts.ts';
-import { selectKeys } from './sql/select-keys.ts';
+import { type StoredKeys, selectKeys } from './sql/select-keys.ts';
 
 /** The accounts of all domains. Users are bare JIDs, prepared. */
 export class Accounts {
@@ -24,6 +25,7 @@ export class Accounts {
   readonly #fast: FastAccounts;
   readonly #decoySecret: () => Uint8Array | undefined;
   readonly #listMax: number;
+  readonly #keys: BatchedReads<StoredKeys>;
 
   constructor(options: {
     db: Db;
@@ -44,6 +46,7 @@ export class Accounts {
     this.#fast = options.fast;
     this.#decoySecret = options.decoySecret;
     this.#listMax = options.listMax;
+    this.#keys = new BatchedReads((users) => selectKeys(options.db, users));
   }
 
   /** @throws DbUnavailableError when the database is away, and no copy of the account is there */
@@ -51,7 +54,7 @@ export class Accounts {
     return this.#copies.orCopy(
       user,
       async () => {
-        const stored = await selectKeys(this.#db, user);
+        const stored = await this.#keys.read(user);
         if (stored === undefined) return this.#decoy(user);
         this.#copies.noticed(user, stored.revision);
         return { exists: true, keys: stored.keys };
@@ -78,7 +81,7 @@ export class Accounts {
     checkKeys(keys);
     await this.#farewells.finish(user);
     const isNew = await this.#db.transaction((tx) => insertAccount(tx, user, keys));
-    if (!isNew && !areEqual((await selectKeys(this.#db, user))?.keys ?? [], keys)) throw new RpcError('conflict');
+    if (!isNew && !areEqual((await this.#keys.read(user))?.keys ?? [], keys)) throw new RpcError('conflict');
     await this.#copies.changedAndTold(user, () => this.#notices.publish(user));
   }
 

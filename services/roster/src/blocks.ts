@@ -3,13 +3,15 @@ import { type BlockList, encodeBlockList, encodeRosterNotice, KIND, SUBSCRIPTION
 import type { Db } from '@starling/db';
 import { tryParseJid } from '@starling/jid';
 import type { AccountCopies } from './account-copies.ts';
+import type { BatchedReads } from './batched-reads.ts';
 import { type BlockChange, changeBlocks } from './change-blocks.ts';
 import { blocksOf } from './copy-views.ts';
 import type { Notices } from './notices.ts';
-import { selectBlocks, selectBlocksOfAccount, upsertBlocks } from './sql/block-list.ts';
+import { selectBlocks, upsertBlocks } from './sql/block-list.ts';
 import { accountsChanged } from './sql/copies-due.ts';
 import { insertNotice, nextNoticeId } from './sql/insert-notice.ts';
 import { lockAccount } from './sql/lock-account.ts';
+import type { StoredWishes } from './sql/select-wishes.ts';
 
 const NEVER_CHANGED: BlockList = { version: 0, jids: [], cleared: false };
 
@@ -19,6 +21,7 @@ export class Blocks {
   readonly #bus: Bus;
   readonly #notices: Notices;
   readonly #copies: AccountCopies;
+  readonly #wishes: BatchedReads<StoredWishes>;
   readonly #max: number;
   readonly #bytesMax: number;
 
@@ -27,6 +30,7 @@ export class Blocks {
     bus: Bus;
     notices: Notices;
     copies: AccountCopies;
+    wishes: BatchedReads<StoredWishes>;
     max: number;
     bytesMax: number;
   }) {
@@ -34,6 +38,7 @@ export class Blocks {
     this.#bus = options.bus;
     this.#notices = options.notices;
     this.#copies = options.copies;
+    this.#wishes = options.wishes;
     this.#max = options.max;
     this.#bytesMax = options.bytesMax;
   }
@@ -43,9 +48,9 @@ export class Blocks {
     return this.#copies.orCopy(
       user,
       async () => {
-        const stored = await selectBlocksOfAccount(this.#db, user);
-        if (stored === undefined) throw new RpcError('item-not-found');
-        return { ...stored, cleared: false };
+        const wishes = await this.#wishes.read(user);
+        if (wishes === undefined) throw new RpcError('item-not-found');
+        return { ...wishes.blocks, cleared: false };
       },
       (copy) => {
         if (copy === undefined) throw new RpcError('item-not-found');

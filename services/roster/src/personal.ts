@@ -2,12 +2,14 @@ import type { Bus, Subscription } from '@starling/bus';
 import { blocks as blockMethods, type Method, personal as methods, rosters } from '@starling/contracts';
 import type { Db } from '@starling/db';
 import type { AccountCopies } from './account-copies.ts';
+import type { BatchedReads } from './batched-reads.ts';
 import { Blocks } from './blocks.ts';
 import type { RosterConfig } from './config.ts';
 import { contactOf } from './contact-query.ts';
 import { LastActivities } from './last-activity.ts';
 import type { Notices } from './notices.ts';
 import { PrivateXmlStore } from './private-xml.ts';
+import type { StoredWishes } from './sql/select-wishes.ts';
 import { Vcards } from './vcards.ts';
 
 /** Serves one method, by its name in metrics. */
@@ -25,14 +27,30 @@ export function servePersonal(
     bus,
     notices,
     copies,
+    wishes,
     config,
-  }: { db: Db; bus: Bus; notices: Notices; copies: AccountCopies; config: RosterConfig },
+  }: {
+    db: Db;
+    bus: Bus;
+    notices: Notices;
+    copies: AccountCopies;
+    wishes: BatchedReads<StoredWishes>;
+    config: RosterConfig;
+  },
 ): readonly Subscription[] {
   const { privateXmlBytesMax: bytesMax, privateXmlElementsMax: elementsMax } = config;
   const privateXml = new PrivateXmlStore({ db, bytesMax, elementsMax });
   const vcards = new Vcards({ db, bytesMax: config.vcardBytesMax });
   const last = new LastActivities(db, copies);
-  const blocks = new Blocks({ db, bus, notices, copies, max: config.blocksMax, bytesMax: config.blocksBytesMax });
+  const blocks = new Blocks({
+    db,
+    bus,
+    notices,
+    copies,
+    wishes,
+    max: config.blocksMax,
+    bytesMax: config.blocksBytesMax,
+  });
   return [
     answer('contact', rosters.contact, ({ user, contact }) => contactOf({ db, copies }, user, contact)),
     answer('private-get', methods.privateXml, async ({ user, ns, name }) => ({

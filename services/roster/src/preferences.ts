@@ -4,12 +4,14 @@ import type { Db, Queryable } from '@starling/db';
 import { tryParseJid } from '@starling/jid';
 import type { Logger } from '@starling/runtime';
 import type { AccountCopies } from './account-copies.ts';
+import type { BatchedReads } from './batched-reads.ts';
 import { preferencesOf } from './copy-views.ts';
 import type { Notices } from './notices.ts';
 import { accountsChanged } from './sql/copies-due.ts';
 import { insertNotice, nextNoticeId } from './sql/insert-notice.ts';
 import { lockAccount } from './sql/lock-account.ts';
 import { type StoredPreferences, selectPreferences, selectRosterJids, upsertPreferences } from './sql/preferences.ts';
+import type { StoredWishes } from './sql/select-wishes.ts';
 
 const NEVER_CHANGED: ArchivePreferences = {
   ...{ version: 0, fallback: ARCHIVE_DEFAULT.always, always: [], never: [], roster: [] },
@@ -24,6 +26,7 @@ export class Preferences {
   readonly #db: Db;
   readonly #notices: Notices;
   readonly #copies: AccountCopies;
+  readonly #wishes: BatchedReads<StoredWishes>;
   readonly #logger: Logger;
   readonly #max: number;
   readonly #bytesMax: number;
@@ -32,6 +35,7 @@ export class Preferences {
     db: Db;
     notices: Notices;
     copies: AccountCopies;
+    wishes: BatchedReads<StoredWishes>;
     logger: Logger;
     max: number;
     bytesMax: number;
@@ -39,6 +43,7 @@ export class Preferences {
     this.#db = options.db;
     this.#notices = options.notices;
     this.#copies = options.copies;
+    this.#wishes = options.wishes;
     this.#logger = options.logger;
     this.#max = options.max;
     this.#bytesMax = options.bytesMax;
@@ -47,10 +52,7 @@ export class Preferences {
   get(user: string): Promise<ArchivePreferences> {
     return this.#copies.orCopy(
       user,
-      async () => {
-        const stored = await selectPreferences(this.#db, user);
-        return stored === undefined ? NEVER_CHANGED : withRoster(this.#db, user, stored);
-      },
+      async () => (await this.#wishes.read(user))?.preferences ?? NEVER_CHANGED,
       (copy) => preferencesOf(copy) ?? NEVER_CHANGED,
     );
   }

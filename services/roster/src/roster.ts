@@ -28,6 +28,7 @@ import type { Logger, MetricsRegistry } from '@starling/runtime';
 import { AccountCopies } from './account-copies.ts';
 import { Accounts } from './accounts.ts';
 import { Announcer } from './announcer.ts';
+import { BatchedReads } from './batched-reads.ts';
 import type { RosterConfig } from './config.ts';
 import { rosterOf } from './copy-views.ts';
 import { Farewells } from './farewells.ts';
@@ -41,9 +42,10 @@ import { servePersonal } from './personal.ts';
 import { Preferences } from './preferences.ts';
 import { RosterCache } from './roster-cache.ts';
 import { RosterEdits } from './roster-edits.ts';
-import { RosterReads } from './roster-reads.ts';
 import { Rosters } from './rosters.ts';
 import { secretOf } from './sql/secret.ts';
+import { selectRosters } from './sql/select-rosters.ts';
+import { selectWishes } from './sql/select-wishes.ts';
 
 const SECRET_BYTES = 32;
 
@@ -103,14 +105,15 @@ export async function startRoster({
     knownMax: config.copiesKnownMax,
     refreshMs: config.copiesRefreshMs,
   });
-  const reads = new RosterReads(db);
+  const reads = new BatchedReads((users) => selectRosters(db, users));
+  const wishes = new BatchedReads((users) => selectWishes(db, users));
   const cache = new RosterCache((user) => copies.orCopy(user, () => reads.read(user), rosterOf), {
     bytesMax: cacheBytesMax,
     keepMs: cacheMs,
     metrics,
   });
   const { preferencesMax, preferencesBytesMax: bytesMax } = config;
-  const preferences = new Preferences({ db, notices, copies, logger, max: preferencesMax, bytesMax });
+  const preferences = new Preferences({ db, notices, copies, wishes, logger, max: preferencesMax, bytesMax });
   const edits = new RosterEdits({ db, cache, announcer, copies, preferences, metrics, logger, max: editsMax });
   const farewells = new Farewells({ db, edits, announcer, metrics, logger, sweepMs: noticeSweepMs });
   const backlog = new FastBacklog({ db, metrics, logger, max: config.fastBacklogMax, retryMs: noticeSweepMs });
@@ -165,7 +168,7 @@ export async function startRoster({
       done(await imports.roster(r.user, r.items, r.requests)),
     ),
     answer('offline-import', bulkMethods.importOffline, async (r) => done(await imports.offline(r.user, r.stanzas))),
-    ...servePersonal(answer, { db, bus, notices, copies, config }),
+    ...servePersonal(answer, { db, bus, notices, copies, wishes, config }),
     answer('fast-list', fastMethods.list, async ({ user, client }) => ({ tokens: await fast.list(user, client) })),
     answer('fast-use', fastMethods.use, async (use) => issuedOf(await fast.use(use))),
     answer('fast-issue', fastMethods.issue, async (r) => issuedOf(await fast.issue(r.user, r.client, r.mechanism))),

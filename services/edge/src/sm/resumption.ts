@@ -144,7 +144,8 @@ export class Resumption {
       following().learn(session.user, table);
       const kept = new Map(Object.entries(taken.kept));
       // Without a place in the log it is not known what has changed since.
-      const verdict = await hooks.run('session:bound', taken.position === undefined ? { session } : { session, kept });
+      const bound = taken.position === undefined ? { session } : { session, kept };
+      const verdict = await hooks.runTogether('session:bound', bound);
       if (verdict instanceof StanzaError) throw verdict;
       hooks.runNow('session:restored', { session, kept });
     } catch (error) {

@@ -92,7 +92,7 @@ export class FastAccounts {
     const copy = await this.#options.copies.getNow(user);
     if (copy?.state === ACCOUNT_STATE.removed) return undefined;
     if (copy?.state === ACCOUNT_STATE.exists) return fingerprintOf(copy.keys);
-    const stored = await selectKeys(this.#options.db, user);
+    const stored = (await selectKeys(this.#options.db, [user])).get(user);
     if (stored === undefined) return undefined;
     this.#options.copies.noticed(user, stored.revision);
     return fingerprintOf(stored.keys);

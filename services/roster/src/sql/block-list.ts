@@ -14,15 +14,6 @@ export async function selectBlocks(db: Queryable, user: string): Promise<StoredB
   return row && { version: Number(row.version), jids: row.jids };
 }
 
-/** The same, of version 0 when it was never changed; undefined when there is no such account. */
-export async function selectBlocksOfAccount(db: Queryable, user: string): Promise<StoredBlocks | undefined> {
-  const [row] = await db.query<{ version: bigint | null; jids: string[] | null }>(
-    'select version, jids from account left join block_list using (username) where username = $1',
-    [user],
-  );
-  return row && { version: Number(row.version ?? 0), jids: row.jids ?? [] };
-}
-
 /** The JIDs on the block lists of these users; who has none is left out. */
 export async function selectBlocksOf(db: Queryable, users: readonly string[]): Promise<Map<string, readonly string[]>> {
   const rows = await db.query<{ username: string; jids: string[] }>(

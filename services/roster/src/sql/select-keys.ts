@@ -8,6 +8,7 @@ export interface StoredKeys {
 }
 
 interface KeyRow extends Record<string, unknown> {
+  readonly username: string;
   readonly revision: bigint;
   readonly mechanism: string;
   readonly salt: Uint8Array;
@@ -16,21 +17,21 @@ interface KeyRow extends Record<string, unknown> {
   readonly server_key: Uint8Array;
 }
 
-/** The keys of an account; undefined when there is no such account. */
-export async function selectKeys(db: Queryable, user: string): Promise<StoredKeys | undefined> {
+/** The keys of accounts; who has none is left out. */
+export async function selectKeys(db: Queryable, users: readonly string[]): Promise<Map<string, StoredKeys>> {
   const rows = await db.query<KeyRow>(
-    `select a.revision, k.mechanism, k.salt, k.iterations, k.stored_key, k.server_key
-       from account_key k join account a using (username) where username = $1 order by mechanism`,
-    [user],
+    `select username, a.revision, k.mechanism, k.salt, k.iterations, k.stored_key, k.server_key
+       from account_key k join account a using (username) where username = any ($1) order by username, mechanism`,
+    [users],
   );
-  const [first] = rows;
-  if (first === undefined) return undefined;
-  const keys = rows.map((r) => ({
-    mechanism: r.mechanism,
-    salt: r.salt,
-    iterations: r.iterations,
-    storedKey: r.stored_key,
-    serverKey: r.server_key,
-  }));
-  return { keys, revision: Number(first.revision) };
+  const found = new Map<string, StoredKeys & { readonly keys: ScramKeys[] }>();
+  for (const { username, revision, mechanism, salt, iterations, stored_key, server_key } of rows) {
+    let stored = found.get(username);
+    if (stored === undefined) {
+      stored = { keys: [], revision: Number(revision) };
+      found.set(username, stored);
+    }
+    stored.keys.push({ mechanism, salt, iterations, storedKey: stored_key, serverKey: server_key });
+  }
+  return found;
 }
