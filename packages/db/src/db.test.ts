@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { MetricsRegistry } from '@starling/runtime';
 import { type Db, DbUnavailableError, SqlError } from './db.ts';
 import { openDb } from './open-db.ts';
+import { SqlArray } from './sql-array.ts';
 import { pgliteEngine, postgresEngine, type TestEngine } from './testing/engines.ts';
 
 for (const makeEngine of [pgliteEngine, postgresEngine]) {
@@ -55,6 +56,28 @@ for (const makeEngine of [pgliteEngine, postgresEngine]) {
       assert.deepEqual(
         { ...row },
         { a: params[0], b: [params[1]?.[0], new Uint8Array([123, 125])], c: params[2], d: params[3] },
+      );
+    });
+
+    it('takes arrays that say of what they are', async () => {
+      const sql = 'select $1::text[] as a, $2::bigint[] as b, $3::int[] as c, $4::bytea[] as d, $5::text[] as e';
+      const bytes = new Uint8Array([0, 92, 34, 255]);
+      const [row] = await db.query(sql, [
+        SqlArray.of('text', ['a"b\\,{}', '', 'NULL', '张三']),
+        SqlArray.of('int8', [2n ** 62n, -1n, 1_800_000_000_000]),
+        SqlArray.of('int4', [2 ** 31 - 1, -(2 ** 31)]),
+        SqlArray.of('bytea', [bytes, new Uint8Array(0), Buffer.from('{}')]),
+        SqlArray.of('text', []),
+      ]);
+      assert.deepEqual(
+        { ...row },
+        {
+          a: ['a"b\\,{}', '', 'NULL', '张三'],
+          b: [2n ** 62n, -1n, 1_800_000_000_000n],
+          c: [2 ** 31 - 1, -(2 ** 31)],
+          d: [bytes, new Uint8Array(0), new Uint8Array([123, 125])],
+          e: [],
+        },
       );
     });
 

@@ -3,7 +3,8 @@ export type Row = Record<string, unknown>;
 
 export interface Queryable {
   /**
-   * Runs one statement with $1… parameters. Arrays become PostgreSQL arrays. Without parameters the text may hold several
+   * Runs one statement with $1… parameters. Arrays become PostgreSQL arrays, those that are
+   * large better as SqlArray. Without parameters the text may hold several
    * statements; the rows are the last one's.
    * @throws DbUnavailableError, SqlError
    */

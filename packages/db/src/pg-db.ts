@@ -1,7 +1,7 @@
 import pg from 'pg';
-import { byteaArray, isByteaArray } from './binary-array.ts';
 import { classifySqlState } from './classify-error.ts';
 import { type Db, DbUnavailableError, type Row, SqlError, type Transaction } from './db.ts';
+import { SqlArray } from './sql-array.ts';
 import { StatementNames } from './statement-names.ts';
 
 export interface PgOptions {
@@ -67,7 +67,7 @@ async function run<T extends Row>(
 ): Promise<readonly T[]> {
   try {
     if (params && params.length > 0) {
-      const values = params.map((value) => (isByteaArray(value) ? byteaArray(value) : value));
+      const values = params.map((value) => (value instanceof SqlArray ? value.encode() : value));
       const name = names?.of(sql);
       return (await client.query<T>(name === undefined ? { text: sql, values } : { name, text: sql, values })).rows;
     }

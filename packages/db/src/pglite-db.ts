@@ -5,6 +5,7 @@ import { classifySqlState } from './classify-error.ts';
 import { type Db, DbUnavailableError, type Row, SqlError, type Transaction } from './db.ts';
 import { type FolderLock, lockFolder } from './folder-lock.ts';
 import type { FromWorker, ToWorker, WorkerInput } from './pglite-protocol.ts';
+import { SqlArray } from './sql-array.ts';
 
 export interface PgliteOptions {
   /** Holds `pglite/` and `pglite.lock`. */
@@ -148,7 +149,8 @@ export class PgliteDb implements Db {
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });
-      this.#worker.postMessage({ id, sql, params } satisfies ToWorker);
+      const plain = params.map((value) => (value instanceof SqlArray ? value.values : value));
+      this.#worker.postMessage({ id, sql, params: plain } satisfies ToWorker);
     });
   }
 

@@ -1,5 +1,5 @@
 import { type Position, packPosition } from '@starling/contracts';
-import type { Queryable } from '@starling/db';
+import { type Queryable, SqlArray } from '@starling/db';
 
 export interface NewRow {
   readonly owner: string;
@@ -86,15 +86,45 @@ export async function writeRows(
     stream,
     packPosition(from),
     packPosition(to),
-    rows.map((r) => r.owner),
-    rows.map((r) => packPosition(r.position)),
-    rows.map((r) => r.committedAtMs),
-    rows.map((r) => r.entryId),
-    rows.map((r) => r.fate),
-    rows.map((r) => r.copy),
-    rows.map((r) => r.envelope),
-    rows.map((r) => r.peer),
+    ...columnsOf(rows),
   ]);
   if (!result) throw new Error('a select without a row');
   return result;
+}
+
+function columnsOf(rows: readonly NewRow[]): readonly SqlArray[] {
+  return [
+    SqlArray.of(
+      'text',
+      rows.map((r) => r.owner),
+    ),
+    SqlArray.of(
+      'int8',
+      rows.map((r) => packPosition(r.position)),
+    ),
+    SqlArray.of(
+      'int8',
+      rows.map((r) => r.committedAtMs),
+    ),
+    SqlArray.of(
+      'text',
+      rows.map((r) => r.entryId),
+    ),
+    SqlArray.of(
+      'int4',
+      rows.map((r) => r.fate),
+    ),
+    SqlArray.of(
+      'int4',
+      rows.map((r) => r.copy),
+    ),
+    SqlArray.of(
+      'bytea',
+      rows.map((r) => r.envelope),
+    ),
+    SqlArray.of(
+      'text',
+      rows.map((r) => r.peer),
+    ),
+  ];
 }
