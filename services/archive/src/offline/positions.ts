@@ -49,6 +49,8 @@ export class OfflinePositions {
   readonly #options: OfflinePositionsOptions;
   /** The least recently used first. */
   readonly #users = new Map<string, Known>();
+  /** Who is being read: whoever asks meanwhile waits for the same, so that what was told first counts first. */
+  readonly #loading = new Map<string, Promise<void>>();
   readonly #timer: NodeJS.Timeout;
   #settling: Promise<void> | undefined;
 
@@ -125,23 +127,39 @@ export class OfflinePositions {
   /** The account was made, or removed. */
   forget(user: string): void {
     this.#users.delete(user);
+    this.#loading.delete(user);
   }
 
   async #load(users: readonly string[]): Promise<void> {
     const missing: string[] = [];
+    const loads = new Set<Promise<void>>();
     for (const user of new Set(users)) {
       const known = this.#users.get(user);
-      if (known === undefined) missing.push(user);
+      const loading = this.#loading.get(user);
+      if (loading !== undefined) loads.add(loading);
+      else if (known === undefined) missing.push(user);
       else {
         this.#users.delete(user);
         this.#users.set(user, known);
       }
     }
-    if (missing.length === 0) return;
-    this.#makeRoom(missing.length);
-    for (const { owner, coverage } of await selectOffline(this.#options.db, missing))
-      if (!this.#users.has(owner))
-        this.#users.set(owner, { coverage, dirtySinceMs: undefined, open: new Map(), serving: undefined });
+    if (missing.length > 0) loads.add(this.#read(missing));
+    await Promise.all(loads);
+  }
+
+  #read(users: readonly string[]): Promise<void> {
+    this.#makeRoom(users.length);
+    const reading = selectOffline(this.#options.db, users)
+      .then((found) => {
+        for (const { owner, coverage } of found)
+          if (this.#loading.get(owner) === reading)
+            this.#users.set(owner, { coverage, dirtySinceMs: undefined, open: new Map(), serving: undefined });
+      })
+      .finally(() => {
+        for (const user of users) if (this.#loading.get(user) === reading) this.#loading.delete(user);
+      });
+    for (const user of users) this.#loading.set(user, reading);
+    return reading;
   }
 
   #makeRoom(count: number): void {
