@@ -1,6 +1,7 @@
 import { type Log, LogUnavailableError, RpcError } from '@starling/bus';
 import {
   type ArchivedEntry,
+  COPY,
   type Covered,
   comparePositions,
   type Position,
@@ -13,7 +14,7 @@ import type { ArchiveConfig } from '../config.ts';
 import { FreshEnd } from '../fresh-end.ts';
 import { selectWaiting } from '../sql/select-waiting.ts';
 import type { StreamArchive } from '../stream-archive.ts';
-import { byReading, uncovered } from './coverage.ts';
+import { byReading, type Span, uncovered } from './coverage.ts';
 import type { OfflinePositions } from './positions.ts';
 
 /** In one request. */
@@ -73,6 +74,7 @@ export class OfflineReads {
       const entries: ArchivedEntry[] = [];
       const holes = uncovered(coverage, { after, upTo }).flatMap((hole) => byReading(coverage, hole));
       for (const { isRead, ...hole } of holes) {
+        if (this.#isEmpty(user, hole)) continue;
         const readUpTo = request.passingOnly || isRead ? hole.upTo : (request.readUpTo ?? undefined);
         const { gapEntries: entriesMax, gapBytes: bytesMax } = this.#config;
         const page = await selectWaiting(this.#db, { ...hole, owner: user, readUpTo, entriesMax, bytesMax });
@@ -121,6 +123,13 @@ export class OfflineReads {
   #visible(): Position {
     const { epoch = 0, visibleUpTo } = this.#archive;
     return { epoch, sequence: visibleUpTo };
+  }
+
+  /** What was written lately is known without the database. */
+  #isEmpty(user: string, { after, upTo }: Span): boolean {
+    const { recent, epoch } = this.#archive;
+    if (recent === undefined || after.epoch !== epoch || !recent.knows(user, after.sequence)) return false;
+    return recent.entriesOf(user, after.sequence, upTo.sequence).every(({ envelope }) => envelope?.copy === COPY.sent);
   }
 
   /** As far as it concerns this user. */

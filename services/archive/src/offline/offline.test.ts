@@ -218,6 +218,21 @@ for (const WorldClass of [MemoryWorld, ClusterWorld]) {
       assert.equal(idsOf(await waiting()), 'a');
     });
 
+    it('is known to be nothing without the database, of who was here a moment ago', async () => {
+      await start();
+      await create(world.log, alice);
+      await append({ id: 'one' });
+      assert.equal(idsOf(await waiting()), 'one');
+      await covered(undefined, at(last));
+      await append({ id: 'sent', copy: COPY.sent });
+      assert.equal(idsOf(await waiting()), '');
+      world.db.fault = 'away';
+      assert.equal(idsOf(await waiting()), '');
+      world.db.fault = 'none';
+      await append({ id: 'two' });
+      assert.equal(idsOf(await waiting()), 'two');
+    });
+
     it('has a bound: over it senders hear so, until there is room', async () => {
       await start({ STARLING_OFFLINE_MAX: '10', STARLING_OFFLINE_WRITE_INTERVAL: '1s' });
       await create(world.log, alice);
