@@ -167,8 +167,9 @@ export class ManagedSession<T extends Sent> {
       return false;
     }
     this.returns.resumed++;
-    this.#live(wire);
+    // Before anything that came with the answer is read, and answered: the server counts in this order.
     for (const { xml } of this.#queue.items) wire.stanza(xml);
+    this.#live(wire);
     this.ask();
     return true;
   }
