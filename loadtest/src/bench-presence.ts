@@ -6,7 +6,16 @@ import { calibrate } from './bench/calibrate.ts';
 import { measure, resultOf } from './bench/measure.ts';
 import { PresenceLoad } from './bench/presence-load.ts';
 import { doubtsAbout, isGeneratorTooBusy, print } from './bench/print.ts';
-import { type BenchResult, currentCommit, keepResult, type LoadResult, lastResult } from './bench/results.ts';
+import { PROFILES_FOLDER, prepareProfiling, reportProfiles, startProfilers, stopProfilers } from './bench/profiling.ts';
+import {
+  type BenchResult,
+  currentCommit,
+  keepFile,
+  keepResult,
+  type LoadResult,
+  lastResult,
+  resultName,
+} from './bench/results.ts';
 import { natsVersion } from './nats-binary.ts';
 import { withWorld } from './own-world.ts';
 import { Cliques } from './presence/people.ts';
@@ -30,10 +39,13 @@ const PASSWORD = 'bench';
 
 /** Resolves with the exit code; never fails on time, only when the figures mean nothing. @throws UsageError, Error */
 export async function benchPresence(args: readonly string[]): Promise<number> {
-  const { options, isKept } = optionsOf(args);
+  const { options, isProfiling, isKept } = optionsOf(args);
   const calibrationBefore = calibrate();
   const at = new Date().toISOString();
-  const { results, postgres } = await withWorld({ edges: 1 }, (world) => measureAll(world, options));
+  const { results, postgres } = await withWorld(
+    { edges: 1, settings: isProfiling ? prepareProfiling() : {} },
+    (world) => measureAll(world, options, isProfiling),
+  );
   const calibrationUs = (calibrationBefore + calibrate()) / 2;
   const [{ model: cpu = '' } = {}] = cpus();
   const machine = { cpu, cores: cpus().length, node: process.version, nats: natsVersion(), postgres };
@@ -41,12 +53,20 @@ export async function benchPresence(args: readonly string[]): Promise<number> {
   const commit = currentCommit();
   const result: BenchResult = { at, commit, machine, options: { ...options }, calibrationUs, results, doubts };
   const of = `presence: each goes to ${options.contacts} contacts and to oneself; login: with ${options.contacts} contacts, most of them online`;
-  print(result, lastResult(result.options, 'presence'), `µs of CPU for each delivered presence and each login (${of})`);
-  if (isKept) console.log(`kept in ${keepResult(result, 'presence')}`);
+  // The profiler costs: such figures are neither compared with others nor kept.
+  print(
+    result,
+    isProfiling ? undefined : lastResult(result.options, 'presence'),
+    `µs of CPU for each delivered presence and each login (${of})`,
+  );
+  if (isProfiling) {
+    const file = keepFile(`${resultName(result)}-presence-profile.md`, reportProfiles(result));
+    console.log(`profiles: ${file}, from ${PROFILES_FOLDER}`);
+  } else if (isKept) console.log(`kept in ${keepResult(result, 'presence')}`);
   return results.some(isGeneratorTooBusy) ? 1 : 0;
 }
 
-function optionsOf(args: readonly string[]): { options: Options; isKept: boolean } {
+function optionsOf(args: readonly string[]): { options: Options; isProfiling: boolean; isKept: boolean } {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -56,6 +76,7 @@ function optionsOf(args: readonly string[]): { options: Options; isKept: boolean
       seconds: { type: 'string', default: '10' },
       warmup: { type: 'string', default: '3' },
       rounds: { type: 'string', default: '4' },
+      profile: { type: 'boolean', default: false },
       'no-keep': { type: 'boolean', default: false },
     },
   });
@@ -70,12 +91,13 @@ function optionsOf(args: readonly string[]): { options: Options; isKept: boolean
   for (const [name, value] of Object.entries(options))
     if (!(value > 0)) throw new UsageError(`${name} has to be a number above 0`);
   if (options.rounds < 2) throw new UsageError('--rounds is 2 or more: the first one is not measured');
-  return { options, isKept: !values['no-keep'] };
+  return { options, isProfiling: values.profile, isKept: !values['no-keep'] };
 }
 
 async function measureAll(
   world: World,
   options: Options,
+  isProfiling: boolean,
 ): Promise<{ results: readonly LoadResult[]; postgres: string }> {
   const { groups, contacts, rate, seconds, warmupSeconds } = options;
   const people = new Cliques({ groups, contacts, domain: world.domain });
@@ -90,10 +112,16 @@ async function measureAll(
   }
   const load = new PresenceLoad({ port: world.endpoint('tcp').port, people, keys });
   try {
-    const logins = await measureLogins(world, load, options);
+    const profiled = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
+      if (isProfiling) startProfilers(world);
+      const done = await work();
+      if (isProfiling) await stopProfilers(world, name);
+      return done;
+    };
+    const logins = await profiled('login', () => measureLogins(world, load, options));
     await load.sendMax(warmupSeconds);
-    const fast = await measure(world, () => load.sendMax(seconds));
-    const slow = await measure(world, () => load.sendAt(rate, seconds));
+    const fast = await profiled('presence, max', () => measure(world, () => load.sendMax(seconds)));
+    const slow = await profiled(`presence, ${rate}/s`, () => measure(world, () => load.sendAt(rate, seconds)));
     const results = [
       resultOf('presence, max', fast.done.count, fast.done.seconds, fast.cost),
       resultOf(`presence, ${rate}/s`, slow.done.count, slow.done.seconds, slow.cost),

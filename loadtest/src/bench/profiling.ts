@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ReadyProcess, World } from '@starling/testkit';
 import { CACHE } from '../own-world.ts';
-import type { Load } from './load.ts';
 import { PROFILE_FOLDER_VARIABLE, profileOf } from './profile-names.ts';
 import { type CpuProfile, describeProfile } from './profile-report.ts';
 import type { BenchResult } from './results.ts';
@@ -11,7 +10,7 @@ import type { BenchResult } from './results.ts';
 /** The profiles as V8 writes them, for the developer tools of a browser. */
 export const PROFILES_FOLDER = join(CACHE, 'profiles');
 
-const SERVICES = ['edge', 'archive'];
+const SERVICES = ['edge', 'archive', 'presence', 'roster'];
 const ROWS = 20;
 /** Cheaper parts are idle: they show nothing but their timers. */
 const WORTH_SHOWING_US = 10;
@@ -34,7 +33,7 @@ export function startProfilers(world: World): void {
 }
 
 /** Ends them, and puts their files away under the name of the load. @throws Error when one is not written in time */
-export async function stopProfilers(world: World, load: Load): Promise<void> {
+export async function stopProfilers(world: World, load: string): Promise<void> {
   startProfilers(world); // the signal toggles
   for (const { id } of profiled(world)) {
     const file = join(PROFILES_FOLDER, profileOf(id));
@@ -43,7 +42,7 @@ export async function stopProfilers(world: World, load: Load): Promise<void> {
       if (performance.now() > deadlineMs) throw new Error(`${id} writes no profile`);
       await sleep(POLL_MS);
     }
-    renameSync(file, join(PROFILES_FOLDER, `${load}-${profileOf(id)}`));
+    renameSync(file, join(PROFILES_FOLDER, fileOf(load, id)));
   }
 }
 
@@ -58,10 +57,12 @@ export function reportProfiles({ commit, at, machine, results }: BenchResult): s
     for (const service of SERVICES) {
       const cpuUs = cpuPerMessage[service] ?? 0;
       if (cpuUs < WORTH_SHOWING_US) continue;
-      const file = join(PROFILES_FOLDER, `${load}-${profileOf(`${service}-1`)}`);
+      const file = join(PROFILES_FOLDER, fileOf(load, `${service}-1`));
       const profile = JSON.parse(readFileSync(file, 'utf8')) as CpuProfile;
       parts.push(describeProfile(`${service}, ${load}`, profile, cpuUs, ROWS));
     }
   }
   return parts.join('\n');
 }
+
+const fileOf = (load: string, id: string): string => `${load.replace(/[^a-z0-9]+/g, '-')}-${profileOf(id)}`;
