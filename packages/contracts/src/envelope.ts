@@ -40,6 +40,9 @@ export interface Envelope {
   readonly origin: string;
   readonly sentAtMs: number;
   readonly after: number;
+  /** Position in this log of the archived entry that this one gives to others; absent or 0: it is a message of its own. */
+  readonly repeatsEpoch?: number;
+  readonly repeatsSequence?: number;
   /** The whole stanza in jabber:client, which is not declared on it. */
   readonly stanza: Uint8Array;
 }

@@ -330,6 +330,11 @@ const SINCE_0_2_0: Readonly<Record<string, Sample>> = {
     offline.waiting(0).encodeReply,
     offline.waiting(0).decodeReply,
   ),
+  owed: sample(
+    { user: bob, resource: 'phone', after: at, others: true },
+    offline.owed(0).encodeRequest,
+    offline.owed(0).decodeRequest as never,
+  ),
   covered: sample(
     { covered: [{ user: bob, session: 's1', after: at, upTo: at, settled: true, ended: true, archivedOnly: true }] },
     offline.covered(0).encodeRequest,

@@ -52,6 +52,16 @@ export const offline = {
   /** A page of what waits. `resource-constraint`: the database is away. */
   waiting: (stream: number) =>
     method<WaitingRequest, WaitingReply>(subjects.archive(stream, 'waiting'), wire.WaitingRequest, wire.WaitingReply),
+  /**
+   * The session of the resource is over; its client had got everything up to `after`. `others`: another session of the account gets what comes
+   * for it. `resource-constraint`: tell it again.
+   */
+  owed: (stream: number) =>
+    method<{ user: string; resource: string; after: Position; others: boolean }, Empty>(
+      subjects.archive(stream, 'owed'),
+      wire.OwedRequest,
+      wire.Empty,
+    ),
   /** What has been covered since; once it is written, if some of it is settled. */
   covered: (stream: number) =>
     method<{ covered: readonly Covered[] }, Empty>(

@@ -75,6 +75,7 @@ export const WHAT = [
   'session_detached',
   'session_ended',
   'session_expiry_failed',
+  'session_owed_lost',
   'session_replay_failed',
   'session_resume_failed',
   'session_resumed',

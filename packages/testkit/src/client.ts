@@ -269,8 +269,9 @@ export class Client {
   }
 
   /** Enables stream management (XEP-0198 §3); with `resume` the session can be resumed. Returns `<enabled/>`. @throws RefusedError */
-  async manage({ resume = true } = {}): Promise<Element> {
-    this.send(resume ? `<enable xmlns='${SM}' resume='true'/>` : `<enable xmlns='${SM}'/>`);
+  async manage({ resume = true, max = 0 } = {}): Promise<Element> {
+    const longest = max === 0 ? '' : ` max='${max}'`;
+    this.send(resume ? `<enable xmlns='${SM}' resume='true'${longest}/>` : `<enable xmlns='${SM}'/>`);
     const answer = await this.#inbox.take((e) => e.ns === SM, 'an answer to <enable/>');
     if (answer.name !== 'enabled') throw new RefusedError('enable', answer);
     this.sessionId = answer.attrs.id ?? '';

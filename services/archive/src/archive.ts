@@ -183,7 +183,7 @@ class ArchiveProcess implements Archive {
     const archive = new StreamArchive({ stream, ...shared, onAccount, onWritten });
     const onCovered = (user: string) => quota.covered(user);
     const onTaken = (user: string) => quota.lift(user);
-    const offline = new OfflineReads({ archive, positions, log, db, config, onCovered, onTaken, isLogHere });
+    const offline = new OfflineReads({ archive, positions, log, db, config, onCovered, onTaken, isLogHere, metrics });
     const reads = new GapReads({ archive, log, db, config, metrics, isLogHere });
     const pages = new Pages({ archive, db, log, config, metrics, isLogHere, turns: this.#turns });
     const onError = (error: unknown, subject: string) =>
@@ -196,6 +196,7 @@ class ArchiveProcess implements Archive {
       serve(bus, retention.set(stream), queues.archive, (request) => setRetention(db, request), onError),
       serve(bus, offlineMethods.waiting(stream), queues.archive, (request) => offline.waiting(request), onError),
       serve(bus, offlineMethods.covered(stream), queues.archive, ({ covered }) => offline.covered(covered), onError),
+      serve(bus, offlineMethods.owed(stream), queues.archive, (request) => offline.owed(request), onError),
       ...this.#serveBulk(stream, onError),
     ];
     this.#running.set(stream, { archive, positions, quota, subscriptions });

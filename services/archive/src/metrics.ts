@@ -19,6 +19,10 @@ export const archiveMetrics = metricsSpec({
   tailPlaces: gauge('starling_archive_tail_places', 'Of them, those whose bytes were given up'),
   reread: counter('starling_archive_reread_total', 'Entries that were read from the log again', ['for']),
   streams: gauge('starling_archive_streams', 'Streams that this process archives'),
+  handedOn: counter(
+    'starling_archive_handed_on_total',
+    'Messages for a resource that has gone, given to the account’s others',
+  ),
   epochs: counter('starling_archive_epochs_total', 'Streams that were found made anew'),
   holes: counter('starling_archive_holes_total', 'Times that the log had lost entries before they were written'),
   gaps: counter('starling_archive_gap_requests_total', 'Gap reads answered', ['source']),

@@ -179,6 +179,19 @@ export const edgeConfig = configSpec({
     { min: 1 },
     'answers of one session that are sent again at a time; one more is sent once',
   ),
+  owedRetryMs: duration(
+    'STARLING_OWED_RETRY',
+    '2s',
+    { min: '50ms', max: '1m' },
+    'before the archive is told again what a session owed that is over',
+  ),
+  owedAttemptsMax: int('STARLING_OWED_ATTEMPTS_MAX', 150, { min: 1 }, 'and how often it is told'),
+  owedWaitingMax: int(
+    'STARLING_OWED_WAITING_MAX',
+    10_000,
+    { min: 10 },
+    'sessions of which that waits while the archive is away; of more it stays in the archive alone',
+  ),
   positionTimeoutMs: duration(
     'STARLING_POSITION_TIMEOUT',
     '1s',

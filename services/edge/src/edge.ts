@@ -203,6 +203,7 @@ export class Edge implements StreamHost {
         bus,
         records: sessionRecords,
         edge: id,
+        streams,
         incarnation,
         following,
         hooks,
@@ -362,6 +363,7 @@ export class Edge implements StreamHost {
 
   #over(session: ClientSession): void {
     if (session.ended) return;
+    this.#management.owes(session);
     session.end();
     this.#presence.sessions.ended(session);
     this.#following.detach(session);

@@ -56,6 +56,13 @@ export const presenceConfig = configSpec({
     { min: 1, max: 256 },
     'partitions whose records are read at once',
   ),
+  owedRetryMs: duration(
+    'STARLING_PRESENCE_OWED_RETRY',
+    '2s',
+    { min: '50ms', max: '1m' },
+    'before the archive is told again what a session owed that is over',
+  ),
+  owedAttemptsMax: int('STARLING_PRESENCE_OWED_ATTEMPTS_MAX', 150, { min: 1 }, 'and how often it is told'),
   bindGraceMs: duration(
     'STARLING_PRESENCE_BIND_GRACE',
     '10s',

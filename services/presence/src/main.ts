@@ -13,7 +13,7 @@ await runService('presence', specs, async ({ config, id, use, log: logger, metri
   const sessionRecords = await use('session records', openSessionRecords(config.bus, bus, { manage: false }), (r) =>
     r.close(),
   );
-  const shared = { id, bus, beats, records, sessionRecords, logger, metrics };
+  const shared = { id, bus, beats, records, sessionRecords, streams: config.bus.logStreams, logger, metrics };
   const presence = startPresence({ ...shared, config: config.presence, owners: config.owners });
   await use('presence', presence, (p) => p.stop());
 });

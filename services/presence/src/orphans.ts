@@ -31,6 +31,8 @@ export interface OrphansOptions {
   readonly isOurs: (user: User) => boolean;
   /** The session is over. */
   readonly onOver: (user: User, row: Row) => void;
+  /** What was for its resource alone is for others now. */
+  readonly onOwed: (record: SessionRecord, user: User) => void;
   readonly metrics: PresenceMetrics;
   readonly log: Logger;
 }
@@ -78,7 +80,7 @@ export class Orphans {
   }
 
   async #expire(orphan: Orphan): Promise<void> {
-    const { records, isOurs, onOver, metrics, log } = this.#options;
+    const { records, isOurs, onOver, onOwed, metrics, log } = this.#options;
     const { user, row } = orphan;
     orphan.isBusy = true;
     try {
@@ -97,6 +99,7 @@ export class Orphans {
         if (!row.isOrphan || !isOurs(user) || user.sessions.get(row.resource) !== row) return;
         metrics.expired.inc();
         onOver(user, row);
+        if (record !== undefined) onOwed(record, user);
       }
     } catch (error) {
       // Policy: somebody has changed it meanwhile, or nobody answers: it is looked at again.

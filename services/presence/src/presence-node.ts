@@ -22,6 +22,7 @@ import { type PresenceMetrics, presenceMetrics } from './metrics.ts';
 import { Misses } from './misses.ts';
 import { Orphans } from './orphans.ts';
 import { Outbox } from './outbox.ts';
+import { Owed } from './owed.ts';
 import type { Partition } from './partition.ts';
 import { Partitions } from './partitions.ts';
 import { Probes } from './probes.ts';
@@ -39,6 +40,8 @@ export interface PresenceNodeOptions {
   readonly bus: Bus;
   /** Of sessions that can be resumed. */
   readonly sessionRecords: Records;
+  /** Of the log. */
+  readonly streams: number;
   readonly config: PresenceConfig;
   readonly logger: Logger;
   readonly metrics: MetricsRegistry;
@@ -61,6 +64,7 @@ export class PresenceNode {
   readonly #stamps = new RecentStamps();
   readonly #notices: RosterNotices;
   readonly #orphans: Orphans;
+  readonly #owed: Owed;
   readonly #left: LeftSessions;
   readonly #misses: Misses;
   readonly #learning: Learning;
@@ -71,7 +75,7 @@ export class PresenceNode {
   #knownEdges: ReadonlySet<string> = new Set();
   #ticker: NodeJS.Timeout | undefined;
 
-  constructor({ id, bus, sessionRecords, config, logger: log, metrics: registry }: PresenceNodeOptions) {
+  constructor({ id, bus, sessionRecords, streams, config, logger: log, metrics: registry }: PresenceNodeOptions) {
     const metrics = registry.register(presenceMetrics);
     const standing = new Standing(id);
     const partitions = new Partitions(metrics, config.heldMax);
@@ -117,10 +121,16 @@ export class PresenceNode {
     this.#lastSeen = lastSeen;
     this.#broadcast = broadcast;
     this.#notices = new RosterNotices(loads, broadcast);
+    this.#owed = new Owed({ bus, streams, config, log });
     this.#orphans = new Orphans({
       ...{ records: sessionRecords, metrics, log },
       isOurs: (user) => standing.acting !== undefined && partitions.has(user),
       onOver: (user, row) => this.#follow(user, user.sessions.lose(row)),
+      onOwed: (record, { sessions }) =>
+        this.#owed.expired(
+          record,
+          sessions.available().some(({ priority }) => priority >= 0),
+        ),
     });
     this.#left = left;
     this.#misses = misses;
@@ -165,6 +175,7 @@ export class PresenceNode {
     for (const undo of this.#undo.splice(0)) undo();
     this.#loads.stop();
     this.#lastSeen.stop();
+    this.#owed.stop();
     this.#dropAll();
     this.#standing.leave();
   }

@@ -12,7 +12,14 @@ test('alone it serves as soon as it has started, and binds for edges that it kno
   const records = new MemoryRecords(65_536);
   const config = loadConfig({ presence: presenceConfig, owners: ownersConfig }, { env: {}, args: [] });
   const { owners } = config;
-  const shared = { bus, records, sessionRecords: records, logger: silentLogger, metrics: new MetricsRegistry() };
+  const shared = {
+    bus,
+    records,
+    sessionRecords: records,
+    streams: 1,
+    logger: silentLogger,
+    metrics: new MetricsRegistry(),
+  };
   const presence = await startPresence({ ...shared, id: 'presence-1', config: config.presence, owners });
   const edge = await joinGroup({ ...shared, group: groups.edge, config: owners, id: 'edge-1' });
   try {

@@ -14,6 +14,8 @@ export interface PresenceOptions {
   readonly records: Records;
   /** Of sessions that can be resumed. */
   readonly sessionRecords: Records;
+  /** Of the log. */
+  readonly streams: number;
   readonly config: PresenceConfig;
   readonly owners: OwnersConfig;
   readonly logger: Logger;
@@ -32,6 +34,7 @@ export async function startPresence(options: PresenceOptions): Promise<Presence>
     id,
     bus,
     sessionRecords: options.sessionRecords,
+    streams: options.streams,
     config: options.config,
     logger,
     metrics,

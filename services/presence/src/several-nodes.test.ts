@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { serve } from '@starling/bus';
 import {
   decodeSessionRecord,
   encodeEdgeBatch,
+  offline,
+  type Position,
   partitionOf,
   RECORD_STATE,
   SESSION_RECORD_REFRESH_MS,
@@ -140,6 +143,17 @@ for (const first of ['edge', 'owner', 'edge, before its owner has heard of it'] 
 
 test('XEP-0198: owner and edge die, and the client does not come back: its session is over after its window', async () => {
   await everybody();
+  const owed: { resource: string; after: Position }[] = [];
+  serve(
+    world.bus,
+    offline.owed(0),
+    'archive',
+    async (request) => {
+      owed.push(request);
+      return {};
+    },
+    assert.fail,
+  );
   const session = await resumable(userOf('presence-1'), 300);
   world.killNode('presence-1');
   world.killEdge('edge-2');
@@ -148,6 +162,11 @@ test('XEP-0198: owner and edge die, and the client does not come back: its sessi
   await until(() => sessions.some((s) => s.got.includes(`${session.jid} gone`)));
   const stored = await world.sessionRecords.get(key);
   assert.equal(stored && decodeSessionRecord(stored.value).recordState, RECORD_STATE.expired);
+  await until(() => owed.length > 0);
+  assert.deepEqual(
+    owed.map(({ resource, after }) => [resource, after.epoch, after.sequence]),
+    [['phone', 1, 7]],
+  );
 });
 
 test('XEP-0198: a record that no edge has written for long brings nobody back', async () => {

@@ -65,6 +65,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<{ readonl
     bus,
     records,
     sessionRecords,
+    streams: log.streams,
     config: presence,
     owners,
     logger,

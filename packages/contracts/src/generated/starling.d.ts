@@ -2809,6 +2809,12 @@ export namespace starling {
             /** Envelope stanza. */
             stanza: Uint8Array;
 
+            /** Envelope repeatsEpoch. */
+            repeatsEpoch: number;
+
+            /** Envelope repeatsSequence. */
+            repeatsSequence: number;
+
             /**
              * Creates a new Envelope instance using the specified properties.
              * @param [properties] Properties to set
@@ -2885,6 +2891,12 @@ export namespace starling {
 
                 /** Envelope stanza */
                 stanza?: (Uint8Array|null);
+
+                /** Envelope repeatsEpoch */
+                repeatsEpoch?: (number|null);
+
+                /** Envelope repeatsSequence */
+                repeatsSequence?: (number|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
@@ -3823,6 +3835,89 @@ export namespace starling {
 
             /** Shape of a WaitingReply. */
             type $Shape = starling.v1.WaitingReply.$Properties;
+        }
+
+        /**
+         * Properties of an OwedRequest.
+         * @deprecated Use starling.v1.OwedRequest.$Properties instead.
+         */
+        interface IOwedRequest extends starling.v1.OwedRequest.$Properties {
+        }
+
+        /** Represents an OwedRequest. */
+        class OwedRequest {
+
+            /**
+             * Constructs a new OwedRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.OwedRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** OwedRequest user. */
+            user: string;
+
+            /** OwedRequest resource. */
+            resource: string;
+
+            /** OwedRequest after. */
+            after?: (starling.v1.Position.$Properties|null);
+
+            /** OwedRequest others. */
+            others: boolean;
+
+            /**
+             * Creates a new OwedRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns OwedRequest instance
+             */
+            static create(properties: starling.v1.OwedRequest.$Shape): starling.v1.OwedRequest & starling.v1.OwedRequest.$Shape;
+            static create(properties?: starling.v1.OwedRequest.$Properties): starling.v1.OwedRequest;
+
+            /**
+             * Encodes the specified OwedRequest message. Does not implicitly {@link starling.v1.OwedRequest.verify|verify} messages.
+             * @param message OwedRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.OwedRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes an OwedRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.OwedRequest & starling.v1.OwedRequest.$Shape} OwedRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.OwedRequest & starling.v1.OwedRequest.$Shape;
+        }
+
+        namespace OwedRequest {
+
+            /** Properties of an OwedRequest. */
+            interface $Properties {
+
+                /** OwedRequest user */
+                user?: (string|null);
+
+                /** OwedRequest resource */
+                resource?: (string|null);
+
+                /** OwedRequest after */
+                after?: (starling.v1.Position.$Properties|null);
+
+                /** OwedRequest others */
+                others?: (boolean|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of an OwedRequest. */
+            type $Shape = starling.v1.OwedRequest.$Properties;
         }
 
         /**

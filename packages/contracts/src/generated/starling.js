@@ -6822,6 +6822,8 @@ export const starling = $root.starling = (() => {
              * @property {Uint8Array|null} [trace] Envelope trace
              * @property {number|null} [after] Envelope after
              * @property {Uint8Array|null} [stanza] Envelope stanza
+             * @property {number|null} [repeatsEpoch] Envelope repeatsEpoch
+             * @property {number|null} [repeatsSequence] Envelope repeatsSequence
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -6974,6 +6976,22 @@ export const starling = $root.starling = (() => {
             Envelope.prototype.stanza = $util.newBuffer([]);
 
             /**
+             * Envelope repeatsEpoch.
+             * @member {number} repeatsEpoch
+             * @memberof starling.v1.Envelope
+             * @instance
+             */
+            Envelope.prototype.repeatsEpoch = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * Envelope repeatsSequence.
+             * @member {number} repeatsSequence
+             * @memberof starling.v1.Envelope
+             * @instance
+             */
+            Envelope.prototype.repeatsSequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
              * Creates a new Envelope instance using the specified properties.
              * @function create
              * @memberof starling.v1.Envelope
@@ -7035,6 +7053,10 @@ export const starling = $root.starling = (() => {
                     writer.uint32(/* id 14, wireType 0 =*/112).uint64(message.after);
                 if (message.stanza != null && $Object.hasOwnProperty.call(message, "stanza") && message.stanza.length)
                     writer.uint32(/* id 15, wireType 2 =*/122).bytes(message.stanza);
+                if (message.repeatsEpoch != null && $Object.hasOwnProperty.call(message, "repeatsEpoch") && (typeof message.repeatsEpoch === "object" ? message.repeatsEpoch.low || message.repeatsEpoch.high : message.repeatsEpoch !== 0))
+                    writer.uint32(/* id 16, wireType 0 =*/128).uint64(message.repeatsEpoch);
+                if (message.repeatsSequence != null && $Object.hasOwnProperty.call(message, "repeatsSequence") && (typeof message.repeatsSequence === "object" ? message.repeatsSequence.low || message.repeatsSequence.high : message.repeatsSequence !== 0))
+                    writer.uint32(/* id 17, wireType 0 =*/136).uint64(message.repeatsSequence);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -7212,6 +7234,24 @@ export const starling = $root.starling = (() => {
                                 message.stanza = value;
                             else
                                 delete message.stanza;
+                            continue;
+                        }
+                    case 16: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.repeatsEpoch = value;
+                            else
+                                delete message.repeatsEpoch;
+                            continue;
+                        }
+                    case 17: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.repeatsSequence = value;
+                            else
+                                delete message.repeatsSequence;
                             continue;
                         }
                     }
@@ -9466,6 +9506,215 @@ export const starling = $root.starling = (() => {
             };
 
             return WaitingReply;
+        })();
+
+        v1.OwedRequest = (function() {
+
+            /**
+             * Properties of an OwedRequest.
+             * @typedef {Object} starling.v1.OwedRequest.$Properties
+             * @property {string|null} [user] OwedRequest user
+             * @property {string|null} [resource] OwedRequest resource
+             * @property {starling.v1.Position.$Properties|null} [after] OwedRequest after
+             * @property {boolean|null} [others] OwedRequest others
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of an OwedRequest.
+             * @memberof starling.v1
+             * @interface IOwedRequest
+             * @augments starling.v1.OwedRequest.$Properties
+             * @deprecated Use starling.v1.OwedRequest.$Properties instead.
+             */
+
+            /**
+             * Shape of an OwedRequest.
+             * @typedef {starling.v1.OwedRequest.$Properties} starling.v1.OwedRequest.$Shape
+             */
+
+            /**
+             * Constructs a new OwedRequest.
+             * @memberof starling.v1
+             * @classdesc Represents an OwedRequest.
+             * @constructor
+             * @param {starling.v1.OwedRequest.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const OwedRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * OwedRequest user.
+             * @member {string} user
+             * @memberof starling.v1.OwedRequest
+             * @instance
+             */
+            OwedRequest.prototype.user = "";
+
+            /**
+             * OwedRequest resource.
+             * @member {string} resource
+             * @memberof starling.v1.OwedRequest
+             * @instance
+             */
+            OwedRequest.prototype.resource = "";
+
+            /**
+             * OwedRequest after.
+             * @member {starling.v1.Position.$Properties|null|undefined} after
+             * @memberof starling.v1.OwedRequest
+             * @instance
+             */
+            OwedRequest.prototype.after = null;
+
+            /**
+             * OwedRequest others.
+             * @member {boolean} others
+             * @memberof starling.v1.OwedRequest
+             * @instance
+             */
+            OwedRequest.prototype.others = false;
+
+            /**
+             * Creates a new OwedRequest instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.OwedRequest
+             * @static
+             * @param {starling.v1.OwedRequest.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.OwedRequest} OwedRequest instance
+             * @type {{
+             *   (properties: starling.v1.OwedRequest.$Shape): starling.v1.OwedRequest & starling.v1.OwedRequest.$Shape;
+             *   (properties?: starling.v1.OwedRequest.$Properties): starling.v1.OwedRequest;
+             * }}
+             */
+            OwedRequest.create = function(properties) {
+                return new OwedRequest(properties);
+            };
+
+            /**
+             * Encodes the specified OwedRequest message. Does not implicitly {@link starling.v1.OwedRequest.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.OwedRequest
+             * @static
+             * @param {starling.v1.OwedRequest.$Properties} message OwedRequest message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            OwedRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
+                if (message.resource != null && $Object.hasOwnProperty.call(message, "resource") && message.resource !== "")
+                    writer.uint32(/* id 2, wireType 2 =*/18).string(message.resource);
+                if (message.after != null && $Object.hasOwnProperty.call(message, "after"))
+                    $root.starling.v1.Position.encode(message.after, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+                if (message.others != null && $Object.hasOwnProperty.call(message, "others") && message.others !== false)
+                    writer.uint32(/* id 4, wireType 0 =*/32).bool(message.others);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes an OwedRequest message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.OwedRequest
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.OwedRequest & starling.v1.OwedRequest.$Shape} OwedRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            OwedRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.OwedRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.user = value;
+                            else
+                                delete message.user;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.resource = value;
+                            else
+                                delete message.resource;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            message.after = $root.starling.v1.Position.decode(reader, reader.size(), $undefined, _depth + 1, message.after);
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.others = value;
+                            else
+                                delete message.others;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return OwedRequest;
         })();
 
         v1.CoveredRequest = (function() {

@@ -188,3 +188,39 @@ scenario(
     assert.ok(error instanceof RefusedError && childOf(error.element, 'item-not-found'));
   },
 );
+
+scenario(
+  'RFC 6121 §8.5.3.2.1 what was for the resource of a session that never returns goes to the account’s others, or waits',
+  everywhere,
+  async ({ romeo, juliet }) => {
+    const [home] = await romeo.devices('home');
+    const [phone] = await juliet.devices('phone');
+    await phone.manage({ max: 2 });
+    const say = (text: string) => home.sends`<message to='${phone.jid}' type='chat'><body>${text}</body></message>`;
+    await say('seen');
+    await phone.receives`<message><body>seen</body></message>`;
+    phone.acknowledge();
+    await phone.ping();
+    await phone.destroy();
+    await say('owed to the desk');
+    await home.ping();
+    const [desk] = await juliet.devices('desk');
+    const message =
+      await desk.receives`<message from='${home.jid}'><body>owed to the desk</body><delay xmlns='urn:xmpp:delay'/></message>`;
+    const id = childOf(message, 'stanza-id', 'urn:xmpp:sid:0')?.attrs.id;
+    await desk.sends`<iq type='set' id='m1'><query xmlns='urn:xmpp:mam:2' queryid='q'/></iq>`;
+    const archived = await desk.messages(2);
+    const ids = archived.map((result) => childOf(result, 'result', 'urn:xmpp:mam:2')?.attrs.id);
+    assert.equal(ids[1], id, 'it is the same message, and is archived once');
+    await desk.receives`<iq type='result' id='m1'/>`;
+    await desk.manage({ max: 2 });
+    await desk.sends`<presence to='${home.jid}'/>`;
+    await home.receives`<presence from='${desk.jid}'/>`;
+    await desk.destroy();
+    await home.sends`<message to='${desk.jid}' type='chat'><body>owed to nobody</body></message>`;
+    await home.receives`<presence from='${desk.jid}' type='unavailable'/>`;
+    const [late] = await juliet.devices('late');
+    await late.receives`<message from='${home.jid}'><body>owed to nobody</body></message>`;
+    await late.receivesNothing();
+  },
+);

@@ -1,4 +1,4 @@
-import { type Log, LogUnavailableError, RpcError } from '@starling/bus';
+import { type Log, LogBusyError, LogFullError, LogUnavailableError, RpcError } from '@starling/bus';
 import {
   type ArchivedEntry,
   COPY,
@@ -10,11 +10,15 @@ import {
   type WaitingRequest,
 } from '@starling/contracts';
 import { type Db, DbUnavailableError } from '@starling/db';
+import type { BareJid } from '@starling/jid';
 import type { ArchiveConfig } from '../config.ts';
 import { FreshEnd } from '../fresh-end.ts';
+import type { ArchiveMetrics } from '../metrics.ts';
+import { selectEntries } from '../sql/select-entries.ts';
 import { selectWaiting } from '../sql/select-waiting.ts';
 import type { StreamArchive } from '../stream-archive.ts';
 import { byReading, type Span, uncovered } from './coverage.ts';
+import { handOn } from './owed.ts';
 import type { OfflinePositions } from './positions.ts';
 
 /** In one request. */
@@ -22,10 +26,17 @@ const COVERED_MAX = 5_000;
 /** How long an answer waits until what it is about is written: who is refused or blocked is known then, and what is archived. */
 const WRITE_WAIT_MS = 2_000;
 
+interface OwedRequest {
+  readonly user: string;
+  readonly resource: string;
+  readonly after: Position;
+  readonly others: boolean;
+}
+
 export interface OfflineReadsOptions {
   readonly archive: StreamArchive;
   readonly positions: OfflinePositions;
-  readonly log: Pick<Log, 'info'>;
+  readonly log: Pick<Log, 'info' | 'append'>;
   readonly db: Db;
   readonly config: ArchiveConfig;
   /** Less may wait for this user than before. */
@@ -33,6 +44,7 @@ export interface OfflineReadsOptions {
   /** What waits for this user is taken now, and what comes behind it as well. */
   readonly onTaken: (user: string) => Promise<void>;
   readonly isLogHere: boolean;
+  readonly metrics: ArchiveMetrics;
 }
 
 /** Answers what waits offline, from the rows, and learns what has been covered. */
@@ -40,13 +52,17 @@ export class OfflineReads {
   readonly #archive: StreamArchive;
   readonly #positions: OfflinePositions;
   readonly #db: Db;
+  readonly #log: Pick<Log, 'append'>;
+  readonly #handedOn: ArchiveMetrics['handedOn'];
   readonly #config: ArchiveConfig;
   readonly #onCovered: (user: string) => void;
   readonly #onTaken: (user: string) => Promise<void>;
   readonly #toldByMs: number;
   readonly #end: FreshEnd;
 
-  constructor({ archive, positions, log, db, config, onCovered, onTaken, isLogHere }: OfflineReadsOptions) {
+  constructor({ archive, positions, log, db, config, onCovered, onTaken, isLogHere, metrics }: OfflineReadsOptions) {
+    this.#log = log;
+    this.#handedOn = metrics.handedOn;
     this.#archive = archive;
     this.#positions = positions;
     this.#db = db;
@@ -105,6 +121,30 @@ export class OfflineReads {
     });
   }
 
+  /** The session of that resource is over: what it had not got goes to the others. @throws RpcError resource-constraint: tell it again */
+  owed({ user, resource, after, others }: OwedRequest): Promise<Record<string, never>> {
+    return this.#ask(async () => {
+      await this.#untilRead();
+      const upTo = this.#visible();
+      await this.#untilWritten(user, upTo);
+      const { gapEntries: entriesMax, gapBytes: bytesMax } = this.#config;
+      const read = async (reached: Position) => {
+        const range = { owner: user, after: reached, upTo, entriesMax, bytesMax };
+        const entries = await selectEntries(this.#db, range);
+        return { entries, complete: entries.length === 0 };
+      };
+      // Without others nothing covers it later: what nobody has covered by now waits.
+      const coverage = others ? undefined : await this.#positions.coverageOf(user);
+      if (!others && coverage === undefined) return {}; // there is no such account
+      const holes = coverage === undefined ? [] : uncovered(coverage, { after, upTo });
+      const waits = (at: Position) =>
+        holes.some((hole) => comparePositions(hole.after, at) < 0 && comparePositions(at, hole.upTo) <= 0);
+      const count = await handOn(this.#log, { user: user as BareJid, resource, after, upTo, waits }, read);
+      this.#handedOn.inc(count);
+      return {};
+    });
+  }
+
   /** An archive that has died may have been told of these what it has not written: the edges tell it again. @throws RpcError */
   #requireTold(): void {
     if (performance.now() < this.#toldByMs)
@@ -150,8 +190,12 @@ export class OfflineReads {
       return await work();
     } catch (error) {
       // Policy: this is the boundary where an absent database or log becomes a condition.
-      if (!(error instanceof DbUnavailableError || error instanceof LogUnavailableError)) throw error;
+      const isAway = AWAY.some((kind) => error instanceof kind);
+      if (!isAway) throw error;
       throw new RpcError('resource-constraint', 'the database or the log is away', { cause: error });
     }
   }
 }
+
+/** What asking again may mend. */
+const AWAY = [DbUnavailableError, LogUnavailableError, LogBusyError, LogFullError] as const;

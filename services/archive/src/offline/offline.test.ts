@@ -233,6 +233,36 @@ for (const WorldClass of [MemoryWorld, ClusterWorld]) {
       assert.equal(idsOf(await waiting()), 'two');
     });
 
+    it('of a resource that has gone is for the others, once more in the log and not in the archive', async () => {
+      await start();
+      await create(world.log, alice);
+      const phone = `${alice}/phone`;
+      await append({ id: 'got', to: phone });
+      const got = last;
+      await append({ id: 'owed', to: phone });
+      const owed = last;
+      await append({ id: 'all' });
+      await append({ id: 'desk', to: `${alice}/desk` });
+      await append({ id: 'sent', copy: COPY.sent, to: phone });
+      await append({ id: 'groupchat', type: 'groupchat', to: phone });
+      await append({ id: 'passing', fate: FATE.passing, to: phone });
+      await covered(undefined, at(last));
+      const tell = () =>
+        call(world.bus, methods.owed(0), { user: alice, resource: 'phone', after: at(got), others: true }, TIMEOUT_MS);
+      await tell();
+      await tell(); // changes nothing
+      const { entries } = await waiting({ upTo: undefined });
+      const found = entries.map(({ envelope }) => decodeEnvelope(envelope));
+      assert.deepEqual(
+        found.map(({ to, fate, repeatsSequence }) => [to, fate, repeatsSequence]),
+        [
+          [alice, FATE.passing, owed],
+          [alice, FATE.passing, 0],
+        ],
+      );
+      assert.match(Buffer.from(found[0]?.stanza ?? []).toString(), /<delay xmlns='urn:xmpp:delay' from='example.com'/);
+    });
+
     it('has a bound: over it senders hear so, until there is room', async () => {
       await start({ STARLING_OFFLINE_MAX: '10', STARLING_OFFLINE_WRITE_INTERVAL: '1s' });
       await create(world.log, alice);

@@ -80,12 +80,10 @@ export class OfflineDelivery implements CoverageWatch {
 
   /** One that does not cover has got what is for its resource (RFC 6121 §8.5.3.1): nobody else is to get that. */
   gotDirectly(user: FollowedUser, session: ClientSession, position: Position): void {
-    if (user.coverage.has(session)) return;
-    if (session.sm !== undefined) {
-      session.sm.direct.add(position.sequence); // told when its client says that it has it
-      return;
-    }
-    this.#tellDirect(user, session, position);
+    const isTold = !user.coverage.has(session);
+    // Told when its client says that it has it.
+    if (session.sm !== undefined) session.sm.direct.set(position.sequence, isTold);
+    else if (isTold) this.#tellDirect(user, session, position);
   }
 
   /** XEP-0198: the client says that it has got these. */
@@ -93,9 +91,12 @@ export class OfflineDelivery implements CoverageWatch {
     const { sm } = session;
     if (sm === undefined || (sm.direct.size === 0 && sm.read.length === 0)) return;
     const user = this.#options.userOf(session);
-    for (const { position } of arrived)
-      if (position !== undefined && sm.direct.delete(position.sequence) && user !== undefined)
-        this.#tellDirect(user, session, position);
+    for (const { position } of arrived) {
+      const isTold = position && sm.direct.get(position.sequence);
+      if (position === undefined || isTold === undefined) continue;
+      sm.direct.delete(position.sequence);
+      if (isTold && user !== undefined) this.#tellDirect(user, session, position);
+    }
     const pages = sm.read.findIndex(({ sent }) => distance(sent, sm.queue.acked) < 0);
     for (const { span } of sm.read.splice(0, pages < 0 ? sm.read.length : pages))
       if (user !== undefined) this.#tellRead(user, session, span);

@@ -26,7 +26,8 @@ export interface CoverageChange {
   readonly first: Covering | undefined;
 }
 
-const covers = ({ state, priority }: SessionRow): boolean => state === SESSION_STATE.available && priority >= 0;
+/** Whether what comes for the bare JID comes to it (RFC 6121 §8.5.2.1.1). */
+export const covers = ({ state, priority }: SessionRow): boolean => state === SESSION_STATE.available && priority >= 0;
 
 /** Which of a user's sessions cover his log, as one edge sees it. */
 export class UserCoverage {

@@ -46,3 +46,21 @@ test('a request that is in hand is not handled yet', async () => {
   await new Promise((resolve) => session.whenIdle(() => resolve(undefined)));
   assert.equal(session.requestInHand, '');
 });
+
+test('what was for its resource alone is open from the first of it that the client has not got', () => {
+  const sm = managed();
+  const at = (sequence: number) => ({ epoch: 1, sequence });
+  assert.equal(sm.directUpTo, undefined);
+  for (const sequence of [4, 6, 9]) sm.keep(NOTHING, at(sequence), '');
+  assert.equal(sm.directUpTo, undefined, 'all of that is for the account');
+  sm.direct.set(6, false);
+  sm.direct.set(9, true);
+  assert.deepEqual(sm.directUpTo, at(5));
+  sm.acknowledged(2);
+  assert.deepEqual(sm.directUpTo, at(8));
+  sm.acknowledged(3);
+  assert.equal(sm.directUpTo, undefined);
+  sm.isCut = true;
+  sm.reached = at(12);
+  assert.deepEqual(sm.directUpTo, at(12), 'behind it nothing was kept');
+});

@@ -61,8 +61,8 @@ export class ManagedStream {
   floor: Position | undefined;
   /** Nothing is kept any more: what follows `reached` comes from the archive. */
   isCut = false;
-  /** Sequences of entries for its resource alone, of which the archive is told when the client has got them. */
-  readonly direct = new Set<number>();
+  /** Sequences of entries for its resource alone that the client has not got, and whether the archive is told when it has. */
+  readonly direct = new Map<number, boolean>();
   /** Likewise parts of its archive: when the client has acknowledged so many stanzas. Each has sent some, so the queue bounds them. */
   readonly read: { readonly sent: number; readonly span: ArchiveSpan }[] = [];
   /** Another edge goes on with it, or is about to: nothing of the log is delivered to it here, and what is live only until its record is made. */
@@ -164,6 +164,18 @@ export class ManagedStream {
     let first: Position | undefined;
     for (const { position } of this.queue)
       if (position !== undefined && (first === undefined || comparePositions(position, first) < 0)) first = position;
+    return first;
+  }
+
+  /** Up to where its client has got all that was for its resource alone; undefined when nothing of that is open. */
+  get directUpTo(): Position | undefined {
+    // Behind this nothing was kept for it.
+    let first = this.isCut || this.isReplaying ? this.reached : undefined;
+    for (const { position } of this.queue) {
+      if (position === undefined || !this.direct.has(position.sequence)) continue;
+      const before = { epoch: position.epoch, sequence: position.sequence - 1 };
+      if (first === undefined || comparePositions(before, first) < 0) first = before;
+    }
     return first;
   }
 

@@ -15,6 +15,7 @@ import { Checkpoints } from './checkpoints.ts';
 import { Detached } from './detached.ts';
 import { drain } from './drain.ts';
 import { type Kept, ManagedStream } from './managed-stream.ts';
+import { OwedReports } from './owed-reports.ts';
 import type { RecordContext } from './record-of.ts';
 import { Releases } from './releases.ts';
 import { SessionRecords } from './session-records.ts';
@@ -24,6 +25,8 @@ export interface StreamManagementOptions {
   readonly bus: Bus;
   readonly records: Records;
   readonly edge: string;
+  /** Of the log. */
+  readonly streams: number;
   readonly incarnation: () => string;
   readonly following: () => Following;
   readonly hooks: Hooks;
@@ -50,6 +53,7 @@ export class StreamManagement {
   readonly #detached: Detached;
   readonly #releases: Releases;
   readonly #upkeep: Upkeep;
+  readonly #owed: OwedReports;
   /** All sessions that have it enabled. */
   readonly #managed = new Set<ClientSession>();
 
@@ -69,6 +73,7 @@ export class StreamManagement {
       ...{ bus, edge, following, checkpoints, metrics, log },
       onReleased: (session, sm) => this.#detached.add(session, sm),
     });
+    this.#owed = new OwedReports({ bus, streams: options.streams, config, known, metrics, log });
     const shown = (session: ClientSession) => session.view;
     this.#upkeep = new Upkeep({
       records: this.records,
@@ -100,6 +105,7 @@ export class StreamManagement {
   stop(): void {
     this.#releases.stop();
     this.#detached.stop();
+    this.#owed.stop();
     this.#upkeep.stop();
   }
 
@@ -212,6 +218,13 @@ export class StreamManagement {
       if (outcome === 'lost') this.#options.drop(session);
     });
     return true;
+  }
+
+  /** The session is about to be over: what its client has not got of what was for its resource alone goes to others. */
+  owes(session: ClientSession): void {
+    const { sm } = session;
+    const { rows } = this.#options.following().sessionsOf(session.user) ?? { rows: [] };
+    if (sm !== undefined) this.#owed.ended(session, sm, rows);
   }
 
   /** The session is over: nobody can resume it. */

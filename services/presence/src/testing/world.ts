@@ -59,7 +59,7 @@ export class World {
     const bus = new LossyBus(this.#memory, id, this.trace);
     const config = loadConfig({ presence: presenceConfig }, { env: this.#env, args: [] }).presence;
     const { sessionRecords, metrics } = this;
-    const node = new PresenceNode({ id, bus, sessionRecords, config, logger: silentLogger, metrics });
+    const node = new PresenceNode({ id, bus, sessionRecords, streams: 1, config, logger: silentLogger, metrics });
     node.listen();
     const edges = this.edgeGroup.watch();
     const membership = this.nodeGroup.join(id);
@@ -121,7 +121,17 @@ export class World {
     const record = {
       ...{ user, resource, session: id, origin: '', lang: '', edge: edge.id, incarnation: edge.membership.incarnation },
       ...{ epoch, recordState: RECORD_STATE.live, writtenAt, detachedAt: 0, windowMs, handled: 0, base: 0, acked: 0 },
-      ...{ queue: [], position: undefined, boundAt, state, priority, stamp, presence, directed, kept: {} },
+      ...{
+        queue: [],
+        position: { epoch: 1, sequence: 7 },
+        boundAt,
+        state,
+        priority,
+        stamp,
+        presence,
+        directed,
+        kept: {},
+      },
       ...{ openRequests: [], covering: undefined, whole: false },
     };
     await this.sessionRecords.put(subjects.session(user as BareJid, id), encodeSessionRecord(record), 0);
