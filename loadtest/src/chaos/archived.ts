@@ -1,4 +1,4 @@
-import { COPY, decodeEnvelope } from '@starling/contracts';
+import { COPY, decodeEnvelope, FATE } from '@starling/contracts';
 import type { Db } from '@starling/db';
 import { readBody, type Series } from './member.ts';
 
@@ -11,8 +11,9 @@ export const keyOf = (owner: string, sender: string, series: Series, copy: numbe
 /** What the archive has of a run. */
 export async function readArchived(db: Db, run: string, sinceMs: number): Promise<ArchivedNumbers> {
   const rows = await db.query<{ owner: string; envelope: Uint8Array }>(
-    'select owner, envelope from archive where committed_at_ms >= $1 order by owner, position',
-    [sinceMs],
+    // What waits, or has waited, for somebody is in no archive (XEP-0313 shows none of it).
+    'select owner, envelope from archive where committed_at_ms >= $1 and fate = $2 order by owner, position',
+    [sinceMs, FATE.archived],
   );
   const numbers = new Map<string, number[]>();
   for (const { owner, envelope } of rows) {

@@ -34,6 +34,7 @@ export function parseJid(text: string): Jid {
 
 /** parseJid, or undefined where that throws. */
 export function tryParseJid(text: string): Jid | undefined {
+  if (text === '') return undefined; // the most frequent one: an attribute that is absent
   try {
     return parseJid(text);
   } catch (error) {
