@@ -29,6 +29,7 @@ export interface WrittenRows {
 // A sender is blocked by his full JID, his bare one or his domain (XEP-0191 §5), the owner himself never (§4).
 // What the owner's preferences keep out of the archive (XEP-0441; keepsArchived of the feature says the same) is a row all the same, of
 // fate passing: 2 is FATE.archived, 1 FATE.passing, 0 COPY.received.
+// "materialized" and "is true": each table is looked at once, and its rows are found by a hash, also while PostgreSQL has no statistics.
 // `update` comes first by its row lock: of two writers the second waits here, finds another position and writes nothing.
 const SQL = `with moved as (
   update archive_stream set position = $3 where stream = $1 and position = $2 returning stream
@@ -38,15 +39,16 @@ const SQL = `with moved as (
     with ordinality as e (owner, position, committed_at_ms, entry_id, fate, copy, envelope, peer, place)
 ), known as (
   select owner, over_quota from archive_owner where owner = any (array(select distinct owner from entry))
-), list as (
+), list as materialized (
   select owner, jids from archive_block where owner = any (array(select distinct owner from entry))
 ), blocked as (
   select e.place from entry e join list l using (owner), split_part(e.peer, '/', 1) as bare
     where e.copy = 0 and bare <> e.owner and l.jids && array[e.peer, bare, regexp_replace(bare, '^.*@', '')]
 ), over as (
-  select e.place from entry e join known k using (owner)
-    where k.over_quota and e.copy = 0 and e.place not in (select place from blocked)
-), preference as (
+  select place from entry
+    where owner = any (array(select owner from known where over_quota)) and copy = 0
+      and place not in (select place from blocked)
+), preference as materialized (
   select * from archive_preference where owner = any (array(select distinct owner from entry))
 ), excluded as (
   select e.place from entry e join preference p using (owner), split_part(e.peer, '/', 1) as bare
@@ -63,8 +65,8 @@ const SQL = `with moved as (
     select e.owner, e.position, e.committed_at_ms, e.entry_id,
         case when e.place in (select place from excluded) then 1 else e.fate end,
         e.copy, e.envelope, split_part(e.peer, '/', 1) from entry e
-      join known using (owner) where exists (select from moved) and e.place not in (select place from blocked)
-        and e.place not in (select place from over)
+      where exists (select from moved) and (e.owner in (select owner from known)) is true
+        and e.place not in (select place from blocked) and e.place not in (select place from over)
     on conflict do nothing returning 1
 )
 select
