@@ -110,12 +110,18 @@ export class OfflineReads {
     if (all.length > COVERED_MAX) throw new RpcError('bad-request', `more than ${COVERED_MAX} of them`);
     return this.#ask(async () => {
       for (const { user, upTo } of all) if (this.#archive.tail?.hasNotice(user)) await this.#untilWritten(user, upTo);
-      await this.#positions.cover(
+      const unknown = await this.#positions.cover(
         all.map(({ user, session, after, upTo, settled, ended, archivedOnly }) => ({
           ...{ user, session, settled, ended, archivedOnly },
           span: { after: after ?? START, upTo },
         })),
       );
+      if (unknown.length > 0) {
+        // Accounts so new that their creation has not been read; or none.
+        await this.#untilRead();
+        for (const { user, span } of unknown) await this.#untilWritten(user, span.upTo);
+        await this.#positions.cover(unknown);
+      }
       for (const { user } of all) this.#onCovered(user);
       return {};
     });

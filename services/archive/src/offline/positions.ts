@@ -73,15 +73,20 @@ export class OfflinePositions {
   }
 
   /**
-   * Those of them that are accounts have covered this; what is settled is written when this resolves.
+   * Those of them that are accounts have covered this; what is settled is written when this resolves. Returns what is about others.
    * @throws DbUnavailableError, RpcError: tell it again
    */
-  async cover(all: readonly Told[]): Promise<void> {
+  async cover(all: readonly Told[]): Promise<readonly Told[]> {
+    const unknown: Told[] = [];
     await this.#load(all.map(({ user }) => user));
     let isSettled = false;
-    for (const { user, span, settled, session, ended, archivedOnly } of all) {
+    for (const told of all) {
+      const { user, span, settled, session, ended, archivedOnly } = told;
       const known = this.#users.get(user);
-      if (known === undefined) continue;
+      if (known === undefined) {
+        unknown.push(told);
+        continue;
+      }
       if (archivedOnly) {
         known.coverage = coverRead(known.coverage, span, SPANS_MAX);
         known.dirtySinceMs ??= performance.now();
@@ -97,6 +102,7 @@ export class OfflinePositions {
       isSettled ||= settled;
     }
     if (isSettled) await this.#settle();
+    return unknown;
   }
 
   /** The session delivers what waits: unless another one does, which is still there. */
