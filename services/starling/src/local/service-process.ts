@@ -103,6 +103,9 @@ export class ServiceProcess {
   }
 }
 
+/** In MiB: what lives for a batch or a request dies young then, and is not copied twice before (a tenth of the CPU of an archived message). */
+const V8_FLAGS = ['--max-semi-space-size=32'];
+
 /** A service is its index for whoever runs it in process, and beside it the main that is a process. */
 const mainOf = (service: string) => fileURLToPath(new URL('./main.js', import.meta.resolve(`@starling/${service}`)));
 
@@ -113,7 +116,7 @@ function spawnService(
   return Child.start({
     name: id,
     command: process.execPath,
-    args: [mainOf(service), '--json-ready'],
+    args: [...V8_FLAGS, mainOf(service), '--json-ready'],
     env: { ...env, STARLING_ID: id, ...ports },
     logFile: join(logFolder, `${id}.log`),
     guard,
