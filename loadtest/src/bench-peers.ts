@@ -1,143 +1,261 @@
-// npm run bench:peers: presence and logins on ejabberd, on Prosody and on ours, one after another, with the same load generator.
-import { cpus } from 'node:os';
+// npm run bench:peers: the same works on ejabberd, on Prosody and on ours, in turn, with the same load generator.
+import { cpus, release } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { cpuOfProcess, cpuOfTree } from './bench/process-cpu.ts';
+import { calibrate } from './bench/calibrate.ts';
 import { currentCommit, keepFile } from './bench/results.ts';
-import { figuresOf, type PeerLines } from './peers/figures.ts';
-import { OTHER_NAMES, startOther, versionOf } from './peers/other-server.ts';
-import { peersFolderOf, requireAboveZero, serversOf } from './peers/peer-arguments.ts';
+import { requireWhole } from './peers/figures.ts';
+import type { GeneratorLine } from './peers/generator/orders.ts';
+import { startOther } from './peers/other-server.ts';
 import { reportOf } from './peers/report.ts';
-import type { PeerOptions, PeerPart, PeerServer } from './peers/server.ts';
-import { startStarling } from './peers/starling-server.ts';
-import { type XloadLine, xload } from './peers/xload.ts';
+import { type Measurement, PEERS_SUFFIX, type PeersResult, type TsungMeasurement } from './peers/result.ts';
+import { runGenerator } from './peers/run-generator.ts';
+import {
+  NotInstalledError,
+  type PeerOptions,
+  type PeerServer,
+  SERVER_NAMES,
+  type ServerName,
+  TITLES,
+} from './peers/server.ts';
+import { startStarling, startStarlingEmbedded } from './peers/starling-server.ts';
+import { isMeasuredByTsung, measureWithTsung, TSUNG_USERS } from './peers/tsung.ts';
+import { APART, WORK_NAMES, type Work, type WorkName, type WorkOptions, worksOf } from './peers/works.ts';
+import { sharedKeys } from './presence/scram.ts';
+import { UsageError } from './usage-error.ts';
 
-const OURS = 'starling';
-const SERVERS: readonly string[] = [...OTHER_NAMES, OURS];
-const GROUPS = 4;
 const PASSWORD = 'pw';
-const SERVER_CORES = '0';
-const GENERATOR_CORES = '1';
-/** Less of a core than that is rest. */
-const IDLE_CORES = 0.1;
-const IDLE_LOOK_MS = 3_000;
-const IDLE_TIMEOUT_MS = 600_000;
+/** Printable: Prosody uses the text of it, the others its base64. */
+const SALT = Buffer.from('starling-bench');
+const BODY_BYTES = 200;
+const ROWS_TIMEOUT_MS = 120_000;
+const POLL_MS = 200;
+/** Of one run of the generator, beyond what it measures. */
+const GENERATOR_TIMEOUT_MS = 600_000;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-interface Options {
-  readonly peersFolder: string;
-  readonly servers: readonly string[];
-  readonly contacts: number;
-  readonly perSecond: number;
-  readonly seconds: number;
-  readonly repetitions: number;
+interface Options extends WorkOptions {
+  readonly servers: readonly ServerName[];
+  readonly works: readonly WorkName[];
   readonly rounds: number;
+  readonly hasTsung: boolean;
   readonly isKept: boolean;
 }
 
-/** Resolves with the exit code. @throws UsageError, Error when a server or the generator fails */
+/** Resolves with the exit code. @throws UsageError, Error when a server or the generator fails, or something was lost */
 export async function benchPeers(args: readonly string[]): Promise<number> {
   const options = optionsOf(args);
-  const { peersFolder, contacts, perSecond, rounds } = options;
-  const others = OTHER_NAMES.filter((name) => options.servers.includes(name));
-  for (const name of others) await versionOf(name);
-  const users = GROUPS * (contacts + 1);
-  const shared: PeerOptions = {
-    peersFolder,
-    accounts: users,
-    password: PASSWORD,
-    serverCores: SERVER_CORES,
-    contacts,
-    archives: false,
-  };
-  const starts = others.map((name) => () => startOther(name, shared));
-  if (options.servers.includes(OURS)) starts.push(() => startStarling(shared));
-  const lines = new Map<string, PeerLines>();
-  for (let round = 0; round < rounds; round++) {
-    for (const start of starts) {
-      const measured = await measureOne(start, options, users);
-      const before = lines.get(measured.name);
-      const presence = [...(before?.presence ?? []), ...measured.presence];
-      lines.set(measured.name, { ...measured, presence, login: [...(before?.login ?? []), ...measured.login] });
+  const interruption = new AbortController();
+  const interrupt = () => interruption.abort();
+  for (const signal of SIGNALS) process.on(signal, interrupt);
+  try {
+    const result = await measureAll(options, interruption.signal);
+    const report = reportOf(result);
+    console.log(report);
+    if (options.isKept && result.measurements.length > 0) {
+      const name = `${result.at.slice(0, 10)}-${result.commit}`;
+      keepFile(`${name}-peers.md`, report);
+      console.log(`kept in ${keepFile(`${name}${PEERS_SUFFIX}`, `${JSON.stringify(result)}\n`)}`);
     }
+    return 0;
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, interrupt);
   }
-  const [{ model = '' } = {}] = cpus();
-  const commit = currentCommit();
-  const day = new Date().toISOString().slice(0, 10);
-  const machine = `${cpus().length} × ${model}, Node ${process.version}`;
-  const head = { commit, day, machine, users, contacts, perSecond, rounds };
-  const cores = { serverCores: SERVER_CORES, generatorCores: GENERATOR_CORES };
-  const report = reportOf({ ...head, ...cores }, [...lines.values()].map(figuresOf));
-  console.log(report);
-  if (options.isKept) console.log(`kept in ${keepFile(`${day}-${commit}-peers.md`, report)}`);
-  return 0;
 }
 
-async function measureOne(start: () => Promise<PeerServer>, options: Options, users: number): Promise<PeerLines> {
-  const { contacts, perSecond, seconds, repetitions, peersFolder } = options;
-  const server = await start();
-  try {
-    console.log(`${server.name} ${server.version}`);
-    const run = (load: Readonly<Record<string, string | number>>) =>
-      xload(server, { peersFolder, generatorCores: GENERATOR_CORES, password: PASSWORD }, { users, ...load });
-    const scram = { domain: server.scramDomain, mech: 'SCRAM-SHA-1' };
-    if (!server.hasContacts) {
-      await run({ mode: 'roster-setup', contacts, ...scram });
-      await untilIdle(server.parts);
+async function measureAll(options: Options, signal: AbortSignal): Promise<PeersResult> {
+  const { servers, works, rounds, isKept: _, hasTsung, ...workOptions } = options;
+  const at = new Date().toISOString();
+  const before = calibrate();
+  const versions = new Map<ServerName, string>();
+  const below: Record<string, string> = {};
+  const missing = new Map<ServerName, string>();
+  const measurements: Measurement[] = [];
+  const able = () => servers.filter((name) => !missing.has(name));
+  /** One more of a server, unless it is not installed. */
+  const on = async <T>(name: ServerName, needs: PeerNeeds, measure: (server: PeerServer) => Promise<T>) => {
+    try {
+      return await withServer(name, needs, async (server) => {
+        versions.set(name, server.version);
+        Object.assign(below, server.versions);
+        return await measure(server);
+      });
+    } catch (error) {
+      // Policy: the others can be measured without it.
+      if (!(error instanceof NotInstalledError)) throw error;
+      missing.set(name, `${TITLES[name]} was not measured: ${error.message}`);
+      console.log(missing.get(name));
+      return undefined;
     }
-    const times = { reps: repetitions, secs: seconds, warmup: 3 };
-    const presence = await run({ mode: 'presence', contacts, ...scram, rate: `max,${perSecond}`, ...times });
-    requireCopies(presence, contacts + 1);
-    const login = await run({ mode: 'login', roster: 1, ...scram, ...times });
-    for (const line of [...presence, ...login]) console.log(JSON.stringify(line));
-    const parts = server.parts.map(({ label }) => label);
-    return { name: server.name, version: server.version, parts, presence, login };
+  };
+  for (const work of worksOf(works, workOptions)) {
+    for (let round = 0; round < rounds; round++) {
+      for (const name of able()) {
+        signal.throwIfAborted();
+        const measured = await on(name, work, (server) => measure(server, work, signal));
+        if (measured === undefined) continue;
+        const measurement = { server: name, work: work.name, transport: work.transport, round, ...measured };
+        requireWhole(measurement);
+        measurements.push(measurement);
+        tell(measurement);
+      }
+    }
+  }
+  const tsung: TsungMeasurement[] = [];
+  for (const name of hasTsung ? able().filter(isMeasuredByTsung) : []) {
+    const needs = { accounts: 0, contacts: 0, archives: false, plainAccounts: TSUNG_USERS, ...APART };
+    const measured = await on(name, needs, (server) => measureWithTsung(name, server, signal));
+    if (measured === undefined) continue;
+    tsung.push(measured);
+    console.log(JSON.stringify(measured));
+  }
+  const [{ model: cpu = '' } = {}] = cpus();
+  return {
+    at,
+    commit: currentCommit(),
+    machine: { cpu, cores: cpus().length, node: process.version, kernel: release() },
+    rounds,
+    options: workOptions,
+    servers: able().map((name) => ({ name, version: versions.get(name) ?? '' })),
+    versions: below,
+    missing: [...missing.values()],
+    calibrationUs: [before, calibrate()],
+    measurements,
+    tsung,
+  };
+}
+
+type PeerNeeds = Pick<Work, 'accounts' | 'contacts' | 'archives' | 'serverCores'> & {
+  readonly plainAccounts?: number;
+};
+
+/** A server for as long as `work` lasts. @throws NotInstalledError, and what its start, the work or its stop throws */
+async function withServer<T>(name: ServerName, needs: PeerNeeds, work: (server: PeerServer) => Promise<T>): Promise<T> {
+  const { accounts, contacts, archives, serverCores, plainAccounts = 0 } = needs;
+  const keys = sharedKeys(PASSWORD, SALT);
+  const options: PeerOptions = { accounts, contacts, archives, serverCores, plainAccounts, keys };
+  const server = await STARTS[name](options);
+  try {
+    return await work(server);
   } finally {
     await server.stop();
   }
 }
 
-/** Some servers are still busy with rosters long after the last answer. @throws Error when that does not end */
-async function untilIdle(parts: readonly PeerPart[]): Promise<void> {
-  const cpu = () => parts.reduce((sum, { pid, isTree }) => sum + (isTree ? cpuOfTree(pid) : cpuOfProcess(pid)), 0);
-  for (let waitedMs = 0; waitedMs < IDLE_TIMEOUT_MS; waitedMs += IDLE_LOOK_MS) {
-    const before = cpu();
-    await sleep(IDLE_LOOK_MS);
-    if ((cpu() - before) / 1_000 < IDLE_LOOK_MS * IDLE_CORES) return;
-  }
-  throw new Error('the server does not come to rest');
+const STARTS: Readonly<Record<ServerName, (options: PeerOptions) => Promise<PeerServer>>> = {
+  ejabberd: (options) => startOther('ejabberd', options),
+  prosody: (options) => startOther('prosody', options),
+  'prosody-tuned': (options) => startOther('prosody-tuned', options),
+  starling: startStarling,
+  'starling-embedded': startStarlingEmbedded,
+};
+
+async function measure(
+  server: PeerServer,
+  { order, transport, generatorCores: cores, archives }: Work,
+  signal: AbortSignal,
+): Promise<Pick<Measurement, 'lines' | 'archive'>> {
+  const target = {
+    transport,
+    port: server.ports[transport],
+    path: server.path,
+    domain: server.domain,
+    prefix: server.prefix,
+    password: PASSWORD,
+    salt: SALT.toString('base64'),
+  };
+  const rowsBefore = archives ? await server.archivedRows() : 0;
+  const lines = await runGenerator(
+    { target, order, watch: server.parts },
+    { cores, signal, timeoutMs: GENERATOR_TIMEOUT_MS },
+  );
+  return archives ? { lines, archive: await rowsOf(server, rowsBefore, 2 * sentIn(lines)) } : { lines };
 }
 
-/** @throws Error when not everybody has everybody: whoever sends to fewer people has less to do */
-function requireCopies(lines: readonly XloadLine[], copies: number): void {
-  for (const { total, perSent } of lines)
-    if (total === true && perSent !== copies) throw new Error(`${perSent} deliveries a send instead of ${copies}`);
+const sentIn = (lines: readonly GeneratorLine[]): number =>
+  lines.reduce((sum, line) => sum + (line.kind === 'total' ? line.sent : 0), 0);
+
+/** Waits until as many rows are there, or too long. */
+async function rowsOf(
+  server: PeerServer,
+  before: number,
+  wanted: number,
+): Promise<{ rows: number; lagSeconds: number }> {
+  const startedMs = performance.now();
+  for (;;) {
+    const rows = (await server.archivedRows()) - before;
+    const waitedMs = performance.now() - startedMs;
+    if (rows >= wanted || waitedMs > ROWS_TIMEOUT_MS) return { rows, lagSeconds: waitedMs / 1_000 };
+    await sleep(POLL_MS);
+  }
 }
+
+/** One line for whoever waits. */
+function tell({ server, work, transport, round, lines }: Measurement): void {
+  for (const line of lines) {
+    const where = `round ${round + 1}, ${work}, ${transport}, ${TITLES[server]}`;
+    if (line.kind === 'memory') console.log(`${where}: ${line.sessions} sessions, ${total(line.pssKiB)} KiB`);
+    if (line.kind === 'window') {
+      const us = (total(line.cpuUs) / line.delivered).toFixed(1);
+      const perSecond = (line.delivered / line.seconds).toFixed(0);
+      console.log(`${where}, ${line.load}: ${us} µs each, ${perSecond}/s, p99 ${line.p99Ms.toFixed(1)} ms`);
+    }
+  }
+}
+
+const total = (values: Readonly<Record<string, number>>): number =>
+  Object.values(values).reduce((sum, value) => sum + value, 0);
 
 function optionsOf(args: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      peers: { type: 'string' },
-      servers: { type: 'string', default: SERVERS.join() },
-      contacts: { type: 'string', default: '50' },
-      rate: { type: 'string', default: '50' },
+      servers: { type: 'string', default: SERVER_NAMES.join() },
+      works: { type: 'string', default: WORK_NAMES.join() },
+      rounds: { type: 'string', default: '3' },
       seconds: { type: 'string', default: '10' },
-      reps: { type: 'string', default: '3' },
-      rounds: { type: 'string', default: '1' },
+      warmup: { type: 'string', default: '5' },
+      users: { type: 'string', default: '400' },
+      rate: { type: 'string', default: '1000' },
+      sessions: { type: 'string', default: '1000,4000' },
+      settle: { type: 'string', default: '15' },
+      logins: { type: 'string', default: '2000' },
+      groups: { type: 'string', default: '4' },
+      contacts: { type: 'string', default: '50' },
+      presences: { type: 'string', default: '50' },
+      tsung: { type: 'boolean', default: false },
       'no-keep': { type: 'boolean', default: false },
     },
   });
   const options = {
-    peersFolder: peersFolderOf(values.peers),
-    servers: serversOf(values.servers, SERVERS),
-    contacts: Number(values.contacts),
-    perSecond: Number(values.rate),
-    seconds: Number(values.seconds),
-    repetitions: Number(values.reps),
+    servers: someOf(SERVER_NAMES, 'servers', values.servers),
+    works: someOf(WORK_NAMES, 'works', values.works),
     rounds: Number(values.rounds),
+    seconds: Number(values.seconds),
+    warmupSeconds: Number(values.warmup),
+    chatUsers: Number(values.users),
+    bodyBytes: BODY_BYTES,
+    messagesPerSecond: Number(values.rate),
+    idleSteps: values.sessions.split(',').map(Number),
+    settleSeconds: Number(values.settle),
+    loginUsers: Number(values.logins),
+    groups: Number(values.groups),
+    contacts: Number(values.contacts),
+    presencesPerSecond: Number(values.presences),
+    hasTsung: values.tsung,
     isKept: !values['no-keep'],
   };
-  const { contacts, perSecond, seconds, repetitions, rounds } = options;
-  requireAboveZero({ contacts, perSecond, seconds, repetitions, rounds });
+  for (const [name, value] of Object.entries(options))
+    for (const number of [value].flat())
+      if (typeof number === 'number' && !(number > 0)) throw new UsageError(`${name}: a number above 0`);
+  if (options.chatUsers % 2 !== 0) throw new UsageError('--users is an even number: half of them write to the others');
   return options;
+}
+
+/** Those of a list, separated by commas, in our order; none when it is empty. @throws UsageError when there is another one */
+function someOf<N extends string>(known: readonly N[], option: string, list: string): readonly N[] {
+  const wanted = list.split(',').filter((name) => name !== '');
+  const stranger = wanted.find((name) => !known.some((one) => one === name));
+  if (stranger !== undefined) throw new UsageError(`--${option} ${stranger}: some of ${known.join()}`);
+  return known.filter((name) => wanted.includes(name));
 }

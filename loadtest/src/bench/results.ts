@@ -28,7 +28,8 @@ export interface BenchResult {
   readonly doubts: readonly string[];
 }
 
-const RESULTS = new URL('../../results/', import.meta.url);
+/** Where results are kept. */
+export const RESULTS = new URL('../../results/', import.meta.url);
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 /** What was measured; the end of the file's name. */
 export type BenchKind = 'bench' | 'presence';
