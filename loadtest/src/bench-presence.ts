@@ -56,7 +56,7 @@ export async function benchPresence(args: readonly string[]): Promise<number> {
   // The profiler costs: such figures are neither compared with others nor kept.
   print(
     result,
-    isProfiling ? undefined : lastResult(result.options, 'presence'),
+    isProfiling ? undefined : lastResult(result, 'presence'),
     `µs of CPU for each delivered presence and each login (${of})`,
   );
   if (isProfiling) {
