@@ -42,7 +42,7 @@ interface Options extends WorkOptions {
   readonly isKept: boolean;
 }
 
-/** Resolves with the exit code. @throws UsageError, Error when a server or the generator fails, or something was lost */
+/** Resolves with the exit code: 1 when a server or the generator failed, or something was lost. @throws UsageError */
 export async function benchPeers(args: readonly string[]): Promise<number> {
   const options = optionsOf(args);
   const interruption = new AbortController();
@@ -57,7 +57,7 @@ export async function benchPeers(args: readonly string[]): Promise<number> {
       keepFile(`${name}-peers.md`, report);
       console.log(`kept in ${keepFile(`${name}${PEERS_SUFFIX}`, `${JSON.stringify(result)}\n`)}`);
     }
-    return 0;
+    return result.failures.length === 0 ? 0 : 1;
   } finally {
     for (const signal of SIGNALS) process.off(signal, interrupt);
   }
@@ -67,48 +67,31 @@ async function measureAll(options: Options, signal: AbortSignal): Promise<PeersR
   const { servers, works, rounds, isKept: _, hasTsung, ...workOptions } = options;
   const at = new Date().toISOString();
   const before = calibrate();
-  const versions = new Map<ServerName, string>();
-  const below: Record<string, string> = {};
-  const missing = new Map<ServerName, string>();
-  const measurements: Measurement[] = [];
-  const able = () => servers.filter((name) => !missing.has(name));
-  /** One more of a server, unless it is not installed. */
-  const on = async <T>(name: ServerName, needs: PeerNeeds, measure: (server: PeerServer) => Promise<T>) => {
-    try {
-      return await withServer(name, needs, async (server) => {
-        versions.set(name, server.version);
-        Object.assign(below, server.versions);
-        return await measure(server);
-      });
-    } catch (error) {
-      // Policy: the others can be measured without it.
-      if (!(error instanceof NotInstalledError)) throw error;
-      missing.set(name, `${TITLES[name]} was not measured: ${error.message}`);
-      console.log(missing.get(name));
-      return undefined;
-    }
-  };
+  const found = new Findings();
   for (const work of worksOf(works, workOptions)) {
     for (let round = 0; round < rounds; round++) {
-      for (const name of able()) {
+      for (const name of servers) {
         signal.throwIfAborted();
-        const measured = await on(name, work, (server) => measure(server, work, signal));
-        if (measured === undefined) continue;
-        const measurement = { server: name, work: work.name, transport: work.transport, round, ...measured };
-        requireWhole(measurement);
-        measurements.push(measurement);
-        tell(measurement);
+        await found.from(name, work.name, async () => {
+          const measured = await withServer(name, work, found, (server) => measure(server, work, signal));
+          const measurement = { server: name, work: work.name, transport: work.transport, round, ...measured };
+          requireWhole(measurement);
+          found.measurements.push(measurement);
+          tell(measurement);
+        });
       }
     }
   }
-  const tsung: TsungMeasurement[] = [];
-  for (const name of hasTsung ? able().filter(isMeasuredByTsung) : []) {
-    const needs = { accounts: 0, contacts: 0, archives: false, plainAccounts: TSUNG_USERS, ...APART };
-    const measured = await on(name, needs, (server) => measureWithTsung(name, server, signal));
-    if (measured === undefined) continue;
-    tsung.push(measured);
-    console.log(JSON.stringify(measured));
+  for (const name of hasTsung ? servers.filter(isMeasuredByTsung) : []) {
+    signal.throwIfAborted();
+    await found.from(name, 'tsung', async () => {
+      const needs = { accounts: 0, contacts: 0, archives: false, plainAccounts: TSUNG_USERS, ...APART };
+      const measured = await withServer(name, needs, found, (server) => measureWithTsung(name, server, signal));
+      found.tsung.push(measured);
+      console.log(JSON.stringify(measured));
+    });
   }
+  signal.throwIfAborted();
   const [{ model: cpu = '' } = {}] = cpus();
   return {
     at,
@@ -116,13 +99,50 @@ async function measureAll(options: Options, signal: AbortSignal): Promise<PeersR
     machine: { cpu, cores: cpus().length, node: process.version, kernel: release() },
     rounds,
     options: workOptions,
-    servers: able().map((name) => ({ name, version: versions.get(name) ?? '' })),
-    versions: below,
-    missing: [...missing.values()],
+    servers: servers.flatMap((name) => {
+      const version = found.versions.get(name);
+      return version === undefined ? [] : [{ name, version }];
+    }),
+    versions: Object.fromEntries(found.below),
+    missing: [...found.missing],
+    failures: found.failures,
     calibrationUs: [before, calibrate()],
-    measurements,
-    tsung,
+    measurements: found.measurements,
+    tsung: found.tsung,
   };
+}
+
+/** What has come of a run so far. */
+class Findings {
+  readonly measurements: Measurement[] = [];
+  readonly tsung: TsungMeasurement[] = [];
+  readonly failures: string[] = [];
+  readonly missing = new Set<string>();
+  readonly versions = new Map<ServerName, string>();
+  readonly below = new Map<string, string>();
+  /** A server and a work that it is not equipped for. */
+  readonly #unable = new Set<string>();
+
+  /** One measurement: what goes wrong is told, and the rest goes on. */
+  async from(name: ServerName, work: string, measuring: () => Promise<void>): Promise<void> {
+    const key = `${name} ${work}`;
+    if (this.#unable.has(key)) return;
+    try {
+      await measuring();
+    } catch (error) {
+      // Policy: hours of measurements are not thrown away for one; the exit code says that there is no figure.
+      const why = error instanceof Error ? error.message : String(error);
+      const told = `${TITLES[name]}, ${work}: ${why}`;
+      if (error instanceof NotInstalledError) {
+        this.#unable.add(key);
+        this.missing.add(`not measured: ${told}`);
+      } else {
+        this.failures.push(`FAILED: ${told}`);
+        console.error(error);
+      }
+      console.log(told);
+    }
+  }
 }
 
 type PeerNeeds = Pick<Work, 'accounts' | 'contacts' | 'archives' | 'serverCores'> & {
@@ -130,11 +150,17 @@ type PeerNeeds = Pick<Work, 'accounts' | 'contacts' | 'archives' | 'serverCores'
 };
 
 /** A server for as long as `work` lasts. @throws NotInstalledError, and what its start, the work or its stop throws */
-async function withServer<T>(name: ServerName, needs: PeerNeeds, work: (server: PeerServer) => Promise<T>): Promise<T> {
+async function withServer<T>(
+  name: ServerName,
+  needs: PeerNeeds,
+  { versions, below }: Findings,
+  work: (server: PeerServer) => Promise<T>,
+): Promise<T> {
   const { accounts, contacts, archives, serverCores, plainAccounts = 0 } = needs;
   const keys = sharedKeys(PASSWORD, SALT);
-  const options: PeerOptions = { accounts, contacts, archives, serverCores, plainAccounts, keys };
-  const server = await STARTS[name](options);
+  const server = await STARTS[name]({ accounts, contacts, archives, serverCores, plainAccounts, keys });
+  versions.set(name, server.version);
+  for (const [what, version] of Object.entries(server.versions)) below.set(what, version);
   try {
     return await work(server);
   } finally {

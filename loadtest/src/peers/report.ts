@@ -187,7 +187,7 @@ function tsungLines({ tsung }: PeersResult): readonly string[] {
 /** What speaks against the figures, or is missing. */
 export function doubtsOf(result: PeersResult): readonly string[] {
   const { loads } = figuresOf(result);
-  const doubts = [...result.missing];
+  const doubts = [...result.failures, ...result.missing];
   for (const figures of loads) {
     const where = `${TITLES[figures.server]}, ${WORK_TITLES[figures.work]}, ${transportText(figures.transport)}, ${loadText(figures)}`;
     if (figures.generatorShare > GENERATOR_SHARE_MAX)

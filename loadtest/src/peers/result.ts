@@ -40,8 +40,10 @@ export interface PeersResult {
   readonly servers: readonly { readonly name: ServerName; readonly version: string }[];
   /** Of what ours, and the archives of the others, stand on. */
   readonly versions: Readonly<Record<string, string>>;
-  /** What could not be measured, and why. */
+  /** What could not be measured because it is not installed. */
   readonly missing: readonly string[];
+  /** Measurements that have no figures, and why. */
+  readonly failures: readonly string[];
   /** µs of CPU of the piece of work of calibrate(), before and after. */
   readonly calibrationUs: readonly [before: number, after: number];
   readonly measurements: readonly Measurement[];

@@ -65,6 +65,7 @@ export const SAMPLE: PeersResult = {
   ],
   versions: { 'nats-server': '2', postgresql: '15' },
   missing: [],
+  failures: [],
   calibrationUs: [30_000, 31_000],
   measurements: [
     ...[0, 1, 2].flatMap((round) => [
