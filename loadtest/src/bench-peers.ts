@@ -1,37 +1,19 @@
 // npm run bench:peers: the same works on ejabberd, on Prosody and on ours, in turn, with the same load generator.
 import { cpus, release } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { calibrate } from './bench/calibrate.ts';
 import { currentCommit, keepFile } from './bench/results.ts';
 import { requireWhole } from './peers/figures.ts';
-import type { GeneratorLine } from './peers/generator/orders.ts';
-import { startOther } from './peers/other-server.ts';
+import { Findings } from './peers/findings.ts';
+import { measureWork, withServer } from './peers/measure-work.ts';
 import { reportOf } from './peers/report.ts';
-import { type Measurement, PEERS_SUFFIX, type PeersResult, type TsungMeasurement } from './peers/result.ts';
-import { runGenerator } from './peers/run-generator.ts';
-import {
-  NotInstalledError,
-  type PeerOptions,
-  type PeerServer,
-  SERVER_NAMES,
-  type ServerName,
-  TITLES,
-} from './peers/server.ts';
-import { startStarling, startStarlingEmbedded } from './peers/starling-server.ts';
+import { type Measurement, PEERS_SUFFIX, type PeersResult } from './peers/result.ts';
+import { SERVER_NAMES, type ServerName, TITLES } from './peers/server.ts';
 import { isMeasuredByTsung, measureWithTsung, TSUNG_USERS } from './peers/tsung.ts';
-import { APART, WORK_NAMES, type Work, type WorkName, type WorkOptions, worksOf } from './peers/works.ts';
-import { sharedKeys } from './presence/scram.ts';
+import { APART, WORK_NAMES, type WorkName, type WorkOptions, worksOf } from './peers/works.ts';
 import { UsageError } from './usage-error.ts';
 
-const PASSWORD = 'pw';
-/** Printable: Prosody uses the text of it, the others its base64. */
-const SALT = Buffer.from('starling-bench');
 const BODY_BYTES = 200;
-const ROWS_TIMEOUT_MS = 120_000;
-const POLL_MS = 200;
-/** Of one run of the generator, beyond what it measures. */
-const GENERATOR_TIMEOUT_MS = 600_000;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 interface Options extends WorkOptions {
@@ -73,7 +55,7 @@ async function measureAll(options: Options, signal: AbortSignal): Promise<PeersR
       for (const name of servers) {
         signal.throwIfAborted();
         await found.from(name, work.name, async () => {
-          const measured = await withServer(name, work, found, (server) => measure(server, work, signal));
+          const measured = await withServer(name, work, found, (server) => measureWork(server, work, signal));
           const measurement = { server: name, work: work.name, transport: work.transport, round, ...measured };
           requireWhole(measurement);
           found.measurements.push(measurement);
@@ -110,110 +92,6 @@ async function measureAll(options: Options, signal: AbortSignal): Promise<PeersR
     measurements: found.measurements,
     tsung: found.tsung,
   };
-}
-
-/** What has come of a run so far. */
-class Findings {
-  readonly measurements: Measurement[] = [];
-  readonly tsung: TsungMeasurement[] = [];
-  readonly failures: string[] = [];
-  readonly missing = new Set<string>();
-  readonly versions = new Map<ServerName, string>();
-  readonly below = new Map<string, string>();
-  /** A server and a work that it is not equipped for. */
-  readonly #unable = new Set<string>();
-
-  /** One measurement: what goes wrong is told, and the rest goes on. */
-  async from(name: ServerName, work: string, measuring: () => Promise<void>): Promise<void> {
-    const key = `${name} ${work}`;
-    if (this.#unable.has(key)) return;
-    try {
-      await measuring();
-    } catch (error) {
-      // Policy: hours of measurements are not thrown away for one; the exit code says that there is no figure.
-      const why = error instanceof Error ? error.message : String(error);
-      const told = `${TITLES[name]}, ${work}: ${why}`;
-      if (error instanceof NotInstalledError) {
-        this.#unable.add(key);
-        this.missing.add(`not measured: ${told}`);
-      } else {
-        this.failures.push(`FAILED: ${told}`);
-        console.error(error);
-      }
-      console.log(told);
-    }
-  }
-}
-
-type PeerNeeds = Pick<Work, 'accounts' | 'contacts' | 'archives' | 'serverCores'> & {
-  readonly plainAccounts?: number;
-};
-
-/** A server for as long as `work` lasts. @throws NotInstalledError, and what its start, the work or its stop throws */
-async function withServer<T>(
-  name: ServerName,
-  needs: PeerNeeds,
-  { versions, below }: Findings,
-  work: (server: PeerServer) => Promise<T>,
-): Promise<T> {
-  const { accounts, contacts, archives, serverCores, plainAccounts = 0 } = needs;
-  const keys = sharedKeys(PASSWORD, SALT);
-  const server = await STARTS[name]({ accounts, contacts, archives, serverCores, plainAccounts, keys });
-  versions.set(name, server.version);
-  for (const [what, version] of Object.entries(server.versions)) below.set(what, version);
-  try {
-    return await work(server);
-  } finally {
-    await server.stop();
-  }
-}
-
-const STARTS: Readonly<Record<ServerName, (options: PeerOptions) => Promise<PeerServer>>> = {
-  ejabberd: (options) => startOther('ejabberd', options),
-  prosody: (options) => startOther('prosody', options),
-  'prosody-tuned': (options) => startOther('prosody-tuned', options),
-  starling: startStarling,
-  'starling-embedded': startStarlingEmbedded,
-};
-
-async function measure(
-  server: PeerServer,
-  { order, transport, generatorCores: cores, archives }: Work,
-  signal: AbortSignal,
-): Promise<Pick<Measurement, 'lines' | 'archive'>> {
-  const target = {
-    transport,
-    port: server.ports[transport],
-    path: server.path,
-    domain: server.domain,
-    prefix: server.prefix,
-    password: PASSWORD,
-    salt: SALT.toString('base64'),
-  };
-  const rowsBefore = archives ? await server.archivedRows() : 0;
-  const lines = await runGenerator(
-    { target, order, watch: server.parts },
-    { cores, signal, timeoutMs: GENERATOR_TIMEOUT_MS },
-  );
-  return archives ? { lines, archive: await rowsOf(server, rowsBefore, 2 * sentIn(lines)) } : { lines };
-}
-
-const sentIn = (lines: readonly GeneratorLine[]): number =>
-  lines.reduce((sum, line) => sum + (line.kind === 'total' ? line.sent : 0), 0);
-
-/** Waits until as many rows are there, or too long. */
-async function rowsOf(
-  server: PeerServer,
-  before: number,
-  wanted: number,
-): Promise<{ rows: number; lagSeconds: number }> {
-  const startedMs = performance.now();
-  for (;;) {
-    const rows = (await server.archivedRows()) - before;
-    const waitedMs = performance.now() - startedMs;
-    if (rows >= wanted || waitedMs > ROWS_TIMEOUT_MS) return { rows, lagSeconds: waitedMs / 1_000 };
-    await sleep(POLL_MS);
-  }
 }
 
 /** One line for whoever waits. */
