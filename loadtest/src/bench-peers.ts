@@ -14,6 +14,7 @@ import { APART, WORK_NAMES, type WorkName, type WorkOptions, worksOf } from './p
 import { UsageError } from './usage-error.ts';
 
 const BODY_BYTES = 200;
+const INTERRUPTED = 130;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 interface Options extends WorkOptions {
@@ -40,6 +41,10 @@ export async function benchPeers(args: readonly string[]): Promise<number> {
       console.log(`kept in ${keepFile(`${name}${PEERS_SUFFIX}`, `${JSON.stringify(result)}\n`)}`);
     }
     return result.failures.length === 0 ? 0 : 1;
+  } catch (error) {
+    // Policy: whoever has interrupted it knows why; all that was started has been stopped.
+    if (interruption.signal.aborted) return INTERRUPTED;
+    throw error;
   } finally {
     for (const signal of SIGNALS) process.off(signal, interrupt);
   }
@@ -49,11 +54,10 @@ async function measureAll(options: Options, signal: AbortSignal): Promise<PeersR
   const { servers, works, rounds, isKept: _, hasTsung, ...workOptions } = options;
   const at = new Date().toISOString();
   const before = calibrate();
-  const found = new Findings();
+  const found = new Findings(signal);
   for (const work of worksOf(works, workOptions)) {
     for (let round = 0; round < rounds; round++) {
       for (const name of servers) {
-        signal.throwIfAborted();
         await found.from(name, work.name, async () => {
           const measured = await withServer(name, work, found, (server) => measureWork(server, work, signal));
           const measurement = { server: name, work: work.name, transport: work.transport, round, ...measured };
@@ -65,7 +69,6 @@ async function measureAll(options: Options, signal: AbortSignal): Promise<PeersR
     }
   }
   for (const name of hasTsung ? servers.filter(isMeasuredByTsung) : []) {
-    signal.throwIfAborted();
     await found.from(name, 'tsung', async () => {
       const needs = { accounts: 0, contacts: 0, archives: false, plainAccounts: TSUNG_USERS, ...APART };
       const measured = await withServer(name, needs, found, (server) => measureWithTsung(name, server, signal));

@@ -46,8 +46,8 @@ export interface MemoryFigures {
 
 /** More of its core, and the generator may be what is measured. */
 export const GENERATOR_SHARE_MAX = 0.8;
-/** Less than that share of the pace was delivered: it falls behind. */
-const PACE_SHARE_MIN = 0.95;
+/** Farther from the pace, and what was delivered was late, or still is. */
+const PACE_ERROR_MAX = 0.05;
 
 const isWindow = (line: GeneratorLine): line is WindowLine => line.kind === 'window';
 const isTotal = (line: GeneratorLine): line is TotalLine => line.kind === 'total';
@@ -106,7 +106,7 @@ function ofLoad(
     p99Ms: spreadOf(windows.map(({ p99Ms }) => p99Ms)),
     generatorShare: Math.max(...windows.map(({ generatorUs, seconds }) => generatorUs / (seconds * 1_000_000))),
     foreignShare: Math.max(...windows.map(foreignShareOf)),
-    isBehind: load !== 'max' && (isIncomplete || perSecond.median < load * copies * PACE_SHARE_MIN),
+    isBehind: load !== 'max' && (isIncomplete || Math.abs(perSecond.median / (load * copies) - 1) > PACE_ERROR_MAX),
   };
 }
 

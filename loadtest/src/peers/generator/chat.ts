@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Crowd } from './crowd.ts';
 import type { ChatOrder, GeneratorLine, Target, WatchedPart } from './orders.ts';
 import type { Session } from './session.ts';
@@ -5,6 +6,8 @@ import { StampReader, stampOf } from './stamp-reader.ts';
 import { playLoads, Traffic } from './traffic.ts';
 
 const NS = { hints: 'urn:xmpp:hints' } as const;
+/** Until it is known everywhere who is there. */
+const SETTLE_MS = 2_000;
 const FILLING =
   'The quick brown fox jumps over the lazy dog and then writes a long chat message about it to a friend. ';
 
@@ -19,6 +22,7 @@ export async function chat(
   await crowd.grow(order.users);
   const traffic = new Traffic(1);
   const pairs = new Pairs(crowd, order, traffic);
+  await sleep(SETTLE_MS);
   await playLoads(traffic, pairs, { ...order, watch, print });
   await crowd.close();
 }

@@ -95,6 +95,6 @@ describe('the load generator', () => {
 
   test('an account that is not there ends the run', async () => {
     const order = { work: 'idle', steps: [ACCOUNTS + 1], settleSeconds: 0.1 } as const;
-    await assert.rejects(play('tcp', order), /the generator ended with 1: .*not-authorized/s);
+    await assert.rejects(play('tcp', order), /the generator ended with 1: .*an account with other keys/s);
   });
 });
