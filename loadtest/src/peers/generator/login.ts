@@ -4,6 +4,8 @@ import { Latencies } from './latencies.ts';
 import { readCpu, usedBetween } from './meter.ts';
 import type { GeneratorLine, LoginOrder, Target, WatchedPart } from './orders.ts';
 
+/** What a server does behind the last answer belongs to the logins too: whom it tells, what it writes. */
+const AFTERMATH_MS = 1_000;
 /** Until the ends of all sessions have been dealt with. */
 const LOGOUT_MS = 2_000;
 
@@ -20,9 +22,11 @@ export async function login(
     const before = readCpu(watch);
     await crowd.grow(users, (ms) => latencies.add(ms));
     const used = usedBetween(before, readCpu(watch));
+    await sleep(AFTERMATH_MS);
+    const { cpuUs } = usedBetween(before, readCpu(watch));
     await crowd.close();
     await sleep(LOGOUT_MS);
     if (pass > 0)
-      print({ kind: 'window', load: 'max', sent: users, delivered: users, ...used, ...latencies.summary() });
+      print({ kind: 'window', load: 'max', sent: users, delivered: users, ...used, cpuUs, ...latencies.summary() });
   }
 }
