@@ -67,8 +67,9 @@ export async function startOther(name: OtherName, options: PeerOptions): Promise
   // PostgreSQL runs as somebody else.
   chmodSync(state, 0o755);
   const env = { ...process.env, [STATE_VARIABLE]: state, TUNED: name === 'prosody-tuned' ? '1' : '0' };
+  // In a session of its own: a signal from the keyboard, which ends the run, must not end what stops the servers.
   const script = (file: string, ...args: readonly string[]) =>
-    run(join(FOLDER, file), args, { env, timeout: START_TIMEOUT_MS });
+    run('setsid', ['--wait', join(FOLDER, file), ...args], { env, timeout: START_TIMEOUT_MS });
   const stop = async () => {
     await script('stop.sh', program);
     if (archives) await script('stop.sh', DATABASE);

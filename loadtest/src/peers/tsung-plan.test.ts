@@ -26,10 +26,10 @@ test('who talks, and who is silent for as long', () => {
 });
 
 test('a run in which something failed is none', () => {
-  const log =
-    'stats: all_online 10 1 2 3 4 5 399\nstats: all_online 1 1 2 3 4 5 400\nstats: request 9 1 1 1 1 1 25600\n';
+  const log = 'stats: logged_in 10 1 2 3 4 5 399\nstats: logged_in 1 1 2 3 4 5 400\nstats: request_noack 9 25600\n';
   assert.equal(faultIn(log, plan), undefined);
   assert.equal(faultIn(`${log}stats: error_connection_closed 3 3\n`, plan), 'stats: error_connection_closed 3 3');
-  assert.equal(faultIn(log, { ...plan, users: 401 }), '400 of 401 saw all the others');
-  assert.equal(faultIn('', plan), '0 of 400 saw all the others');
+  assert.equal(faultIn(log, { ...plan, users: 401 }), '400 of 401 logged in');
+  assert.equal(faultIn(log.replace('25600', '23999'), plan), '23999 sent, 24000 of them messages');
+  assert.equal(faultIn('', plan), '0 of 400 logged in');
 });

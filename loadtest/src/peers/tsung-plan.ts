@@ -17,26 +17,33 @@ const ARRIVALS_PER_SECOND = 100;
 /** Beyond what the arrivals take. */
 const ARRIVAL_SECONDS = 5;
 
+const SETTLE_SECONDS = 2;
+/** The first bytes that come are an answer to tsung: the rest of it must not pass for the answer to the next step. */
+const STEP_SECONDS = 0.3;
+const STEPS = ['connect', 'auth_sasl', 'connect', 'auth_sasl_bind'] as const;
+
+const pause = (seconds: number) => `      <thinktime value="${seconds}" random="false"/>`;
 const escaped = (xml: string) =>
   xml.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 
-/** tsung 1.7: users t1 to t<n> with passwords pw1 to pw<n> log in with PLAIN, wait for all others, and write to one another at random. */
+/** tsung 1.7: users t1 to t<n> with passwords pw1 to pw<n> log in with PLAIN, wait until all have, and write to one another at random. */
 export function tsungXml({ port, domain, users, messages, isTalking, thinkSeconds, bodyBytes }: TsungPlan): string {
+  const arrivalSeconds = Math.ceil(users / ARRIVALS_PER_SECOND);
   const body = 'x'.repeat(bodyBytes);
   const message = `<message type='chat' to='t%%_peer%%@${domain}'><body>${body}</body><no-store xmlns='${NS.hints}'/></message>`;
   const talking = `      <for from="1" to="${messages}" var="i">
         <setdynvars sourcetype="random_number" start="1" end="${users}"><var name="peer"/></setdynvars>
         <request subst="true"><jabber type="raw" ack="no_ack" data="${escaped(message)}"/></request>
-        <thinktime value="${thinkSeconds}" random="false"/>
+        ${pause(thinkSeconds).trim()}
       </for>`;
-  const silent = `      <thinktime value="${Math.round(messages * thinkSeconds)}" random="false"/>`;
+  const silent = pause(Math.round(messages * thinkSeconds));
   return `<?xml version="1.0"?>
 <!DOCTYPE tsung SYSTEM "/usr/share/tsung/tsung-1.0.dtd">
 <tsung loglevel="warning" version="1.0">
   <clients><client host="localhost" use_controller_vm="true" maxusers="20000"/></clients>
   <servers><server host="127.0.0.1" port="${port}" type="tcp"/></servers>
   <load>
-    <arrivalphase phase="1" duration="${Math.ceil(users / ARRIVALS_PER_SECOND) + ARRIVAL_SECONDS}" unit="second">
+    <arrivalphase phase="1" duration="${arrivalSeconds + ARRIVAL_SECONDS}" unit="second">
       <users maxnumber="${users}" arrivalrate="${ARRIVALS_PER_SECOND}" unit="second"/>
     </arrivalphase>
   </load>
@@ -49,17 +56,13 @@ export function tsungXml({ port, domain, users, messages, isTalking, thinkSecond
   </options>
   <sessions>
     <session probability="100" name="chat" type="ts_jabber">
-      <request><jabber type="connect" ack="local"/></request>
-      <transaction name="auth">
-        <request><jabber type="auth_sasl" ack="local"/></request>
-        <request><jabber type="connect" ack="local"/></request>
-        <request><jabber type="auth_sasl_bind" ack="local"/></request>
-      </transaction>
+${STEPS.map((step) => `      <request><jabber type="${step}" ack="local"/></request>\n${pause(STEP_SECONDS)}`).join('\n')}
       <request><jabber type="presence:initial" ack="no_ack"/></request>
-      <transaction name="all_online"><request><jabber type="iq:roster:get" ack="global"/></request></transaction>
+      <transaction name="logged_in"><request><jabber type="iq:roster:get" ack="local"/></request></transaction>
+${pause(arrivalSeconds + SETTLE_SECONDS)}
 ${isTalking ? talking : silent}
       <request><jabber type="presence:final" ack="no_ack"/></request>
-      <thinktime value="2" random="false"/>
+${pause(SETTLE_SECONDS)}
       <request><jabber type="close" ack="no_ack"/></request>
     </session>
   </sessions>

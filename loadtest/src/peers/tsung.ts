@@ -88,11 +88,11 @@ async function runTsung(plan: TsungPlan, signal: AbortSignal): Promise<void> {
 export function faultIn(log: string, { users, messages, isTalking }: TsungPlan): string | undefined {
   const error = /^stats: (error\S*) .*$/m.exec(log);
   if (error !== null) return error[0];
-  const online = lastOf(log, 'all_online');
-  if (online !== users) return `${online} of ${users} saw all the others`;
-  const requests = lastOf(log, 'request');
+  const loggedIn = lastOf(log, 'logged_in');
+  if (loggedIn !== users) return `${loggedIn} of ${users} logged in`;
+  const sent = lastOf(log, 'request_noack');
   const wanted = isTalking ? users * messages : 0;
-  return requests < wanted ? `${requests} requests` : undefined;
+  return sent < wanted ? `${sent} sent, ${wanted} of them messages` : undefined;
 }
 
 /** How many there were in all: the statistics are told again and again, with the sum last. */
