@@ -5,7 +5,7 @@ import type { World } from '@starling/testkit';
 import { calibrate } from './bench/calibrate.ts';
 import { LOADS, type Load, Pairs } from './bench/load.ts';
 import { measure, resultOf } from './bench/measure.ts';
-import { doubtsAbout, isGeneratorTooBusy, print } from './bench/print.ts';
+import { doubtsAbout, isGeneratorTooBusy, print, printComparison } from './bench/print.ts';
 import { PROFILES_FOLDER, prepareProfiling, reportProfiles, startProfilers, stopProfilers } from './bench/profiling.ts';
 import {
   type BenchKind,
@@ -51,12 +51,13 @@ export async function bench(args: readonly string[]): Promise<number> {
     results,
     doubts: results.flatMap(doubtsAbout),
   };
+  print(result, HEADLINE);
   // The profiler costs: such figures are neither compared with others nor kept.
-  print(result, isProfiling ? undefined : lastResult(result, kind), HEADLINE);
   if (isProfiling) {
     const file = keepFile(`${resultName(result)}-profile.md`, reportProfiles(result));
     console.log(`profiles: ${file}, from ${PROFILES_FOLDER}`);
-  } else if (isKept) console.log(`kept in ${keepResult(result, kind)}`);
+  } else printComparison(result, lastResult(result, kind));
+  if (isKept && !isProfiling) console.log(`kept in ${keepResult(result, kind)}`);
   return results.some(isGeneratorTooBusy) ? 1 : 0;
 }
 

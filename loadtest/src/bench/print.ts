@@ -6,9 +6,8 @@ const OTHERS_SHARE_DOUBTFUL = 0.1;
 
 export const isGeneratorTooBusy = ({ generatorShare }: LoadResult): boolean => generatorShare > GENERATOR_SHARE_MAX;
 
-/** For people: the costs, the doubts, what has changed since `last`. */
-export function print(result: BenchResult, last: BenchResult | undefined, headline: string): void {
-  const { results, doubts } = result;
+/** For people: the costs and the doubts. */
+export function print({ results, doubts }: BenchResult, headline: string): void {
   console.log(headline);
   console.table(
     Object.fromEntries(
@@ -24,6 +23,10 @@ export function print(result: BenchResult, last: BenchResult | undefined, headli
     ),
   );
   for (const doubt of doubts) console.log(`doubtful: ${doubt}`);
+}
+
+/** What has changed since `last`. */
+export function printComparison(result: BenchResult, last: BenchResult | undefined): void {
   if (last === undefined) {
     console.log('nothing to compare with: no result of such a machine with these options is kept');
     return;
