@@ -52,12 +52,15 @@ export interface PeersResult {
 
 export const PEERS_SUFFIX = '-peers.json';
 
-/** The newest kept result, with the name of its file; undefined when there is none. */
+/** The newest of the kept results with the most works, with the name of its file; undefined when there is none. */
 export function lastPeersResult(
   folder: URL = RESULTS,
 ): { readonly file: string; readonly result: PeersResult } | undefined {
   const all = readdirSync(folder)
     .filter((name) => name.endsWith(PEERS_SUFFIX))
     .map((file) => ({ file, result: JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as PeersResult }));
-  return all.sort((a, b) => b.result.at.localeCompare(a.result.at))[0];
+  return all.sort((a, b) => worksIn(b.result) - worksIn(a.result) || b.result.at.localeCompare(a.result.at))[0];
 }
+
+/** A run of a few works, to look at something, is not what people are shown. */
+const worksIn = ({ measurements }: PeersResult): number => new Set(measurements.map(({ work }) => work)).size;
