@@ -36,12 +36,14 @@ export async function generate({ check = false } = {}) {
   const { describeConfig, describeMetrics, variableNames } = await import(
     pathToFileURL(join(root, 'packages/runtime/dist/index.js')).href
   );
+  const { renderPerformance } = await import(pathToFileURL(join(root, 'loadtest/dist/performance/render.js')).href);
   const references = new Map([
     ['docs/config.md', renderConfig(declarations, describeConfig)],
     ['docs/metrics.md', renderMetrics(declarations, describeMetrics)],
     ['docs/xeps.md', renderXeps(declarations)],
     ['doap.xml', renderDoap(declarations, JSON.parse(read('package.json')))],
     [KNOWN_KEYS, renderKnownKeys(declarations, variableNames)],
+    ...renderPerformance(),
   ]);
   stale.push(...settle(references, check));
   if (!check && stale.includes(KNOWN_KEYS)) await build();

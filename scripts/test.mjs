@@ -1,6 +1,7 @@
 // `npm test`: everything that can be tested on this machine, from a fresh clone. Options:
 //   npm test -- <pattern>…        only checks and files whose name contains one of the patterns
 //   npm test -- --node 22         under another Node: a path, a version that npm fetches, or `current`; may be repeated
+//   npm test -- --bench           tells at the end what a message costs beside the last kept result; never a failure
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -14,6 +15,7 @@ import { prepare } from './install.mjs';
 const CONCURRENCY = 2;
 /** A file that takes longer hangs. */
 const FILE_TIMEOUT_MS = 180_000;
+const BENCH_TIMEOUT_MS = 60_000;
 const INTERRUPTED = 130;
 const CHECK_OUTPUT_CHARS_MAX = 20_000;
 
@@ -28,7 +30,10 @@ const CHECKS = [
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { node: { type: 'string', multiple: true, default: ['current'] } },
+  options: {
+    node: { type: 'string', multiple: true, default: ['current'] },
+    bench: { type: 'boolean', default: false },
+  },
 });
 const isWanted = (name) => positionals.length === 0 || positionals.some((pattern) => name.includes(pattern));
 
@@ -53,9 +58,9 @@ function tell(result, name, details) {
   for (const { name: test, text } of result.failures) console.log(`    ✖ ${test}\n${text.replace(/^/gm, '        ')}`);
 }
 
-async function runCheck({ name, command: [program, ...args] }) {
-  const started = performance.now();
-  const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+/** The end of all that a program writes, and its exit code; -1 when it cannot be started, null when it was killed. */
+async function outputOf(program, args, options = {}) {
+  const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], ...options });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text) => {
@@ -66,6 +71,24 @@ async function runCheck({ name, command: [program, ...args] }) {
     child.once('error', () => resolve(-1));
     child.once('close', resolve);
   });
+  return { code, output };
+}
+
+/** What a message costs now: for people to read, in a quarter of a minute. */
+async function printBench() {
+  const args = ['scripts/loadtest.mjs', 'bench', '--short', '--no-keep'];
+  const { code, output } = await outputOf(process.execPath, args, {
+    env: withoutSettings(),
+    timeout: BENCH_TIMEOUT_MS,
+  });
+  // Policy: times depend on the machine, and a machine without the servers has none: neither fails a test run.
+  const why = output.split('\n').find((line) => /error|loadtest:/i.test(line)) ?? `ended with ${code}`;
+  console.log(code === 0 ? output : `bench: no figures (${why})`);
+}
+
+async function runCheck({ name, command: [program, ...args] }) {
+  const started = performance.now();
+  const { code, output } = await outputOf(program, args);
   const failures = code === 0 ? [] : [{ name, text: output }];
   tell({ passed: 1 - failures.length, skipped: [], failures, durationMs: performance.now() - started }, name, '');
 }
@@ -209,6 +232,7 @@ async function main() {
       }
     });
   }
+  if (values.bench && !interruption.signal.aborted) await printBench();
   await stopAll();
   const left = await killLeftBehind(run);
   if (left.length > 0) {

@@ -1,143 +1,168 @@
-// npm run bench:peers: presence and logins on ejabberd, on Prosody and on ours, one after another, with the same load generator.
-import { cpus } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
+// npm run bench:peers: the same works on ejabberd, on Prosody and on ours, in turn, with the same load generator.
+import { cpus, release } from 'node:os';
 import { parseArgs } from 'node:util';
-import { cpuOfProcess, cpuOfTree } from './bench/process-cpu.ts';
+import { calibrate } from './bench/calibrate.ts';
 import { currentCommit, keepFile } from './bench/results.ts';
-import { figuresOf, type PeerLines } from './peers/figures.ts';
-import { OTHER_NAMES, startOther, versionOf } from './peers/other-server.ts';
-import { peersFolderOf, requireAboveZero, serversOf } from './peers/peer-arguments.ts';
+import { requireWhole } from './peers/figures.ts';
+import { Findings } from './peers/findings.ts';
+import { measureWork, withServer } from './peers/measure-work.ts';
 import { reportOf } from './peers/report.ts';
-import type { PeerOptions, PeerPart, PeerServer } from './peers/server.ts';
-import { startStarling } from './peers/starling-server.ts';
-import { type XloadLine, xload } from './peers/xload.ts';
+import { type Measurement, PEERS_SUFFIX, type PeersResult } from './peers/result.ts';
+import { SERVER_NAMES, type ServerName, TITLES } from './peers/server.ts';
+import { isMeasuredByTsung, measureWithTsung, TSUNG_USERS } from './peers/tsung.ts';
+import { APART, WORK_NAMES, type WorkName, type WorkOptions, worksOf } from './peers/works.ts';
+import { UsageError } from './usage-error.ts';
 
-const OURS = 'starling';
-const SERVERS: readonly string[] = [...OTHER_NAMES, OURS];
-const GROUPS = 4;
-const PASSWORD = 'pw';
-const SERVER_CORES = '0';
-const GENERATOR_CORES = '1';
-/** Less of a core than that is rest. */
-const IDLE_CORES = 0.1;
-const IDLE_LOOK_MS = 3_000;
-const IDLE_TIMEOUT_MS = 600_000;
+const BODY_BYTES = 200;
+const INTERRUPTED = 130;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-interface Options {
-  readonly peersFolder: string;
-  readonly servers: readonly string[];
-  readonly contacts: number;
-  readonly perSecond: number;
-  readonly seconds: number;
-  readonly repetitions: number;
+interface Options extends WorkOptions {
+  readonly servers: readonly ServerName[];
+  readonly works: readonly WorkName[];
   readonly rounds: number;
+  readonly hasTsung: boolean;
   readonly isKept: boolean;
 }
 
-/** Resolves with the exit code. @throws UsageError, Error when a server or the generator fails */
+/** Resolves with the exit code: 1 when a server or the generator failed, or something was lost. @throws UsageError */
 export async function benchPeers(args: readonly string[]): Promise<number> {
   const options = optionsOf(args);
-  const { peersFolder, contacts, perSecond, rounds } = options;
-  const others = OTHER_NAMES.filter((name) => options.servers.includes(name));
-  for (const name of others) await versionOf(name);
-  const users = GROUPS * (contacts + 1);
-  const shared: PeerOptions = {
-    peersFolder,
-    accounts: users,
-    password: PASSWORD,
-    serverCores: SERVER_CORES,
-    contacts,
-    archives: false,
-  };
-  const starts = others.map((name) => () => startOther(name, shared));
-  if (options.servers.includes(OURS)) starts.push(() => startStarling(shared));
-  const lines = new Map<string, PeerLines>();
-  for (let round = 0; round < rounds; round++) {
-    for (const start of starts) {
-      const measured = await measureOne(start, options, users);
-      const before = lines.get(measured.name);
-      const presence = [...(before?.presence ?? []), ...measured.presence];
-      lines.set(measured.name, { ...measured, presence, login: [...(before?.login ?? []), ...measured.login] });
-    }
-  }
-  const [{ model = '' } = {}] = cpus();
-  const commit = currentCommit();
-  const day = new Date().toISOString().slice(0, 10);
-  const machine = `${cpus().length} × ${model}, Node ${process.version}`;
-  const head = { commit, day, machine, users, contacts, perSecond, rounds };
-  const cores = { serverCores: SERVER_CORES, generatorCores: GENERATOR_CORES };
-  const report = reportOf({ ...head, ...cores }, [...lines.values()].map(figuresOf));
-  console.log(report);
-  if (options.isKept) console.log(`kept in ${keepFile(`${day}-${commit}-peers.md`, report)}`);
-  return 0;
-}
-
-async function measureOne(start: () => Promise<PeerServer>, options: Options, users: number): Promise<PeerLines> {
-  const { contacts, perSecond, seconds, repetitions, peersFolder } = options;
-  const server = await start();
+  const interruption = new AbortController();
+  const interrupt = () => interruption.abort();
+  for (const signal of SIGNALS) process.on(signal, interrupt);
   try {
-    console.log(`${server.name} ${server.version}`);
-    const run = (load: Readonly<Record<string, string | number>>) =>
-      xload(server, { peersFolder, generatorCores: GENERATOR_CORES, password: PASSWORD }, { users, ...load });
-    const scram = { domain: server.scramDomain, mech: 'SCRAM-SHA-1' };
-    if (!server.hasContacts) {
-      await run({ mode: 'roster-setup', contacts, ...scram });
-      await untilIdle(server.parts);
+    const result = await measureAll(options, interruption.signal);
+    const report = reportOf(result);
+    console.log(report);
+    if (options.isKept && result.measurements.length > 0) {
+      const name = `${result.at.slice(0, 10)}-${result.commit}`;
+      keepFile(`${name}-peers.md`, report);
+      console.log(`kept in ${keepFile(`${name}${PEERS_SUFFIX}`, `${JSON.stringify(result)}\n`)}`);
     }
-    const times = { reps: repetitions, secs: seconds, warmup: 3 };
-    const presence = await run({ mode: 'presence', contacts, ...scram, rate: `max,${perSecond}`, ...times });
-    requireCopies(presence, contacts + 1);
-    const login = await run({ mode: 'login', roster: 1, ...scram, ...times });
-    for (const line of [...presence, ...login]) console.log(JSON.stringify(line));
-    const parts = server.parts.map(({ label }) => label);
-    return { name: server.name, version: server.version, parts, presence, login };
+    return result.failures.length === 0 ? 0 : 1;
+  } catch (error) {
+    // Policy: whoever has interrupted it knows why; all that was started has been stopped.
+    if (interruption.signal.aborted) return INTERRUPTED;
+    throw error;
   } finally {
-    await server.stop();
+    for (const signal of SIGNALS) process.off(signal, interrupt);
   }
 }
 
-/** Some servers are still busy with rosters long after the last answer. @throws Error when that does not end */
-async function untilIdle(parts: readonly PeerPart[]): Promise<void> {
-  const cpu = () => parts.reduce((sum, { pid, isTree }) => sum + (isTree ? cpuOfTree(pid) : cpuOfProcess(pid)), 0);
-  for (let waitedMs = 0; waitedMs < IDLE_TIMEOUT_MS; waitedMs += IDLE_LOOK_MS) {
-    const before = cpu();
-    await sleep(IDLE_LOOK_MS);
-    if ((cpu() - before) / 1_000 < IDLE_LOOK_MS * IDLE_CORES) return;
+async function measureAll(options: Options, signal: AbortSignal): Promise<PeersResult> {
+  const { servers, works, rounds, isKept: _, hasTsung, ...workOptions } = options;
+  const at = new Date().toISOString();
+  const before = calibrate();
+  const found = new Findings(signal);
+  for (const work of worksOf(works, workOptions)) {
+    for (let round = 0; round < rounds; round++) {
+      for (const name of servers) {
+        await found.from(name, work.name, async () => {
+          const measured = await withServer(name, work, found, (server) => measureWork(server, work, signal));
+          const measurement = { server: name, work: work.name, transport: work.transport, round, ...measured };
+          requireWhole(measurement);
+          found.measurements.push(measurement);
+          tell(measurement);
+        });
+      }
+    }
   }
-  throw new Error('the server does not come to rest');
+  for (const name of hasTsung ? servers.filter(isMeasuredByTsung) : []) {
+    await found.from(name, 'tsung', async () => {
+      const needs = { accounts: 0, contacts: 0, archives: false, plainAccounts: TSUNG_USERS, ...APART };
+      const measured = await withServer(name, needs, found, (server) => measureWithTsung(name, server, signal));
+      found.tsung.push(measured);
+      console.log(JSON.stringify(measured));
+    });
+  }
+  signal.throwIfAborted();
+  const [{ model: cpu = '' } = {}] = cpus();
+  return {
+    at,
+    commit: currentCommit(),
+    machine: { cpu, cores: cpus().length, node: process.version, kernel: release() },
+    rounds,
+    options: workOptions,
+    servers: servers.flatMap((name) => {
+      const version = found.versions.get(name);
+      return version === undefined ? [] : [{ name, version }];
+    }),
+    versions: Object.fromEntries(found.below),
+    missing: [...found.missing],
+    failures: found.failures,
+    calibrationUs: [before, calibrate()],
+    measurements: found.measurements,
+    tsung: found.tsung,
+  };
 }
 
-/** @throws Error when not everybody has everybody: whoever sends to fewer people has less to do */
-function requireCopies(lines: readonly XloadLine[], copies: number): void {
-  for (const { total, perSent } of lines)
-    if (total === true && perSent !== copies) throw new Error(`${perSent} deliveries a send instead of ${copies}`);
+/** One line for whoever waits. */
+function tell({ server, work, transport, round, lines }: Measurement): void {
+  for (const line of lines) {
+    const where = `round ${round + 1}, ${work}, ${transport}, ${TITLES[server]}`;
+    if (line.kind === 'memory') console.log(`${where}: ${line.sessions} sessions, ${total(line.pssKiB)} KiB`);
+    if (line.kind === 'window') {
+      const us = (total(line.cpuUs) / line.delivered).toFixed(1);
+      const perSecond = (line.delivered / line.seconds).toFixed(0);
+      console.log(`${where}, ${line.load}: ${us} µs each, ${perSecond}/s, p99 ${line.p99Ms.toFixed(1)} ms`);
+    }
+  }
 }
+
+const total = (values: Readonly<Record<string, number>>): number =>
+  Object.values(values).reduce((sum, value) => sum + value, 0);
 
 function optionsOf(args: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      peers: { type: 'string' },
-      servers: { type: 'string', default: SERVERS.join() },
-      contacts: { type: 'string', default: '50' },
-      rate: { type: 'string', default: '50' },
+      servers: { type: 'string', default: SERVER_NAMES.join() },
+      works: { type: 'string', default: WORK_NAMES.join() },
+      rounds: { type: 'string', default: '3' },
       seconds: { type: 'string', default: '10' },
-      reps: { type: 'string', default: '3' },
-      rounds: { type: 'string', default: '1' },
+      warmup: { type: 'string', default: '5' },
+      users: { type: 'string', default: '400' },
+      rate: { type: 'string', default: '1000' },
+      sessions: { type: 'string', default: '1000,4000' },
+      settle: { type: 'string', default: '15' },
+      logins: { type: 'string', default: '2000' },
+      groups: { type: 'string', default: '4' },
+      contacts: { type: 'string', default: '50' },
+      presences: { type: 'string', default: '50' },
+      tsung: { type: 'boolean', default: false },
       'no-keep': { type: 'boolean', default: false },
     },
   });
   const options = {
-    peersFolder: peersFolderOf(values.peers),
-    servers: serversOf(values.servers, SERVERS),
-    contacts: Number(values.contacts),
-    perSecond: Number(values.rate),
-    seconds: Number(values.seconds),
-    repetitions: Number(values.reps),
+    servers: someOf(SERVER_NAMES, 'servers', values.servers),
+    works: someOf(WORK_NAMES, 'works', values.works),
     rounds: Number(values.rounds),
+    seconds: Number(values.seconds),
+    warmupSeconds: Number(values.warmup),
+    chatUsers: Number(values.users),
+    bodyBytes: BODY_BYTES,
+    messagesPerSecond: Number(values.rate),
+    idleSteps: values.sessions.split(',').map(Number),
+    settleSeconds: Number(values.settle),
+    loginUsers: Number(values.logins),
+    groups: Number(values.groups),
+    contacts: Number(values.contacts),
+    presencesPerSecond: Number(values.presences),
+    hasTsung: values.tsung,
     isKept: !values['no-keep'],
   };
-  const { contacts, perSecond, seconds, repetitions, rounds } = options;
-  requireAboveZero({ contacts, perSecond, seconds, repetitions, rounds });
+  for (const [name, value] of Object.entries(options))
+    for (const number of [value].flat())
+      if (typeof number === 'number' && !(number > 0)) throw new UsageError(`${name}: a number above 0`);
+  if (options.chatUsers % 2 !== 0) throw new UsageError('--users is an even number: half of them write to the others');
   return options;
+}
+
+/** Those of a list, separated by commas, in our order; none when it is empty. @throws UsageError when there is another one */
+function someOf<N extends string>(known: readonly N[], option: string, list: string): readonly N[] {
+  const wanted = list.split(',').filter((name) => name !== '');
+  const stranger = wanted.find((name) => !known.some((one) => one === name));
+  if (stranger !== undefined) throw new UsageError(`--${option} ${stranger}: some of ${known.join()}`);
+  return known.filter((name) => wanted.includes(name));
 }

@@ -5,7 +5,7 @@ import type { World } from '@starling/testkit';
 import { calibrate } from './bench/calibrate.ts';
 import { measure, resultOf } from './bench/measure.ts';
 import { PresenceLoad } from './bench/presence-load.ts';
-import { doubtsAbout, isGeneratorTooBusy, print } from './bench/print.ts';
+import { doubtsAbout, isGeneratorTooBusy, print, printComparison } from './bench/print.ts';
 import { PROFILES_FOLDER, prepareProfiling, reportProfiles, startProfilers, stopProfilers } from './bench/profiling.ts';
 import {
   type BenchResult,
@@ -53,16 +53,13 @@ export async function benchPresence(args: readonly string[]): Promise<number> {
   const commit = currentCommit();
   const result: BenchResult = { at, commit, machine, options: { ...options }, calibrationUs, results, doubts };
   const of = `presence: each goes to ${options.contacts} contacts and to oneself; login: with ${options.contacts} contacts, most of them online`;
+  print(result, `µs of CPU for each delivered presence and each login (${of})`);
   // The profiler costs: such figures are neither compared with others nor kept.
-  print(
-    result,
-    isProfiling ? undefined : lastResult(result.options, 'presence'),
-    `µs of CPU for each delivered presence and each login (${of})`,
-  );
   if (isProfiling) {
     const file = keepFile(`${resultName(result)}-presence-profile.md`, reportProfiles(result));
     console.log(`profiles: ${file}, from ${PROFILES_FOLDER}`);
-  } else if (isKept) console.log(`kept in ${keepResult(result, 'presence')}`);
+  } else printComparison(result, lastResult(result, 'presence'));
+  if (isKept && !isProfiling) console.log(`kept in ${keepResult(result, 'presence')}`);
   return results.some(isGeneratorTooBusy) ? 1 : 0;
 }
 

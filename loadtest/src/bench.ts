@@ -5,9 +5,10 @@ import type { World } from '@starling/testkit';
 import { calibrate } from './bench/calibrate.ts';
 import { LOADS, type Load, Pairs } from './bench/load.ts';
 import { measure, resultOf } from './bench/measure.ts';
-import { doubtsAbout, isGeneratorTooBusy, print } from './bench/print.ts';
+import { doubtsAbout, isGeneratorTooBusy, print, printComparison } from './bench/print.ts';
 import { PROFILES_FOLDER, prepareProfiling, reportProfiles, startProfilers, stopProfilers } from './bench/profiling.ts';
 import {
+  type BenchKind,
   type BenchResult,
   currentCommit,
   keepFile,
@@ -33,7 +34,7 @@ interface Options {
 
 /** Resolves with the exit code; never fails on time, only when the figures mean nothing. @throws UsageError, Error */
 export async function bench(args: readonly string[]): Promise<number> {
-  const { options, isProfiling, isKept } = optionsOf(args);
+  const { options, isProfiling, isKept, kind } = optionsOf(args);
   const calibrationBefore = calibrate();
   const at = new Date().toISOString();
   const cluster = { edges: 1, settings: isProfiling ? prepareProfiling() : {} };
@@ -50,25 +51,39 @@ export async function bench(args: readonly string[]): Promise<number> {
     results,
     doubts: results.flatMap(doubtsAbout),
   };
+  print(result, HEADLINE);
   // The profiler costs: such figures are neither compared with others nor kept.
-  print(result, isProfiling ? undefined : lastResult(result.options, 'bench'), HEADLINE);
   if (isProfiling) {
     const file = keepFile(`${resultName(result)}-profile.md`, reportProfiles(result));
     console.log(`profiles: ${file}, from ${PROFILES_FOLDER}`);
-  } else if (isKept) console.log(`kept in ${keepResult(result, 'bench')}`);
+  } else printComparison(result, lastResult(result, kind));
+  if (isKept && !isProfiling) console.log(`kept in ${keepResult(result, kind)}`);
   return results.some(isGeneratorTooBusy) ? 1 : 0;
 }
 
-function optionsOf(args: readonly string[]): { options: Options; isProfiling: boolean; isKept: boolean } {
+interface Wanted {
+  readonly options: Options;
+  readonly isProfiling: boolean;
+  readonly isKept: boolean;
+  readonly kind: BenchKind;
+}
+
+/** Enough to see what has become twice as dear, in a quarter of a minute. */
+const SHORT = { pairs: '20', seconds: '2', warmup: '2' };
+
+function optionsOf(args: readonly string[]): Wanted {
+  const isShort = args.includes('--short');
+  const defaults = isShort ? SHORT : { pairs: '50', seconds: '15', warmup: '6' };
   const { values } = parseArgs({
     args: [...args],
     options: {
-      pairs: { type: 'string', default: '50' },
+      pairs: { type: 'string', default: defaults.pairs },
       window: { type: 'string', default: '1' },
-      seconds: { type: 'string', default: '15' },
-      warmup: { type: 'string', default: '6' },
+      seconds: { type: 'string', default: defaults.seconds },
+      warmup: { type: 'string', default: defaults.warmup },
       body: { type: 'string', default: '200' },
       profile: { type: 'boolean', default: false },
+      short: { type: 'boolean', default: false },
       'no-keep': { type: 'boolean', default: false },
     },
   });
@@ -81,7 +96,8 @@ function optionsOf(args: readonly string[]): { options: Options; isProfiling: bo
   };
   for (const [name, value] of Object.entries(options))
     if (!(value > 0)) throw new UsageError(`${name} has to be a number above 0`);
-  return { options, isProfiling: values.profile, isKept: !values['no-keep'] };
+  const kind = values.short ? 'bench-short' : 'bench';
+  return { options, isProfiling: values.profile, isKept: !values['no-keep'], kind };
 }
 
 async function measureAll(

@@ -1,5 +1,4 @@
 import { bench } from './bench.ts';
-import { benchArchive } from './bench-archive.ts';
 import { benchMam } from './bench-mam.ts';
 import { benchPeers } from './bench-peers.ts';
 import { benchPresence } from './bench-presence.ts';
@@ -13,7 +12,6 @@ import { UsageError } from './usage-error.ts';
 
 const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
   bench,
-  'bench-archive': benchArchive,
   'bench-mam': benchMam,
   'bench-peers': benchPeers,
   'bench-presence': benchPresence,

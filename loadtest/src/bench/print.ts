@@ -1,4 +1,4 @@
-import { type BenchResult, changeOf, type LoadResult, resultName, round, totalOf } from './results.ts';
+import { type BenchResult, comparisonOf, type LoadResult, resultName, round, totalOf } from './results.ts';
 
 /** The generator is one thread: near a whole core it would measure itself. */
 const GENERATOR_SHARE_MAX = 0.7;
@@ -6,12 +6,8 @@ const OTHERS_SHARE_DOUBTFUL = 0.1;
 
 export const isGeneratorTooBusy = ({ generatorShare }: LoadResult): boolean => generatorShare > GENERATOR_SHARE_MAX;
 
-/** For people: the costs, the doubts, the change since `last`. */
-export function print(
-  { results, calibrationUs, doubts }: BenchResult,
-  last: BenchResult | undefined,
-  headline: string,
-): void {
+/** For people: the costs and the doubts. */
+export function print({ results, doubts }: BenchResult, headline: string): void {
   console.log(headline);
   console.table(
     Object.fromEntries(
@@ -27,20 +23,19 @@ export function print(
     ),
   );
   for (const doubt of doubts) console.log(`doubtful: ${doubt}`);
-  if (last === undefined) return;
-  console.log(
-    `against ${resultName(last)}, in units of the calibration loop (${calibrationUs} µs now, ${last.calibrationUs} µs then)`,
-  );
-  for (const result of results) {
-    const before = last.results.find(({ load }) => load === result.load);
-    if (before === undefined) continue;
-    const change = (now: number, then: number) =>
-      `${(changeOf(now, then, calibrationUs, last.calibrationUs) * 100).toFixed(0)} %`;
-    const parts = Object.entries(result.cpuPerMessage)
-      .filter(([part, now]) => now >= 1 && (before.cpuPerMessage[part] ?? 0) >= 1)
-      .map(([part, now]) => `${part} ${change(now, before.cpuPerMessage[part] ?? 0)}`);
-    console.log(`  ${result.load}: ${change(totalOf(result), totalOf(before))} (${parts.join(', ')})`);
+}
+
+/** What has changed since `last`. */
+export function printComparison(result: BenchResult, last: BenchResult | undefined): void {
+  if (last === undefined) {
+    console.log('nothing to compare with: no result of such a machine with these options is kept');
+    return;
   }
+  console.log(`then: ${resultName(last)}; the ratio is in units of the calibration loop, then and now`);
+  const rows = comparisonOf(result, last).map(
+    ({ load, part, before, now, ratio }) => [`${load}: ${part}`, { 'µs then': before, 'µs now': now, ratio }] as const,
+  );
+  console.table(Object.fromEntries(rows));
 }
 
 /** What speaks against the figures. */

@@ -48,18 +48,46 @@ export function cpuOfTree(root: number): number {
 export const treeOf = (root: number): readonly number[] => [...statsBelow(root).keys()];
 
 function statsBelow(root: number): ReadonlyMap<number, Stat> {
+  const stats = allStats();
+  return new Map([...stats].filter(([pid]) => nearestRoot(pid, stats, new Set([root])) === root));
+}
+
+function allStats(): ReadonlyMap<number, Stat> {
   const stats = new Map<number, Stat>();
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue;
     const stat = statOf(name);
     if (stat !== undefined) stats.set(Number(name), stat);
   }
-  const isBelow = (pid: number): boolean => {
-    for (let at: number | undefined = pid; at !== undefined && at > 1; at = stats.get(at)?.parent)
-      if (at === root) return true;
-    return false;
-  };
-  return new Map([...stats].filter(([pid]) => isBelow(pid)));
+  return stats;
+}
+
+/** The process itself, or the nearest of those that it descends from, that is one of `roots`. */
+function nearestRoot(pid: number, stats: ReadonlyMap<number, Stat>, roots: ReadonlySet<number>): number | undefined {
+  for (let at: number | undefined = pid; at !== undefined && at > 1; at = stats.get(at)?.parent)
+    if (roots.has(at)) return at;
+  return undefined;
+}
+
+/** What belongs to a process: it, and its descendants. */
+export interface ProcessGroup {
+  readonly pids: readonly number[];
+  /** User and system, that of ended children too, in µs. */
+  readonly cpuUs: number;
+}
+
+/** All processes below some, each counted once: for the nearest of them. */
+export function processesByRoot(roots: readonly number[]): ReadonlyMap<number, ProcessGroup> {
+  const stats = allStats();
+  const wanted = new Set(roots);
+  const groups = new Map<number, ProcessGroup>();
+  for (const [pid, { ticks, endedTicks }] of stats) {
+    const root = nearestRoot(pid, stats, wanted);
+    if (root === undefined) continue;
+    const { pids, cpuUs } = groups.get(root) ?? { pids: [], cpuUs: 0 };
+    groups.set(root, { pids: [...pids, pid], cpuUs: cpuUs + (ticks + endedTicks) * MICROSECONDS_PER_TICK });
+  }
+  return groups;
 }
 
 /** CPU time of one process alone, in µs. */

@@ -28,10 +28,11 @@ export interface BenchResult {
   readonly doubts: readonly string[];
 }
 
-const RESULTS = new URL('../../results/', import.meta.url);
+/** Where results are kept. */
+export const RESULTS = new URL('../../results/', import.meta.url);
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 /** What was measured; the end of the file's name. */
-export type BenchKind = 'bench' | 'presence';
+export type BenchKind = 'bench' | 'bench-short' | 'presence';
 
 /** The files of this run, without their ending: the day and the commit. */
 export const resultName = ({ at, commit }: Pick<BenchResult, 'at' | 'commit'>): string =>
@@ -62,15 +63,23 @@ export const keepResult = (result: BenchResult, kind: BenchKind): string =>
 
 const suffixOf = (kind: BenchKind) => `-${kind}.json`;
 
-/** The newest kept result that was made with the same options. */
-export function lastResult(options: BenchResult['options'], kind: BenchKind): BenchResult | undefined {
+/** The newest kept result of the same kind of machine with the same options. */
+export function lastResult({ options, machine }: Comparable, kind: BenchKind): BenchResult | undefined {
   mkdirSync(RESULTS, { recursive: true });
   return readdirSync(RESULTS)
     .filter((name) => name.endsWith(suffixOf(kind)))
     .map((name) => JSON.parse(readFileSync(new URL(name, RESULTS), 'utf8')) as BenchResult)
-    .filter((result) => JSON.stringify(result.options) === JSON.stringify(options))
+    .filter((result) => isComparable(result, { options, machine }))
     .sort((a, b) => b.at.localeCompare(a.at))[0];
 }
+
+type Comparable = Pick<BenchResult, 'options' | 'machine'>;
+
+/** Of another processor the calibration loop says little. */
+export const isComparable = (a: Comparable, b: Comparable): boolean =>
+  a.machine.cpu === b.machine.cpu &&
+  a.machine.cores === b.machine.cores &&
+  JSON.stringify(a.options) === JSON.stringify(b.options);
 
 /** All parts together, without the generator. */
 export function totalOf({ cpuPerMessage }: LoadResult): number {
@@ -78,9 +87,41 @@ export function totalOf({ cpuPerMessage }: LoadResult): number {
   return parts.reduce((sum, [, cost]) => sum + cost, 0);
 }
 
-/** How much dearer a part is than before, both measured in pieces of calibration work: 0.1 = 10 % more. */
-export function changeOf(now: number, before: number, calibrationNow: number, calibrationBefore: number): number {
-  return now / calibrationNow / (before / calibrationBefore) - 1;
+/** One cost in two results. */
+export interface Comparison {
+  readonly load: string;
+  readonly part: string;
+  /** µs of CPU. */
+  readonly before: number;
+  readonly now: number;
+  /** Now divided by then, both measured in pieces of calibration work: 1.1 = 10 % dearer. */
+  readonly ratio: number;
 }
+
+/** A part that costs less is noise. */
+const WORTH_COMPARING_US = 1;
+
+/** What every load costs, all together and by part, in two results. */
+export function comparisonOf(result: BenchResult, last: BenchResult): readonly Comparison[] {
+  return result.results.flatMap((load) => {
+    const before = last.results.find((other) => other.load === load.load);
+    if (before === undefined) return [];
+    const parts = Object.entries(load.cpuPerMessage).filter(([part]) => part !== 'generator');
+    const rows = parts.map(([part, now]) => [part, before.cpuPerMessage[part] ?? 0, now] as const);
+    return [['all', totalOf(before), totalOf(load)] as const, ...rows]
+      .filter(([, then, now]) => Math.min(then, now) >= WORTH_COMPARING_US)
+      .map(([part, then, now]) => ({
+        load: load.load,
+        part,
+        before: round(then, 1),
+        now: round(now, 1),
+        ratio: round(ratioOf(now, then, result.calibrationUs, last.calibrationUs), 2),
+      }));
+  });
+}
+
+/** Both measured in pieces of calibration work, so that a slower machine is no change. */
+export const ratioOf = (now: number, then: number, calibrationNow: number, calibrationThen: number): number =>
+  now / calibrationNow / (then / calibrationThen);
 
 export const round = (value: number, digits: number): number => Number(value.toFixed(digits));

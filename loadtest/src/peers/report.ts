@@ -1,92 +1,243 @@
-// The comparison for people, as Markdown. Pure.
-import type { PeerFigures } from './figures.ts';
+// A result for people, as Markdown. Pure: the same result makes the same text.
+import { figuresOf, GENERATOR_SHARE_MAX, type LoadFigures, type MemoryFigures, type Spread } from './figures.ts';
+import { type Standing, standingsOf, wantedText } from './goals.ts';
+import type { PeersResult } from './result.ts';
+import { isOurs, OURS, type ServerName, TITLES } from './server.ts';
+import type { WorkName } from './works.ts';
 
-export interface ReportHead {
-  readonly commit: string;
-  readonly day: string;
-  readonly machine: string;
-  readonly users: number;
-  readonly contacts: number;
-  readonly perSecond: number;
-  readonly rounds: number;
-  readonly serverCores: string;
-  readonly generatorCores: string;
-}
+/** More than that of a core for other processes, and the figures are doubtful. */
+const FOREIGN_SHARE_DOUBTFUL = 0.15;
+const GENERATOR_MARK = '†';
+const BEHIND_MARK = '‡';
 
-/** More than that of other processes, and the figures are doubtful. */
-const FOREIGN_CORES_DOUBTFUL = 0.15;
-const GENERATOR_CORES_DOUBTFUL = 0.7;
+const WORK_TITLES: Readonly<Record<WorkName, string>> = {
+  chat: 'Routed messages',
+  archived: 'Archived messages',
+  idle: 'Idle sessions',
+  login: 'Logins',
+  presence: 'Presence',
+};
 
-type Row = readonly [what: string, of: (figures: PeerFigures) => number, digits: number, isCost: boolean];
-
-/** Ours last: its cost is told in multiples of the others' as well. */
-export function reportOf(head: ReportHead, all: readonly PeerFigures[]): string {
-  const rows: readonly Row[] = [
-    ['presence at max: µs of CPU for each delivery', (f) => f.presenceMaxUs, 1, true],
-    ['presence at max: deliveries/s', (f) => f.presenceMaxPerSecond, 0, false],
-    [`presence, ${head.perSecond} sends/s: µs of CPU for each delivery`, (f) => f.presencePacedUs, 1, true],
-    [`presence, ${head.perSecond} sends/s: p50, ms`, (f) => f.presencePacedP50Ms, 1, false],
-    [`presence, ${head.perSecond} sends/s: p99, ms`, (f) => f.presencePacedP99Ms, 1, false],
-    [`login with ${head.contacts} contacts: ms of CPU`, (f) => f.loginMs, 2, true],
-    [`login with ${head.contacts} contacts: logins/s`, (f) => f.loginsPerSecond, 0, false],
-  ];
+export function reportOf(result: PeersResult): string {
+  const { commit, at } = result;
+  const figures = figuresOf(result);
   return [
-    `# Presence and logins beside others: ${head.commit}, ${head.day}`,
+    `# Beside others: ${commit}, ${at.slice(0, 10)}`,
     '',
-    methodOf(head),
+    ...settingsOf(result),
     '',
-    ...table(
-      ['', ...all.map(({ name, version }) => `${name} ${version}`)],
-      rows.map((row) => cellsOf(row, all)),
-    ),
+    ...goalsTable(result),
     '',
-    'In brackets: how many times the cost of the others, in their order. CPU is user and system time of all processes of a server.',
+    ...loadTables(figures.loads),
+    ...memoryTable(figures.memory),
+    ...partsTables(figures.loads, figures.memory),
+    ...archiveLines(result),
+    ...tsungLines(result),
+    ...doubtsOf(result).flatMap((doubt) => [`- ${doubt}`]),
     '',
-    ...all.flatMap(partsOf),
-    ...doubtsAbout(all),
   ].join('\n');
 }
 
-const methodOf = ({ machine, users, contacts, perSecond, rounds, serverCores, generatorCores }: ReportHead) =>
-  `${machine}. ${users} users online in groups in which everybody has everybody else, ${contacts} contacts each; a presence goes to all of them and to its sender. ` +
-  `At max: 4 sends under way; paced: ${perSecond} sends/s. A login: connect, SCRAM-SHA-1, bind, roster get, presence, and the answer to a ping behind it; 50 at the same time. ` +
-  `Plain TCP on loopback. One server after another, ${rounds === 1 ? 'once' : `${rounds} times`}, each with all its processes on core ${serverCores}, the same generator on core ${generatorCores}; medians. ` +
-  'The others store in their own files and keep no archive; ours runs on nats-server and PostgreSQL with fsync.';
-
-function cellsOf([what, of, digits, isCost]: Row, all: readonly PeerFigures[]): readonly string[] {
-  const own = all.at(-1);
-  const cells = all.map((figures) => of(figures).toFixed(digits));
-  if (!isCost || own === undefined || all.length < 2) return [what, ...cells];
-  const times = all.slice(0, -1).map((other) => `×${(of(own) / of(other)).toFixed(2)}`);
-  return [what, ...cells.slice(0, -1), `${cells.at(-1)} (${times.join(', ')})`];
-}
-
-/** Where a server of several parts spends it. */
-function partsOf({ name, parts }: PeerFigures): readonly string[] {
-  const entries = Object.entries(parts);
-  if (entries.length < 2) return [];
-  const head = [`${name}, by part`, 'µs a presence at max', 'µs a presence, paced', 'ms a login'];
-  const rows = entries.map(([part, [maxUs, pacedUs, loginMs]]) => [
-    part,
-    maxUs.toFixed(1),
-    pacedUs.toFixed(1),
-    loginMs.toFixed(2),
+/** The table of the goals: what all of this is about. */
+export function goalsTable(result: PeersResult): readonly string[] {
+  const standings = standingsOf(figuresOf(result));
+  const names = result.servers.map(({ name }) => name);
+  const head = ['work', ...names.map((name) => TITLES[name]), 'ours ÷ the better', 'must', 'then on to'];
+  const rows = standings.map((standing) => [
+    `${standing.goal.what}: ${standing.goal.unit}`,
+    ...names.map((name) => spreadText(standing.values.get(name))),
+    ratioText(standing),
+    `${wantedText(standing.goal, standing.goal.must)} ${metText(standing.meetsMust)}`,
+    `${wantedText(standing.goal, standing.goal.thenOn)} ${metText(standing.meetsThenOn)}`,
   ]);
-  return [...table(head, rows), ''];
+  return table(head, rows);
 }
 
-function doubtsAbout(all: readonly PeerFigures[]): readonly string[] {
-  const doubts: string[] = [];
-  for (const { name, foreignCores, generatorCores } of all) {
-    if (foreignCores > FOREIGN_CORES_DOUBTFUL)
-      doubts.push(`Doubtful: other processes took up to ${foreignCores.toFixed(2)} of a core beside ${name}.`);
-    if (generatorCores > GENERATOR_CORES_DOUBTFUL)
-      doubts.push(`Doubtful: the generator took up to ${generatorCores.toFixed(2)} of its core beside ${name}.`);
+const metText = (isMet: boolean | undefined): string => (isMet === undefined ? '' : isMet ? '✔' : '✘');
+
+const ratioText = ({ ratio, better, goal }: Standing): string =>
+  ratio === undefined || better === undefined
+    ? ''
+    : `${ratio.toFixed(2)} (${TITLES[better]}${goal.measure === 'rate' ? '' : `; ${(1 / ratio).toFixed(1)} ×`})`;
+
+const digitsOf = (value: number): number => (value >= 100 ? 0 : value >= 10 ? 1 : 2);
+
+export const numberText = (value: number): string => value.toFixed(digitsOf(Math.abs(value)));
+
+const spreadText = (spread: Spread | undefined): string => {
+  if (spread === undefined) return '–';
+  const { median, min, max } = spread;
+  return min === max ? numberText(median) : `${numberText(median)} [${numberText(min)}..${numberText(max)}]`;
+};
+
+/** By what means, in sentences. */
+export function settingsOf({
+  machine,
+  rounds,
+  options,
+  servers,
+  versions,
+  calibrationUs,
+}: PeersResult): readonly string[] {
+  const { seconds, warmupSeconds, chatUsers, bodyBytes, loginUsers, groups, contacts, settleSeconds } = options;
+  const known = [...servers.map(({ name, version }) => `${TITLES[name]} ${version}`)];
+  const below = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  const [before, after] = calibrationUs;
+  return [
+    `${machine.cores} × ${machine.cpu}, Linux ${machine.kernel}, Node ${machine.node}. ${known.join(', ')}; ${below.join(', ')}. ` +
+      `Medians [least..most] of ${rounds} rounds: in each, every server does a work, one after another, each freshly started, with the same load generator; then the next work. ` +
+      `CPU is user and system time of all processes of a server, PostgreSQL and nats-server among them; memory is their proportional set size.`,
+    '',
+    `- Loopback, no TLS, no limits of traffic, SCRAM-SHA-1 with 4096 iterations and the same keys everywhere. The server has core 0, the generator core 1; for archived messages all share both.`,
+    `- Messages: ${chatUsers / 2} pairs, a body of ${bodyBytes} bytes, to the bare JID; routed ones bear \`<no-store/>\`. At max each pair has one under way. ${warmupSeconds} s of warm-up, ${seconds} s are measured.`,
+    `- Archived messages are kept for sender and recipient in PostgreSQL (fsync); embedded, in PGlite.`,
+    `- Login: ${loginUsers} accounts that have logged in once before, 50 at a time: connect, SCRAM, bind, presence, the answer to a ping. Idle: bound and available, memory ${settleSeconds} s after the last login less that of the empty system.`,
+    `- Presence: ${groups * (contacts + 1)} users, each with ${contacts} mutual contacts who are online; a change goes to all of them and to its sender. At max four are under way.`,
+    `- A fixed piece of work took ${before} µs of CPU before, ${after} µs after the run.`,
+  ];
+}
+
+function loadTables(loads: readonly LoadFigures[]): readonly string[] {
+  const keys = [...new Set(loads.map(({ work, transport }) => `${work} ${transport}`))];
+  return keys.flatMap((key) => {
+    const of = loads.filter(({ work, transport }) => `${work} ${transport}` === key);
+    const [{ work, transport } = { work: 'chat' as const, transport: 'tcp' as const }] = of;
+    const head = ['server', 'load', 'a second', 'µs of CPU for each', 'p50, ms', 'p99, ms', 'of the generator’s core'];
+    const rows = of.map((figures) => [
+      TITLES[figures.server],
+      loadText(figures),
+      spreadText(figures.perSecond),
+      spreadText(figures.costUs),
+      numberText(figures.p50Ms.median),
+      numberText(figures.p99Ms.median),
+      figures.generatorShare.toFixed(2) + (figures.generatorShare > GENERATOR_SHARE_MAX ? ` ${GENERATOR_MARK}` : ''),
+    ]);
+    return [`## ${WORK_TITLES[work]}, ${transportText(transport)}`, '', ...table(head, rows), ''];
+  });
+}
+
+const transportText = (transport: 'tcp' | 'ws') => (transport === 'ws' ? 'WebSocket' : 'TCP');
+
+const loadText = ({ load, isBehind }: LoadFigures): string =>
+  `${load === 'max' ? 'max' : `${load}/s`}${isBehind ? ` ${BEHIND_MARK}` : ''}`;
+
+function memoryTable(memory: readonly MemoryFigures[]): readonly string[] {
+  if (memory.length === 0) return [];
+  const head = ['server', 'transport', 'sessions', 'KiB a session', 'MiB of all processes'];
+  const rows = memory.map(({ server, transport, sessions, perSessionKiB, totalKiB }) => [
+    TITLES[server],
+    transportText(transport),
+    `${sessions}`,
+    spreadText(perSessionKiB),
+    numberText(totalKiB.median / 1_024),
+  ]);
+  return [`## ${WORK_TITLES.idle}`, '', ...table(head, rows), ''];
+}
+
+/** Where ours spends it. */
+function partsTables(loads: readonly LoadFigures[], memory: readonly MemoryFigures[]): readonly string[] {
+  const own = loads.filter(({ server }) => server === OURS);
+  const parts = [...new Set(own.flatMap(({ partsUs }) => Object.keys(partsUs)))];
+  if (parts.length === 0) return [];
+  const rows = own.map((figures) => [
+    `${WORK_TITLES[figures.work]}, ${transportText(figures.transport)}, ${loadText(figures)}: µs`,
+    ...parts.map((part) => numberText(figures.partsUs[part] ?? 0)),
+  ]);
+  const idle = memory.filter(({ server }) => server === OURS);
+  const idleRows = idle.map(({ transport, sessions, partsKiB }) => [
+    `${sessions} idle sessions, ${transportText(transport)}: KiB each`,
+    ...parts.map((part) => numberText(partsKiB[part] ?? 0)),
+  ]);
+  return [`## ${TITLES[OURS]} by part`, '', ...table(['', ...parts], [...rows, ...idleRows]), ''];
+}
+
+function archiveLines({ measurements }: PeersResult): readonly string[] {
+  const of = measurements.filter(({ archive }) => archive !== undefined);
+  const servers = [...new Set(of.map(({ server }) => server))];
+  const lines = servers.map((server) => {
+    const own = of.filter((measurement) => measurement.server === server);
+    const rows = own.reduce((total, { archive }) => total + (archive?.rows ?? 0), 0);
+    const sent = own
+      .flatMap(({ lines: all }) => all)
+      .reduce((total, line) => total + (line.kind === 'total' ? line.sent : 0), 0);
+    const lag = Math.max(...own.map(({ archive }) => archive?.lagSeconds ?? 0));
+    return `- ${TITLES[server]}: ${sent} messages, ${rows} rows; the last row came at most ${lag.toFixed(1)} s behind the last delivery.`;
+  });
+  return lines.length === 0 ? [] : [...lines, ''];
+}
+
+function tsungLines({ tsung }: PeersResult): readonly string[] {
+  if (tsung.length === 0) return [];
+  const rows = tsung.map(({ server, users, messages, cpuUs, cpuUsWithout }) => [
+    TITLES[server],
+    `${users}`,
+    `${messages}`,
+    numberText((cpuUs - cpuUsWithout) / messages),
+  ]);
+  return [
+    '## tsung',
+    '',
+    'An independent generator: the CPU of a run with messages, less that of one with logins and no messages, for each message.',
+    '',
+    ...table(['server', 'sessions', 'messages', 'µs of CPU a message'], rows),
+    '',
+  ];
+}
+
+/** What speaks against the figures, or is missing. */
+export function doubtsOf(result: PeersResult): readonly string[] {
+  const { loads } = figuresOf(result);
+  const doubts = [...result.failures, ...result.missing];
+  for (const figures of loads) {
+    const where = `${TITLES[figures.server]}, ${WORK_TITLES[figures.work]}, ${transportText(figures.transport)}, ${loadText(figures)}`;
+    if (figures.generatorShare > GENERATOR_SHARE_MAX)
+      doubts.push(
+        `${GENERATOR_MARK} ${where}: the generator took ${figures.generatorShare.toFixed(2)} of its core: it is the bottleneck, and the server may do more.`,
+      );
+    if (figures.isBehind)
+      doubts.push(
+        `${BEHIND_MARK} ${where}: more than it can do here; it fell behind, and its figures are those of overload.`,
+      );
+    if (figures.foreignShare > FOREIGN_SHARE_DOUBTFUL)
+      doubts.push(`Doubtful: other processes took up to ${figures.foreignShare.toFixed(2)} of a core. ${where}`);
   }
-  return doubts.length === 0 ? doubts : [...doubts, ''];
+  return doubts;
 }
 
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] => [
+/** Where one of the others is better than ours: in sentences. */
+export function lossesOf(result: PeersResult): readonly string[] {
+  const { loads } = figuresOf(result);
+  return loads.flatMap((own) => {
+    if (own.server !== OURS) return [];
+    const same = loads.filter(
+      (other) =>
+        !isOurs(other.server) &&
+        other.work === own.work &&
+        other.transport === own.transport &&
+        other.load === own.load &&
+        !other.isBehind,
+    );
+    const where = `${WORK_TITLES[own.work]}, ${transportText(own.transport)}, ${loadText(own)}`;
+    const better = (what: string, of: (figures: LoadFigures) => number, isMore = false) => {
+      const best = same.filter((other) => (isMore ? of(other) > of(own) : of(other) < of(own)));
+      return best.length === 0
+        ? []
+        : [
+            `${where}, ${what}: ${best.map((o) => `${titleOf(o.server)} ${numberText(of(o))}`).join(', ')}; ours ${numberText(of(own))}.`,
+          ];
+    };
+    return [
+      ...better('µs of CPU for each', (f) => f.costUs.median),
+      ...(own.load === 'max' ? better('a second', (f) => f.perSecond.median, true) : []),
+      ...(own.load === 'max' ? [] : better('p50, ms', (f) => f.p50Ms.median)),
+      ...(own.load === 'max' ? [] : better('p99, ms', (f) => f.p99Ms.median)),
+    ];
+  });
+}
+
+const titleOf = (name: ServerName): string => TITLES[name];
+
+export const table = (head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] => [
   `| ${head.join(' | ')} |`,
   `|${head.map(() => ' --- ').join('|')}|`,
   ...rows.map((row) => `| ${row.join(' | ')} |`),

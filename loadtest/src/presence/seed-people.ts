@@ -17,20 +17,35 @@ export async function seedPeople(db: Db, people: People, keys: SharedKeys): Prom
     people.contactsOf(person).map((contact, i) => ({ user: jids[person], contact: jids[contact], changed: i + 1 })),
   );
   await db.transaction(async (tx) => {
-    await tx.query(`insert into account (username, roster_version) select * from unnest($1::text[], $2::bigint[])`, [
-      jids,
-      everybody.map((person) => people.contactsOf(person).length),
-    ]);
-    await tx.query(
-      `insert into account_key (username, mechanism, salt, iterations, stored_key, server_key)
-       select u, $2::text, $3::bytea, $4::int, $5::bytea, $6::bytea from unnest($1::text[]) as u`,
-      [jids, keys.mechanism, keys.salt, keys.iterations, keys.storedKey, keys.serverKey],
-    );
-    // As if their creation had been in their logs: else whatever is written to them is refused.
-    await tx.query('insert into archive_owner (owner, created) select u, 0 from unnest($1::text[]) as u', [jids]);
+    const versions = everybody.map((person) => people.contactsOf(person).length);
+    await insertAccounts(tx, jids, versions, keys);
     for (let at = 0; at < pairs.length; at += ROWS_MAX) await insertItems(tx, pairs.slice(at, at + ROWS_MAX));
   });
   await db.query('analyze');
+}
+
+/** An account with keys of its own and nobody in its roster, for a system that has just started. */
+export async function seedAccount(db: Db, jid: string, keys: SharedKeys): Promise<void> {
+  await db.transaction((tx) => insertAccounts(tx, [jid], [0], keys));
+}
+
+async function insertAccounts(
+  tx: Queryable,
+  jids: readonly string[],
+  rosterVersions: readonly number[],
+  keys: SharedKeys,
+): Promise<void> {
+  await tx.query(`insert into account (username, roster_version) select * from unnest($1::text[], $2::bigint[])`, [
+    jids,
+    rosterVersions,
+  ]);
+  await tx.query(
+    `insert into account_key (username, mechanism, salt, iterations, stored_key, server_key)
+     select u, $2::text, $3::bytea, $4::int, $5::bytea, $6::bytea from unnest($1::text[]) as u`,
+    [jids, keys.mechanism, keys.salt, keys.iterations, keys.storedKey, keys.serverKey],
+  );
+  // As if their creation had been in their logs: else whatever is written to them is refused.
+  await tx.query('insert into archive_owner (owner, created) select u, 0 from unnest($1::text[]) as u', [jids]);
 }
 
 interface Item {

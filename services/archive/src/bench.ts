@@ -1,5 +1,5 @@
 // Bytes that a message takes in the database and in the log: `node services/archive/dist/bench.js` after a build. What edges append goes
-// through a real stream and the archive service itself; `npm run bench:archive` measures the CPU.
+// through a real stream and the archive service itself; `npm run bench:peers` measures the CPU.
 import { COPY, encodeEnvelope, entryId, FATE, HINT, KIND, streamName } from '@starling/contracts';
 import type { BareJid, Jid } from '@starling/jid';
 import { create, until } from './testing/entries.ts';

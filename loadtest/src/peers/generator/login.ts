@@ -1,0 +1,32 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Crowd } from './crowd.ts';
+import { Latencies } from './latencies.ts';
+import { readCpu, usedBetween } from './meter.ts';
+import type { GeneratorLine, LoginOrder, Target, WatchedPart } from './orders.ts';
+
+/** What a server does behind the last answer belongs to the logins too: whom it tells, what it writes. */
+const AFTERMATH_MS = 1_000;
+/** Until the ends of all sessions have been dealt with. */
+const LOGOUT_MS = 2_000;
+
+/** Everybody logs in, and out again. The first time warms up; the others are one window each. */
+export async function login(
+  target: Target,
+  { users, passes }: LoginOrder,
+  watch: readonly WatchedPart[],
+  print: (line: GeneratorLine) => void,
+): Promise<void> {
+  const crowd = new Crowd(target);
+  for (let pass = 0; pass <= passes; pass++) {
+    const latencies = new Latencies();
+    const before = readCpu(watch);
+    await crowd.grow(users, (ms) => latencies.add(ms));
+    const used = usedBetween(before, readCpu(watch));
+    await sleep(AFTERMATH_MS);
+    const { cpuUs } = usedBetween(before, readCpu(watch));
+    await crowd.close();
+    await sleep(LOGOUT_MS);
+    if (pass > 0)
+      print({ kind: 'window', load: 'max', sent: users, delivered: users, ...used, cpuUs, ...latencies.summary() });
+  }
+}

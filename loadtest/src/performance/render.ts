@@ -1,0 +1,12 @@
+import { lastPeersResult } from '../peers/result.ts';
+import { chartsOf } from './charts.ts';
+import { pageOf } from './page.ts';
+
+/** docs/performance.md and its charts: path → content. Nothing when no result is kept. For scripts/gen.mjs. */
+export function renderPerformance(folder?: URL): ReadonlyMap<string, string> {
+  const last = lastPeersResult(folder);
+  if (last === undefined) return new Map();
+  const charts = chartsOf(last.result);
+  const files = [...charts].map(([name, svg]) => [`docs/performance/${name}`, svg] as const);
+  return new Map([['docs/performance.md', pageOf(last.result, last.file, charts.keys())], ...files]);
+}
