@@ -1,4 +1,5 @@
 import { bench } from './bench.ts';
+import { benchCsi } from './bench-csi.ts';
 import { benchMam } from './bench-mam.ts';
 import { benchPeers } from './bench-peers.ts';
 import { benchPresence } from './bench-presence.ts';
@@ -12,6 +13,7 @@ import { UsageError } from './usage-error.ts';
 
 const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
   bench,
+  'bench-csi': benchCsi,
   'bench-mam': benchMam,
   'bench-peers': benchPeers,
   'bench-presence': benchPresence,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sharedKeys } from '../presence/scram.ts';
 import type { Findings } from './findings.ts';
-import type { GeneratorLine } from './generator/orders.ts';
+import type { GeneratorLine, Target, Transport } from './generator/orders.ts';
 import { startOther } from './other-server.ts';
 import type { Measurement } from './result.ts';
 import { runGenerator } from './run-generator.ts';
@@ -48,21 +48,20 @@ const STARTS: Readonly<Record<ServerName, (options: PeerOptions) => Promise<Peer
   'starling-embedded': startStarlingEmbedded,
 };
 
+/** Where its accounts log in. */
+export const targetOf = ({ ports, path, domain, prefix }: PeerServer, transport: Transport): Target => ({
+  ...{ transport, port: ports[transport], path, domain, prefix },
+  password: PASSWORD,
+  salt: SALT.toString('base64'),
+});
+
 /** One run of the generator. @throws Error when a connection fails */
 export async function measureWork(
   server: PeerServer,
   { order, transport, generatorCores: cores, archives }: Work,
   signal: AbortSignal,
 ): Promise<Pick<Measurement, 'lines' | 'archive'>> {
-  const target = {
-    transport,
-    port: server.ports[transport],
-    path: server.path,
-    domain: server.domain,
-    prefix: server.prefix,
-    password: PASSWORD,
-    salt: SALT.toString('base64'),
-  };
+  const target = targetOf(server, transport);
   const rowsBefore = archives ? await server.archivedRows() : 0;
   const lines = await runGenerator(
     { target, order, watch: server.parts },
