@@ -167,6 +167,12 @@ export const edgeConfig = configSpec({
     { min: '100ms' },
     'how long an answer of another service is waited for',
   ),
+  halfStoredMax: int(
+    'STARLING_HALF_STORED_MAX',
+    20_000,
+    { min: 100 },
+    'messages of which one of two logs has its half, that are remembered: sent again, that half is not stored twice, however late',
+  ),
   answerRetryMs: duration(
     'STARLING_ANSWER_RETRY',
     '25s',

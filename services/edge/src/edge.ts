@@ -186,7 +186,7 @@ export class Edge implements StreamHost {
       for (const missed of this.#following.sessionsByUser()) void this.features.hooks.run('user:missed', missed);
     });
     const road = new Road({
-      ...{ bus, log, metrics: counted, requestTimeoutMs: config.rpcTimeoutMs },
+      ...{ bus, log, metrics: counted, requestTimeoutMs: config.rpcTimeoutMs, halfStoredMax: config.halfStoredMax },
       wantsCopies: (session) => this.#following.sessionsOf(session.user)?.wantCopiesOf(session) ?? false,
     });
     const audience: PresenceAudience = {

@@ -54,7 +54,7 @@ describe('the road', () => {
 
   const roadOn = (to: Log) =>
     new Road({
-      ...{ bus, log: to, metrics: metrics.register(edgeMetrics), requestTimeoutMs: 100 },
+      ...{ bus, log: to, metrics: metrics.register(edgeMetrics), requestTimeoutMs: 100, halfStoredMax: 2 },
       wantsCopies: () => wantsCopies,
     });
 
@@ -241,6 +241,29 @@ describe('the road', () => {
         }
       });
     }
+
+    it('a half that is stored is not stored again, however late the message comes again', async () => {
+      const stored: string[] = [];
+      let isFull = true;
+      const full = {
+        ...{ streams: 1, congested: false, onDrained: () => undefined },
+        append: async (user: BareJid, id: string): Promise<Appended> => {
+          if (isFull && user === ROMEO) throw new LogFullError('x');
+          stored.push(`${user} ${id}`);
+          return { stream: 0, sequence: stored.length, duplicate: false };
+        },
+      } as unknown as Log;
+      const toLog = roadOn(full);
+      const { session } = makeSession();
+      const sends = (n: number) => toLog.message(session, chat(el('origin-id', NS.stanzaId, { id: `o${n}` })), JULIET);
+      for (const n of [1, 2, 3]) await assert.rejects(async () => sends(n));
+      isFull = false;
+      for (const n of [3, 2, 1]) await sends(n);
+      const of = (user: BareJid) => stored.filter((line) => line.startsWith(user));
+      assert.equal(of(ROMEO).length, 3);
+      assert.equal(of(JULIET).length, 4, 'of the first nobody knew any more: a bound of two');
+      assert.equal(new Set(of(JULIET)).size, 3);
+    });
 
     it('what is no refusal is a bug, and stays one', async () => {
       for (const isSync of [false, true]) {

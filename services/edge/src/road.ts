@@ -28,6 +28,7 @@ import { type BareJid, bareOf, type FullJid, type Jid } from '@starling/jid';
 import type { BoundCounter } from '@starling/runtime';
 import { type Stanza, StanzaError, type StanzaKind } from '@starling/stanza';
 import { NS as FORGED } from './forged.ts';
+import { HalfStored } from './half-stored.ts';
 import { LogGate } from './log-gate.ts';
 import type { EdgeMetrics } from './metrics.ts';
 import type { ClientSession } from './session.ts';
@@ -59,6 +60,7 @@ export class Road {
   readonly #log: Log;
   readonly #gate: LogGate;
   readonly #metrics: EdgeMetrics;
+  readonly #halves: HalfStored;
   readonly #requestTimeoutMs: number;
   readonly #wantsCopies: (session: ClientSession) => boolean;
   readonly #accepted: Readonly<Record<Fate, BoundCounter>>;
@@ -72,6 +74,7 @@ export class Road {
     log: Log;
     metrics: EdgeMetrics;
     requestTimeoutMs: number;
+    halfStoredMax: number;
     wantsCopies: (session: ClientSession) => boolean;
   }) {
     const { bus, log, metrics } = options;
@@ -81,6 +84,7 @@ export class Road {
     this.#wantsCopies = options.wantsCopies;
     this.#gate = new LogGate(log);
     this.#metrics = metrics;
+    this.#halves = new HalfStored(options.halfStoredMax);
     metrics.appendsWaiting.track(() => this.#gate.length);
     this.#accepted = {
       [FATE.live]: metrics.messages.with({ fate: 'live' }),
@@ -163,23 +167,27 @@ export class Road {
       this.#entry(outgoing, identity, session.user, COPY.sent),
     ];
     try {
-      await Promise.all(both);
+      const ids = await Promise.all(both);
+      for (const id of ids) this.#halves.forget(id);
     } catch (error) {
       // Both are waited for, whatever becomes of one: the other's retry must not overtake the session's next stanza.
-      await Promise.allSettled(both);
+      for (const outcome of await Promise.allSettled(both))
+        if (outcome.status === 'fulfilled') this.#halves.remember(outcome.value);
       throw error;
     }
   }
 
-  /** @throws StanzaError resource-constraint */
-  async #entry(outgoing: Outgoing, { key, payload }: Identity, owner: BareJid, copy: Copy): Promise<void> {
+  /** Resolves with the id of the entry. @throws StanzaError resource-constraint */
+  async #entry(outgoing: Outgoing, { key, payload }: Identity, owner: BareJid, copy: Copy): Promise<string> {
     const { session } = outgoing;
     const id = entryId({ sender: session.user, owner, key, payload });
+    if (this.#halves.has(id)) return id;
     try {
       const entry = encodeEnvelope(this.#envelope(outgoing, id, owner, copy, 0));
       const { sequence, duplicate } = await this.#log.append(owner, id, entry);
       session.entries.wrote(owner, sequence, Date.now());
       if (duplicate) this.#metrics.duplicates.inc();
+      return id;
     } catch (error) {
       throw logRefusal(error);
     }
