@@ -191,7 +191,7 @@ scenario(
 
 scenario(
   'RFC 6121 §8.5.3.2.1 what was for the resource of a session that never returns goes to the account’s others, or waits',
-  everywhere,
+  { ...everywhere, transports: ['tcp'] },
   async ({ romeo, juliet }) => {
     const [home] = await romeo.devices('home');
     const [phone] = await juliet.devices('phone');
