@@ -5,4 +5,4 @@ export { GuardedDb, type GuardOptions } from './guarded-db.ts';
 export { dbMetrics } from './metrics.ts';
 export { type Migrated, MigrationError, migrate } from './migrate.ts';
 export { type OpenDbOptions, openDb } from './open-db.ts';
-export { SqlArray } from './sql-array.ts';
+export { type Elements, SqlArray } from './sql-array.ts';

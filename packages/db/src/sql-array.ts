@@ -2,7 +2,7 @@
 const OIDS = { text: 25, int4: 23, int8: 20, bytea: 17 } as const;
 const HEAD_BYTES = 20;
 
-interface Elements {
+export interface Elements {
   readonly text: string;
   readonly int4: number;
   readonly int8: number | bigint;

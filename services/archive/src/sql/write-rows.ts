@@ -1,5 +1,5 @@
 import { type Position, packPosition } from '@starling/contracts';
-import { type Queryable, SqlArray } from '@starling/db';
+import { type Elements, type Queryable, SqlArray } from '@starling/db';
 
 export interface NewRow {
   readonly owner: string;
@@ -95,38 +95,16 @@ export async function writeRows(
 }
 
 function columnsOf(rows: readonly NewRow[]): readonly SqlArray[] {
+  const column = <T extends keyof Elements>(type: T, read: (row: NewRow) => Elements[T]) =>
+    SqlArray.of(type, rows.map(read));
   return [
-    SqlArray.of(
-      'text',
-      rows.map((r) => r.owner),
-    ),
-    SqlArray.of(
-      'int8',
-      rows.map((r) => packPosition(r.position)),
-    ),
-    SqlArray.of(
-      'int8',
-      rows.map((r) => r.committedAtMs),
-    ),
-    SqlArray.of(
-      'text',
-      rows.map((r) => r.entryId),
-    ),
-    SqlArray.of(
-      'int4',
-      rows.map((r) => r.fate),
-    ),
-    SqlArray.of(
-      'int4',
-      rows.map((r) => r.copy),
-    ),
-    SqlArray.of(
-      'bytea',
-      rows.map((r) => r.envelope),
-    ),
-    SqlArray.of(
-      'text',
-      rows.map((r) => r.peer),
-    ),
+    column('text', (row) => row.owner),
+    column('int8', (row) => packPosition(row.position)),
+    column('int8', (row) => row.committedAtMs),
+    column('text', (row) => row.entryId),
+    column('int4', (row) => row.fate),
+    column('int4', (row) => row.copy),
+    column('bytea', (row) => row.envelope),
+    column('text', (row) => row.peer),
   ];
 }
