@@ -14,9 +14,9 @@ import { blockedError, blockingElement, itemsOf, NS } from './request.ts';
 const isInterested = sessionSlot<boolean>('blocking.interested', false);
 /** The session holds its user's list. */
 const holdsList = sessionSlot<boolean>('blocking.holds', false);
-/** Of a session that is over: its user's list then, for what it had sent before. */
 /** Of one that goes on: what its client knew of the list. */
 const knewOf = sessionSlot<ReadonlySet<string> | undefined>('blocking.knew', undefined);
+/** Of one that is over: its user's list then, for what it had sent before. */
 const leftWith = sessionSlot<Blocked | undefined>('blocking.left', undefined);
 
 /** In the record of a session that can be resumed: the items that its client knows of; without it, it is not interested. */
