@@ -13,4 +13,5 @@ export { type LinkEvent, NatsLink, type NatsLinkOptions } from './nats-link.ts';
 export { type OpenBusOptions, type OpenLogOptions, openBus, openLog } from './open-bus.ts';
 export { type OpenRecordsOptions, openAccountCopies, openRecords, openSessionRecords } from './open-records.ts';
 export * from './records.ts';
+export { RepeatedCalls, type RepeatedCallsOptions } from './repeated-calls.ts';
 export { call, serve } from './rpc.ts';

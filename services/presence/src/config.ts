@@ -63,6 +63,12 @@ export const presenceConfig = configSpec({
     'before the archive is told again what a session owed that is over',
   ),
   owedAttemptsMax: int('STARLING_PRESENCE_OWED_ATTEMPTS_MAX', 150, { min: 1 }, 'and how often it is told'),
+  owedWaitingMax: int(
+    'STARLING_PRESENCE_OWED_WAITING_MAX',
+    20_000,
+    { min: 10 },
+    'sessions of which that waits while the archive is away; of more it stays in the archive alone',
+  ),
   bindGraceMs: duration(
     'STARLING_PRESENCE_BIND_GRACE',
     '10s',

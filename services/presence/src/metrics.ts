@@ -37,7 +37,7 @@ export type PresenceMetrics = MetricsOf<typeof presenceMetrics>;
 
 /**
  * Label `reason` of `dropped`: batches of an unknown incarnation, or that this process may not act on; held beyond the bound; contacts
- * that could not be had; when users were last there.
+ * that could not be had; when users were last there; what sessions owed that are over.
  */
 export type DropReason =
   | 'stale'
@@ -47,4 +47,5 @@ export type DropReason =
   | 'contacts'
   | 'waiting'
   | 'too-large'
-  | 'last-seen';
+  | 'last-seen'
+  | 'owed';

@@ -1,4 +1,4 @@
-import { type Bus, call } from '@starling/bus';
+import { type Bus, RepeatedCalls } from '@starling/bus';
 import {
   comparePositions,
   offline,
@@ -10,62 +10,47 @@ import {
 import type { BareJid } from '@starling/jid';
 import type { Logger } from '@starling/runtime';
 import type { PresenceConfig } from './config.ts';
+import type { PresenceMetrics } from './metrics.ts';
 
 export interface OwedOptions {
   readonly bus: Bus;
   /** Of the log. */
   readonly streams: number;
-  readonly config: Pick<PresenceConfig, 'rpcTimeoutMs' | 'owedRetryMs' | 'owedAttemptsMax'>;
+  readonly config: Pick<PresenceConfig, 'rpcTimeoutMs' | 'owedRetryMs' | 'owedAttemptsMax' | 'owedWaitingMax'>;
+  readonly metrics: PresenceMetrics;
   readonly log: Logger;
-}
-
-interface Report {
-  readonly user: string;
-  readonly resource: string;
-  readonly after: Position;
-  readonly others: boolean;
 }
 
 /** Tells the archive what sessions owed that are over and whose edge is dead: messages to their resource alone. */
 export class Owed {
   readonly #options: OwedOptions;
-  readonly #waiting = new Set<NodeJS.Timeout>();
+  readonly #calls: RepeatedCalls;
 
   constructor(options: OwedOptions) {
+    const { bus, config } = options;
     this.#options = options;
+    const { rpcTimeoutMs: timeoutMs, owedRetryMs: retryMs, owedAttemptsMax, owedWaitingMax } = config;
+    this.#calls = new RepeatedCalls({
+      ...{ bus, timeoutMs, retryMs },
+      ...{ attemptsMax: owedAttemptsMax, waitingMax: owedWaitingMax },
+    });
   }
 
   /** `others`: another session of its user gets what comes for him. */
   expired(record: SessionRecord, others: boolean): void {
     const after = gotUpTo(record);
-    const { user, resource } = record;
     // Without a place in the log it is not known what it had got.
-    if (after !== undefined) void this.#tell({ user, resource, after, others }, 1);
+    if (after === undefined) return;
+    const { streams, metrics, log } = this.#options;
+    const { user, resource } = record;
+    const stream = streamOf(partitionOf(user as BareJid), streams);
+    const onLost = (error: unknown) => log.error({ what: 'session_owed_lost', user, err: error });
+    if (!this.#calls.tell(offline.owed(stream), { user, resource, after, others }, onLost))
+      metrics.dropped.inc(1, { reason: 'owed' });
   }
 
   stop(): void {
-    for (const timer of this.#waiting) clearTimeout(timer);
-    this.#waiting.clear();
-  }
-
-  async #tell(report: Report, attempt: number): Promise<void> {
-    const { bus, streams, config, log } = this.#options;
-    const { user } = report;
-    try {
-      const stream = streamOf(partitionOf(user as BareJid), streams);
-      await call(bus, offline.owed(stream), report, config.rpcTimeoutMs);
-    } catch (error) {
-      // Policy: the archive or its database is away: it is told again, so often.
-      if (attempt >= config.owedAttemptsMax) {
-        log.error({ what: 'session_owed_lost', user, err: error });
-        return;
-      }
-      const timer = setTimeout(() => {
-        this.#waiting.delete(timer);
-        void this.#tell(report, attempt + 1);
-      }, config.owedRetryMs);
-      this.#waiting.add(timer.unref());
-    }
+    this.#calls.stop();
   }
 }
 

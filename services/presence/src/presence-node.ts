@@ -121,7 +121,7 @@ export class PresenceNode {
     this.#lastSeen = lastSeen;
     this.#broadcast = broadcast;
     this.#notices = new RosterNotices(loads, broadcast);
-    this.#owed = new Owed({ bus, streams, config, log });
+    this.#owed = new Owed({ bus, streams, config, metrics, log });
     this.#orphans = new Orphans({
       ...{ records: sessionRecords, metrics, log },
       isOurs: (user) => standing.acting !== undefined && partitions.has(user),

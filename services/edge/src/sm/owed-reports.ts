@@ -1,4 +1,4 @@
-import { type Bus, call } from '@starling/bus';
+import { type Bus, RepeatedCalls } from '@starling/bus';
 import { offline, type Position, type SessionRow, streamOf } from '@starling/contracts';
 import type { Logger } from '@starling/runtime';
 import type { EdgeConfig } from '../config.ts';
@@ -9,6 +9,7 @@ import type { ManagedStream } from './managed-stream.ts';
 
 export interface OwedReportsOptions {
   readonly bus: Bus;
+  /** Of the log. */
   readonly streams: number;
   readonly config: Pick<EdgeConfig, 'rpcTimeoutMs' | 'owedRetryMs' | 'owedAttemptsMax' | 'owedWaitingMax'>;
   /** With its epoch; undefined while that is not known. */
@@ -17,67 +18,38 @@ export interface OwedReportsOptions {
   readonly log: Logger;
 }
 
-interface Report {
-  readonly user: string;
-  readonly resource: string;
-  readonly after: Position;
-  /** Another session of the account gets what comes for it. */
-  readonly others: boolean;
-}
-
 /**
  * Messages to one resource are owed by the session that holds it. When that is over, and its client has not got them, the archive gives them
  * to the account's others (design: what a session that never returns owed goes on).
  */
 export class OwedReports {
   readonly #options: OwedReportsOptions;
-  readonly #waiting = new Set<NodeJS.Timeout>();
-  #count = 0;
+  readonly #calls: RepeatedCalls;
 
   constructor(options: OwedReportsOptions) {
+    const { bus, config } = options;
     this.#options = options;
+    const { rpcTimeoutMs: timeoutMs, owedRetryMs: retryMs, owedAttemptsMax, owedWaitingMax } = config;
+    this.#calls = new RepeatedCalls({
+      ...{ bus, timeoutMs, retryMs },
+      ...{ attemptsMax: owedAttemptsMax, waitingMax: owedWaitingMax },
+    });
   }
 
   /** The session is over; nobody goes on with it. `rows`: all sessions of its user. */
   ended(session: ClientSession, sm: ManagedStream, rows: readonly SessionRow[]): void {
-    const { streams, known, config, metrics } = this.#options;
-    const stream = streamOf(session.partition, streams);
+    const { streams, known, metrics, log } = this.#options;
+    const { user, resource, partition, id } = session;
+    const stream = streamOf(partition, streams);
     const after = known(stream, sm.directUpTo);
     if (after === undefined) return;
-    if (this.#count >= config.owedWaitingMax) {
+    const others = rows.some((row) => row.session !== id && covers(row));
+    const onLost = (error: unknown) => log.error({ what: 'session_owed_lost', user, err: error });
+    if (!this.#calls.tell(offline.owed(stream), { user, resource, after, others }, onLost))
       metrics.limits.inc(1, { limit: 'owed' });
-      return;
-    }
-    this.#count++;
-    const others = rows.some((row) => row.session !== session.id && covers(row));
-    void this.#tell(stream, { user: session.user, resource: session.resource, after, others }, 1);
   }
 
   stop(): void {
-    for (const timer of this.#waiting) clearTimeout(timer);
-    this.#waiting.clear();
-  }
-
-  async #tell(stream: number, report: Report, attempt: number): Promise<void> {
-    const { bus, config, log } = this.#options;
-    try {
-      await call(bus, offline.owed(stream), report, config.rpcTimeoutMs);
-      this.#count--;
-    } catch (error) {
-      // Policy: the archive or its database is away: it is told again, so often.
-      if (attempt < config.owedAttemptsMax) this.#later(stream, report, attempt + 1);
-      else {
-        this.#count--;
-        log.error({ what: 'session_owed_lost', user: report.user, err: error });
-      }
-    }
-  }
-
-  #later(stream: number, report: Report, attempt: number): void {
-    const timer = setTimeout(() => {
-      this.#waiting.delete(timer);
-      void this.#tell(stream, report, attempt);
-    }, this.#options.config.owedRetryMs);
-    this.#waiting.add(timer.unref());
+    this.#calls.stop();
   }
 }
