@@ -18,6 +18,8 @@ const FILE_TIMEOUT_MS = 180_000;
 const BENCH_TIMEOUT_MS = 60_000;
 const INTERRUPTED = 130;
 const CHECK_OUTPUT_CHARS_MAX = 20_000;
+/** Of each failure that is told again at the end. */
+const REPEATED_CHARS_MAX = 4_000;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -38,24 +40,26 @@ const { values, positionals } = parseArgs({
 const isWanted = (name) => positionals.length === 0 || positionals.some((pattern) => name.includes(pattern));
 
 const total = { passed: 0, skipped: 0, failed: 0 };
+const failed = [];
 const stops = [];
 const interruption = new AbortController();
 
 function tell(result, name, details) {
-  const failed = result.failures.length;
+  const failures = result.failures.map(({ name: test, text }) => `    ✖ ${test}\n${text.replace(/^/gm, '        ')}`);
   total.passed += result.passed;
   total.skipped += result.skipped.length;
-  total.failed += failed;
+  total.failed += failures.length;
   const counts = [
     `${result.passed} passed`,
-    failed > 0 && `${failed} FAILED`,
+    failures.length > 0 && `${failures.length} FAILED`,
     result.skipped.length > 0 && `${result.skipped.length} skipped`,
   ];
   console.log(
-    `${failed > 0 ? '✖' : '✔'} ${name}: ${counts.filter(Boolean).join(', ')} (${(result.durationMs / 1000).toFixed(1)} s)${details}`,
+    `${failures.length > 0 ? '✖' : '✔'} ${name}: ${counts.filter(Boolean).join(', ')} (${(result.durationMs / 1000).toFixed(1)} s)${details}`,
   );
   for (const test of result.skipped) console.log(`    skipped: ${test}`);
-  for (const { name: test, text } of result.failures) console.log(`    ✖ ${test}\n${text.replace(/^/gm, '        ')}`);
+  for (const failure of failures) console.log(failure);
+  failed.push(...failures.map((failure) => `${name}${details}\n${failure}`));
 }
 
 /** The end of all that a program writes, and its exit code; -1 when it cannot be started, null when it was killed. */
@@ -255,6 +259,8 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
 // The last line is written whatever happens, also when something that is waited for can no longer come.
 process.once('exit', (code) => {
   if (code !== 0 && total.failed === 0) total.failed++;
+  // Whoever is shown the end of a long output sees why.
+  for (const failure of failed) console.log(`✖ ${failure.slice(0, REPEATED_CHARS_MAX)}`);
   console.log(`${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`);
 });
 
