@@ -46,6 +46,7 @@ scenario(
     await home.sends`<message to='${juliet.jid}' type='chat' id='c1'><composing xmlns='http://jabber.org/protocol/chatstates'/></message>`;
     await home.sends`<message to='${juliet.jid}/gone' type='chat' id='m3'><body>to a resource</body></message>`;
     await home.sends`<message to='${juliet.jid}/gone' type='normal' id='n1'><body>lost</body></message>`;
+    await isHandled(home);
     const [garden] = await juliet.devices('garden');
     for (const id of ['m1', 'm2', 'm3'])
       await garden.receives`<message id='${id}' from='${home.jid}'><body>…</body><delay xmlns='urn:xmpp:delay' from='${world.domain}' stamp='…'/></message>`;
