@@ -1,5 +1,5 @@
 import type { ConfigOf } from './config-spec.ts';
-import { choice, configSpec, duration, port, secret, text } from './config-spec.ts';
+import { bytes, choice, configSpec, duration, port, secret, text } from './config-spec.ts';
 
 /** What every process has, whatever service it runs. */
 export const runtimeConfig = configSpec({
@@ -34,6 +34,18 @@ export const runtimeConfig = configSpec({
     '30s',
     { min: '1s' },
     'from SIGTERM to the end, whatever is still open; below terminationGracePeriodSeconds',
+  ),
+  quietMs: duration(
+    'STARLING_QUIET_COLLECTION',
+    '5s',
+    { min: '0s', max: '1h' },
+    'a process that has been nearly idle for so long gives back what is garbage; 0 = never',
+  ),
+  quietHeapMaxBytes: bytes(
+    'STARLING_QUIET_COLLECTION_HEAP_MAX',
+    '256MiB',
+    { min: '0', max: '16GiB' },
+    'not with a larger heap: it holds the process up for about a millisecond a megabyte',
   ),
 });
 

@@ -342,4 +342,8 @@ export const runtimeMetrics = metricsSpec({
     'starling_runtime_log_lines_dropped_total',
     'Log lines dropped because nobody read them in time',
   ),
+  quietCollections: counter(
+    'starling_runtime_quiet_collections_total',
+    'Garbage collections because the process had become quiet',
+  ),
 });

@@ -9,6 +9,7 @@ import { Health } from './health.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { createLogger, type Logger } from './log.ts';
 import { MetricsRegistry, runtimeMetrics } from './metrics.ts';
+import { collectWhenQuiet } from './quiet-collection.ts';
 
 /** How a process ends. */
 export const EXIT = {
@@ -142,6 +143,9 @@ class ServiceProcess<S extends Specs> {
     });
     const admin = await use('admin', opening, (a) => a.close());
     const announced: Record<string, unknown> = {};
+    const { quietCollections: collections } = metrics.register(runtimeMetrics);
+    const { quietMs, quietHeapMaxBytes: heapMaxBytes } = runtime;
+    await use('quiet collection', collectWhenQuiet({ quietMs, heapMaxBytes, collections }), (stop) => stop());
     await start({
       config: this.#config,
       id: this.#id,
