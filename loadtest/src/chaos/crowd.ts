@@ -13,6 +13,8 @@ const SETTLE_TIMEOUT_MS = 90_000;
 const LOGINS_EVERY_MS = 15;
 /** Handled, answered and connected again within this time after the last new message. */
 const QUIET_TIMEOUT_MS = 60_000;
+/** Lost on the way to an edge, it comes behind the next digest of its log (design: within 10 s). */
+const DELIVERED_TIMEOUT_MS = 30_000;
 const VIEWS_TIMEOUT_MS = 30_000;
 const POLL_MS = 250;
 /** How long a server may be silent before its client gives the connection up: some are quicker than any fault, some wait for the end of most. */
@@ -87,11 +89,12 @@ export class Crowd {
     for (const member of this.#members) member.finish();
   }
 
-  /** Resolves when all that was sent is handled and answered, or should have been. */
+  /** Resolves when all that was sent is handled, answered and delivered, or should have been: who has left by then gets nothing any more. */
   async quiet(): Promise<void> {
     const isQuiet = () =>
       this.#members.every((m) => m.session.isConnected && m.session.open === 0 && m.open === 0 && m.waiting === 0);
     await until(QUIET_TIMEOUT_MS, isQuiet);
+    await until(DELIVERED_TIMEOUT_MS, () => this.#undelivered() === 0);
   }
 
   /** Rosters as pushes tell them, beside what the server says. */
@@ -184,6 +187,12 @@ export class Crowd {
     const returns = (of: Member | undefined) => of?.session.returns.atMs.slice(1).map(clockOf).join(' ') || 'never';
     const backs = `back ${returns(this.#members[person])}, partner ${returns(this.#partnerOf(person))}`;
     return `${what}: ${usernameOf(person)} at ${clockOf(sentAtMs)} (${backs})`;
+  }
+
+  /** Messages that were acknowledged and have reached nobody. */
+  #undelivered(): number {
+    const ways = this.#ways(new Map()).map((way) => ({ ...way, archives: [] }));
+    return judgeAll(ways, performance.now()).lost;
   }
 
   #stale(): number {
