@@ -1,6 +1,6 @@
 import type { Bus, Delivery, Subscription } from './bus.ts';
 import { BusBusyError, BusClosedError, NoRespondersError, RequestTimeoutError } from './bus.ts';
-import { rawOf } from './nats-client.ts';
+import { LeanSubscription } from './nats-client.ts';
 import type { NatsLink } from './nats-link.ts';
 import { asciiOf, commitOf, payloadOf, type RawMessage, statusOf } from './nats-wire.ts';
 
@@ -37,35 +37,7 @@ export class NatsBus implements Bus {
   }
 
   subscribe(subject: string, handler: (delivery: Delivery) => void, options?: { queue?: string }): Subscription {
-    const { link } = this;
-    // The subject of what an exact subscription gets is known: no need to decode it again and again.
-    const exact = /[*>]/.test(subject) ? undefined : subject;
-    const subscription = link.connection.subscribe(subject, {
-      ...(options?.queue === undefined ? {} : { queue: options.queue }),
-      callback: (error, message) => {
-        if (error) {
-          link.report(error);
-          return;
-        }
-        const raw = rawOf(message);
-        try {
-          handler({
-            subject: exact ?? asciiOf(raw.subject),
-            data: payloadOf(raw),
-            replyTo: asciiOf(raw.reply),
-            commit: commitOf(raw),
-          });
-        } catch (thrown) {
-          // Policy: a throw here would end the client's read loop; it is a mistake of ours, so it is reported.
-          link.reportMistake(thrown);
-        }
-      },
-    });
-    return {
-      unsubscribe: () => {
-        if (!link.isClosed) subscription.unsubscribe();
-      },
-    };
+    return new BusSubscription(this.link, subject, options?.queue, handler);
   }
 
   request(subject: string, data: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
@@ -93,6 +65,42 @@ export class NatsBus implements Bus {
 
   #failAll(error: Error): void {
     for (const request of this.#open) request.fail(error);
+  }
+}
+
+class BusSubscription extends LeanSubscription implements Subscription {
+  readonly #link: NatsLink;
+  readonly #handler: (delivery: Delivery) => void;
+  /** The subject of what comes is known: no need to decode it again and again. */
+  readonly #isExact: boolean;
+
+  constructor(link: NatsLink, subject: string, queue: string | undefined, handler: (delivery: Delivery) => void) {
+    super(link.connection, subject, queue);
+    this.#link = link;
+    this.#handler = handler;
+    this.#isExact = !/[*>]/.test(subject);
+  }
+
+  override unsubscribe(): void {
+    if (!this.#link.isClosed) super.unsubscribe();
+  }
+
+  protected onRefused(error: Error): void {
+    this.#link.report(error);
+  }
+
+  protected onMessage(raw: RawMessage): void {
+    try {
+      this.#handler({
+        subject: this.#isExact ? this.subject : asciiOf(raw.subject),
+        data: payloadOf(raw),
+        replyTo: asciiOf(raw.reply),
+        commit: commitOf(raw),
+      });
+    } catch (error) {
+      // Policy: a throw here would end the client's read loop; it is a mistake of ours, so it is reported.
+      this.#link.reportMistake(error);
+    }
   }
 }
 

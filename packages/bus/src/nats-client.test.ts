@@ -3,8 +3,8 @@ import { it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startNatsServer } from '@starling/local-servers/nats-server';
 import { connect, headers, type Msg } from 'nats';
-import { isConnected, rawOf, sendCommands, stall, unsentBytes } from './nats-client.ts';
-import { asciiOf, headerOf } from './nats-wire.ts';
+import { isConnected, LeanSubscription, rawOf, sendCommands, stall, unsentBytes } from './nats-client.ts';
+import { asciiOf, headerOf, type RawMessage } from './nats-wire.ts';
 import { Outbox } from './outbox.ts';
 
 it('what we reach inside the client is where we reach for it', async (t) => {
@@ -42,6 +42,44 @@ it('what we reach inside the client is where we reach for it', async (t) => {
 
   await server.kill();
   while (isConnected(connection)) await sleep(5);
+});
+
+it('a lean subscription gets what the client reads, again after a reconnection, and what is on its way when it is drained', async (t) => {
+  const server = await startNatsServer({ jetstream: false });
+  const connection = await connect({ servers: server.url, reconnectTimeWait: 50 });
+  t.after(async () => {
+    await connection.close();
+    await server.remove();
+  });
+  const got: string[] = [];
+  class Listed extends LeanSubscription {
+    protected onMessage(message: RawMessage): void {
+      got.push(`${this.sid} ${asciiOf(message.subject)} ${asciiOf(message.bytes)}`);
+    }
+    protected onRefused(error: Error): void {
+      got.push(error.name);
+    }
+  }
+  const one = new Listed(connection, 'a.*', undefined);
+  const queued = [1, 2].map(() => new Listed(connection, 'q', 'workers'));
+  connection.publish('a.1', 'x');
+  connection.publish('q', 'y');
+  await connection.flush();
+  assert.equal(got[0], `${one.sid} a.1 x`);
+  assert.equal(got.filter((line) => line.endsWith('q y')).length, 1, 'one of a queue gets it');
+  const reconnected = (async () => {
+    for await (const { type } of connection.status()) if (type === 'reconnect') return;
+  })();
+  await connection.reconnect();
+  await reconnected;
+  connection.publish('a.2', 'again');
+  await connection.flush();
+  assert.equal(got.at(-1), `${one.sid} a.2 again`);
+  for (const subscription of queued) subscription.unsubscribe();
+  connection.publish('q', 'nobody');
+  connection.publish('a.3', 'last');
+  await connection.drain();
+  assert.equal(got.at(-1), `${one.sid} a.3 last`);
 });
 
 it('an outbox keeps order and bytes over slabs, turns and flushes, and drops what cannot be sent', async (t) => {

@@ -8,6 +8,23 @@ import { XmlError } from './xml-error.ts';
 
 type Scope = Readonly<Record<string, string>>;
 
+/** Structures that nobody reads with: a scanner needs one only within an element, and there are many more scanners. */
+const free: Structure[] = [];
+const FREE_MAX = 64;
+
+/** A structure that stands in front of an element, or of a stream. */
+export function takeStructure(limits: ScanLimits, scope: Scope): Structure {
+  const structure = free.pop();
+  if (structure === undefined) return new Structure(limits, scope);
+  structure.reset(limits, scope);
+  return structure;
+}
+
+/** Not one that a failure has left somewhere. */
+export function giveBack(structure: Structure): void {
+  if (free.length < FREE_MAX) free.push(structure);
+}
+
 const NOTHING: Scope = Object.freeze({});
 const NO_CHILDREN: ScannedChild[] = [];
 
@@ -35,7 +52,10 @@ export class Structure {
   nameHash = 0;
   prefixHash = 0;
 
-  private readonly limits: ScanLimits;
+  /** What is in force around a stanza: given, or what the open stream declares. */
+  outerScope: Scope;
+
+  private limits: ScanLimits;
   private readonly attributes: number[] = [];
   private readonly attributeUris: string[] = [];
   private attributeCount = 0;
@@ -47,7 +67,6 @@ export class Structure {
   private readonly uris: string[] = [];
   private prefixCount = 0;
   private defaultNs = '';
-  private outerScope: Scope;
 
   private name = '';
   private ns = '';
@@ -70,8 +89,9 @@ export class Structure {
     this.bind(scope);
   }
 
-  /** Forgets everything but the namespaces given. */
-  reset(scope: Scope): void {
+  /** Forgets everything but what is given. */
+  reset(limits: ScanLimits, scope: Scope): void {
+    this.limits = limits;
     this.depth = 0;
     this.forgetAttributes();
     this.prefixCount = 0;

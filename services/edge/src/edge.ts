@@ -34,7 +34,7 @@ import type { PresenceAudience } from './presence/shown.ts';
 import { Road } from './road.ts';
 import { type ClientSecrets, clientSecretsOf } from './sasl2/client-secrets.ts';
 import { FastLogins } from './sasl2/fast-logins.ts';
-import { ClientSession, type ClientSessionOptions, type Link } from './session.ts';
+import { ClientSession, type Link, type SessionHost } from './session.ts';
 import { Replay } from './sm/replay.ts';
 import { type NotResumed, type Resumed, Resumption, restoreInto } from './sm/resumption.ts';
 import { StreamManagement } from './sm/stream-management.ts';
@@ -105,6 +105,7 @@ export class Edge implements StreamHost {
   readonly #resumption: Resumption;
   readonly #inbound: Inbound;
   readonly #stopReconnect: () => void;
+  readonly #sessionHost: SessionHost;
   #endpoints: Endpoints = { c2s: 0, c2sTls: 0, http: 0 };
   #whenEmpty: () => void = () => undefined;
 
@@ -126,6 +127,7 @@ export class Edge implements StreamHost {
     this.log = logger;
     this.#registry = metrics;
     this.metrics = metrics.register(edgeMetrics);
+    this.#sessionHost = this.#hostSessions();
     this.#bus = bus;
     this.clientSecrets = clientSecretsOf(config.archiveIdSecret.reveal());
     this.fast = new FastLogins({ bus, key: this.clientSecrets.tokens, timeoutMs: config.rpcTimeoutMs });
@@ -239,7 +241,8 @@ export class Edge implements StreamHost {
       }),
       restore: (link, record) => {
         const jid = makeFullJid(record.user as BareJid, record.resource);
-        const session = this.#makeSession({ id: record.session, jid, link, origin: record.origin });
+        const own = { id: record.session, jid, link, origin: record.origin };
+        const session = new ClientSession(own, this.#sessionHost);
         restoreInto(session, record);
         return session;
       },
@@ -335,7 +338,8 @@ export class Edge implements StreamHost {
     const replaces = this.#following.sessionsOf(user)?.local.has(resourceOf(jid)) ?? false;
     if (!replaces && this.#following.countOf(user) >= this.config.sessionsPerUserMax)
       throw new StanzaError('resource-constraint'); // §7.6.2.1
-    const session = this.#makeSession({ id: randomBytes(SESSION_ID_BYTES).toString('base64url'), jid, link });
+    const id = randomBytes(SESSION_ID_BYTES).toString('base64url');
+    const session = new ClientSession({ id, jid, link }, this.#sessionHost);
     try {
       prepare?.(session);
       const ready = this.#following.reserve(session);
@@ -384,17 +388,16 @@ export class Edge implements StreamHost {
     return this.#resumption.resume(link, user, request);
   }
 
-  #makeSession(own: Pick<ClientSessionOptions, 'id' | 'jid' | 'link' | 'origin'>): ClientSession {
-    return new ClientSession({
-      ...own,
+  #hostSessions(): SessionHost {
+    const { inboundQueueMax: max, inboundQueueBytesMax: bytesMax, viewMax } = this.config;
+    return {
       edge: this.id,
-      handle: (from, stanza) => this.#handle(from, stanza),
-      queueMax: this.config.inboundQueueMax,
-      queueBytesMax: this.config.inboundQueueBytesMax,
+      handle: (session, stanza) => this.#handle(session, stanza),
+      queue: { max, bytesMax },
       onQueueFull: () => this.metrics.queueFull.inc(),
-      logEnd: () => this.#following.logEndOf(bareOf(own.jid)),
-      viewMax: this.config.viewMax,
-    });
+      logEndOf: (user) => this.#following.logEndOf(user),
+      viewMax,
+    };
   }
 
   #handle(session: ClientSession, stanza: Scanned): void | Promise<void> {

@@ -76,7 +76,7 @@ export class Feed {
     this.#halts--;
     if (this.#halts > 0 || this.#closed) return;
     if (this.#wanted === undefined) this.#release();
-    if (this.#missing !== undefined) this.#grace ??= setTimeout(this.#afterGrace, this.#host.graceMs);
+    if (this.#missing !== undefined) this.#grace ??= setTimeout(() => this.#afterGrace(), this.#host.graceMs);
   }
 
   /** Where the log ended when the first session was bound; what came in before is not taken back. */
@@ -193,10 +193,10 @@ export class Feed {
     }
     if (this.#missing === undefined || comparePositions(position, this.#missing.position) > 0)
       this.#missing = { position, cause };
-    this.#grace ??= setTimeout(this.#afterGrace, this.#host.graceMs);
+    this.#grace ??= setTimeout(() => this.#afterGrace(), this.#host.graceMs);
   }
 
-  readonly #afterGrace = (): void => {
+  #afterGrace(): void {
     this.#grace = undefined;
     if (this.#halts > 0) return;
     const missing = this.#missing;
@@ -206,7 +206,7 @@ export class Feed {
     this.#host.onGap(missing.cause);
     this.#wanted = missing.position;
     void this.#fetch();
-  };
+  }
 
   /** Fetches page after page until what was wanted is there, then goes on with what was held. */
   async #fetch(): Promise<void> {

@@ -17,19 +17,11 @@ import { type Logger, withDeadline } from '@starling/runtime';
 import { StreamError } from '@starling/stanza';
 import type { EdgeConfig } from './config.ts';
 import type { Digests, FollowedUsers } from './digests.ts';
-import { Feed } from './feed.ts';
-import type { FollowedUser } from './followed-user.ts';
-import { LiveHold } from './live-hold.ts';
+import { FollowedUser, type FollowingHost } from './followed-user.ts';
 import type { EdgeMetrics } from './metrics.ts';
-import { UserCoverage } from './offline/user-coverage.ts';
 import type { ClientSession } from './session.ts';
 import type { LifeListener, StreamLives } from './stream-lives.ts';
-import { UserSessions } from './user-sessions.ts';
-
-/** nats-server 2.9 lets re-publications of several connections overtake one another by some milliseconds. */
-const GAP_GRACE_MS = 40;
-/** Between two attempts to fetch a gap. */
-const FETCH_RETRY_MS = 500;
+import type { UserSessions } from './user-sessions.ts';
 
 /** Where what comes for a user goes. */
 export interface FeedSink {
@@ -75,6 +67,7 @@ export class Following implements FollowedUsers, LifeListener {
   readonly #displaced: (session: ClientSession) => void;
   readonly #metrics: EdgeMetrics;
   readonly #log: Logger;
+  readonly #host: FollowingHost;
 
   constructor(options: {
     bus: Bus;
@@ -99,6 +92,7 @@ export class Following implements FollowedUsers, LifeListener {
     this.#displaced = options.displaced;
     this.#metrics = options.metrics;
     this.#log = options.log;
+    this.#host = this.#hostUsers();
   }
 
   /** All sessions of this edge, those that are being bound included. */
@@ -249,32 +243,7 @@ export class Following implements FollowedUsers, LifeListener {
 
   /** @param reached where the log had got to for a session that goes on here */
   #open(jid: BareJid, reached: Position | undefined): FollowedUser {
-    const stream = streamOf(partitionOf(jid), this.#streams);
-    const feed: Feed = new Feed({
-      deliver: (entry, position) => this.#sink.entry(user, entry, position),
-      epoch: () => this.#digests.epochOf(stream),
-      isCurrent: (epoch) => this.#lives.isCurrent(stream, epoch),
-      fetch: (after, upTo) => this.#fetch(user, after, upTo),
-      graceMs: GAP_GRACE_MS,
-      retryMs: FETCH_RETRY_MS,
-      heldMax: this.#config.heldEntriesMax,
-      onGap: (cause) => this.#metrics.gaps.inc(1, { cause }),
-    });
-    const user: FollowedUser = {
-      jid,
-      stream,
-      feed,
-      live: new LiveHold((arrival, by) => {
-        this.#metrics.liveHeld.inc(1, { by });
-        this.#sink.live(user, arrival);
-      }),
-      sessions: new UserSessions(),
-      coverage: new UserCoverage(),
-      subscription: this.#bus.subscribe(subjects.user(jid), (delivery) => this.#sink.arrived(user, delivery)),
-      ready: this.#findEndOfLog(jid, stream, feed, reached),
-      deletedAt: undefined,
-      binding: 0,
-    };
+    const user = new FollowedUser(jid, streamOf(partitionOf(jid), this.#streams), this.#host, reached);
     this.#users.set(jid, user);
     this.#metrics.users.set(this.#users.size);
     return user;
@@ -289,21 +258,38 @@ export class Following implements FollowedUsers, LifeListener {
     this.#metrics.users.set(this.#users.size);
   }
 
+  #hostUsers(): FollowingHost {
+    const { liveHeld, gaps } = this.#metrics;
+    return {
+      heldEntriesMax: this.#config.heldEntriesMax,
+      subscribe: ({ jid }, arrived) => this.#bus.subscribe(subjects.user(jid), arrived),
+      arrived: (user, delivery) => this.#sink.arrived(user, delivery),
+      entry: (user, entry, position) => this.#sink.entry(user, entry, position),
+      live: (user, arrival, by) => {
+        liveHeld.inc(1, { by });
+        this.#sink.live(user, arrival);
+      },
+      epochOf: (stream) => this.#digests.epochOf(stream),
+      isCurrent: (stream, epoch) => this.#lives.isCurrent(stream, epoch),
+      fetch: (user, after, upTo) => this.#fetch(user, after, upTo),
+      findEnd: (user, reached) => this.#findEndOfLog(user, reached),
+      onGap: (cause) => gaps.inc(1, { cause }),
+    };
+  }
+
   #fetch({ jid, stream }: FollowedUser, after: Position, upTo: Position) {
     const request = { user: jid, after, upTo, limit: this.#config.gapPageMax };
     return call(this.#bus, archive.gap(stream), request, this.#config.rpcTimeoutMs);
   }
 
   /** Where the user's log ends behind `reached`, for a feed that could not learn it when it began. Never rejects. */
-  async findEnd({ jid, stream, feed }: FollowedUser, reached: Position): Promise<void> {
-    await this.#findEndOfLog(jid, stream, feed, reached);
+  async findEnd(user: FollowedUser, reached: Position): Promise<void> {
+    await this.#findEndOfLog(user, reached);
   }
 
   /** Where the log ends now, so that the session gets all that comes behind. Bounded: a bind does not wait for the archive. */
   async #findEndOfLog(
-    user: BareJid,
-    stream: number,
-    feed: Feed,
+    { jid: user, stream, feed }: FollowedUser,
     reached: Position | undefined,
   ): Promise<Position | undefined> {
     const timeoutMs = this.#config.positionTimeoutMs;

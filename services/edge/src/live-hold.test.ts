@@ -4,7 +4,7 @@ import { LiveHold } from './live-hold.ts';
 
 function world() {
   const delivered: string[] = [];
-  return { delivered, hold: new LiveHold<string>((item, by) => void delivered.push(`${item} ${by}`)) };
+  return { delivered, hold: new LiveHold<string>({ released: (item, by) => void delivered.push(`${item} ${by}`) }) };
 }
 
 test('a live stanza goes when its entry has passed, and not before', () => {

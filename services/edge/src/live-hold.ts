@@ -12,17 +12,22 @@ interface Held<T> {
   readonly untilMs: number;
 }
 
+/** To whom they go when they need not wait any more. */
+export interface LiveHost<T> {
+  released(item: T, by: ReleaseCause): void;
+}
+
 /**
  * Live stanzas that came before the entry behind which their session sent them: a publication and the re-publication of a log
  * go different ways. They wait for it (RFC 6120 §10.1), but not long.
  */
 export class LiveHold<T> {
-  readonly #deliver: (item: T, by: ReleaseCause) => void;
+  readonly #host: LiveHost<T>;
   #held: Held<T>[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(deliver: (item: T, by: ReleaseCause) => void) {
-    this.#deliver = deliver;
+  constructor(host: LiveHost<T>) {
+    this.#host = host;
   }
 
   get length(): number {
@@ -33,7 +38,7 @@ export class LiveHold<T> {
   keep(item: T, behind: number): void {
     this.#held.push({ item, behind, untilMs: Date.now() + WAIT_MS });
     if (this.#held.length > HELD_MAX) this.#release('bound', (_, i) => i === 0);
-    this.#timer ??= setTimeout(this.#onTimer, WAIT_MS);
+    this.#timer ??= setTimeout(() => this.#onTimer(), WAIT_MS);
   }
 
   /** The log has been delivered up to this sequence. */
@@ -46,19 +51,19 @@ export class LiveHold<T> {
     this.#held = [];
   }
 
-  readonly #onTimer = (): void => {
+  #onTimer(): void {
     this.#timer = undefined;
     const nowMs = Date.now();
     this.#release('time', ({ untilMs }) => untilMs <= nowMs);
     const [next] = this.#held;
-    if (next !== undefined) this.#timer = setTimeout(this.#onTimer, Math.max(1, next.untilMs - nowMs));
-  };
+    if (next !== undefined) this.#timer = setTimeout(() => this.#onTimer(), Math.max(1, next.untilMs - nowMs));
+  }
 
   /** Delivers some, in the order in which they came. */
   #release(by: ReleaseCause, isDue: (held: Held<T>, index: number) => boolean): void {
     const all = this.#held;
     const due = all.map(isDue);
     this.#held = all.filter((_, i) => !due[i]);
-    for (const [i, { item }] of all.entries()) if (due[i]) this.#deliver(item, by);
+    for (const [i, { item }] of all.entries()) if (due[i]) this.#host.released(item, by);
   }
 }

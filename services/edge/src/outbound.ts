@@ -185,7 +185,7 @@ export class Outbound implements FeedSink {
     const unavailable = type === 'unavailable';
     for (const session of sessions.local.values()) {
       if (resource === '' ? !session.available : session.resource !== resource) continue;
-      if (unavailable) session.directed.delete(from); // §4.6.1
+      if (unavailable) session.takeBackFrom(from); // §4.6.1
       if (type !== 'error' && !session.view.show({ from, stamp, unavailable, always: true })) continue;
       this.#deliver('presence', session, envelope.stanza);
     }

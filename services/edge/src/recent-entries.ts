@@ -12,28 +12,30 @@ interface Entry {
 
 /** Where a session's last entry stands in each log that it wrote to lately: a live stanza goes out behind it (RFC 6120 §10.1). */
 export class RecentEntries {
-  readonly #last = new Map<BareJid, Entry>();
+  /** Undefined until the first. */
+  #last: Map<BareJid, Entry> | undefined;
 
   /** The session's entry was committed to this log. */
   wrote(owner: BareJid, sequence: number, nowMs: number): void {
+    this.#last ??= new Map();
     const known = this.#last.get(owner);
     if (known !== undefined) {
       known.sequence = sequence;
       known.atMs = nowMs;
       return;
     }
-    if (this.#last.size >= LOGS_MAX) this.#forgetOldest();
+    if (this.#last.size >= LOGS_MAX) forgetOldest(this.#last);
     this.#last.set(owner, { sequence, atMs: nowMs });
   }
 
   /** The sequence that a live stanza to this log's owner has to come behind; 0 when there is none. */
   behind(owner: BareJid, nowMs: number): number {
-    const entry = this.#last.get(owner);
+    const entry = this.#last?.get(owner);
     return entry !== undefined && nowMs - entry.atMs < RECENT_MS ? entry.sequence : 0;
   }
+}
 
-  #forgetOldest(): void {
-    const oldest = [...this.#last].reduce((a, b) => (b[1].atMs < a[1].atMs ? b : a));
-    this.#last.delete(oldest[0]);
-  }
+function forgetOldest(last: Map<BareJid, Entry>): void {
+  const oldest = [...last].reduce((a, b) => (b[1].atMs < a[1].atMs ? b : a));
+  last.delete(oldest[0]);
 }

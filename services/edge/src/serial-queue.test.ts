@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { SerialQueue, type SerialQueueOptions } from './serial-queue.ts';
+import { type QueueBounds, type QueueHost, SerialQueue } from './serial-queue.ts';
 
+const BOUNDS: QueueBounds = { max: 4, bytesMax: 1_000 };
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 
 /** A queue of numbers; handlers are finished by hand. */
@@ -11,23 +12,26 @@ class World {
   readonly queue: SerialQueue<number>;
   readonly #open: (() => void)[] = [];
 
-  constructor(isAsync: (item: number) => boolean, options: Partial<SerialQueueOptions<number>> = {}) {
-    this.queue = new SerialQueue({
-      handle: (item) => {
-        this.log.push(`+${item}`);
-        if (!isAsync(item)) {
-          this.log.push(`-${item}`);
-          return;
-        }
-        return new Promise<void>((resolve) => this.#open.push(resolve)).then(() => void this.log.push(`-${item}`));
+  constructor(
+    isAsync: (item: number) => boolean,
+    { sizeOf = (item: number) => item, ...bounds }: Partial<QueueBounds & Pick<QueueHost<number>, 'sizeOf'>> = {},
+  ) {
+    this.queue = new SerialQueue<number>(
+      { ...BOUNDS, ...bounds },
+      {
+        handle: (item) => {
+          this.log.push(`+${item}`);
+          if (!isAsync(item)) {
+            this.log.push(`-${item}`);
+            return;
+          }
+          return new Promise<void>((resolve) => this.#open.push(resolve)).then(() => void this.log.push(`-${item}`));
+        },
+        sizeOf,
+        onFull: () => void this.log.push('full'),
+        onRoom: () => void this.log.push('room'),
       },
-      sizeOf: (item) => item,
-      max: 4,
-      bytesMax: 1_000,
-      onFull: () => void this.log.push('full'),
-      onRoom: () => void this.log.push('room'),
-      ...options,
-    });
+    );
   }
 
   async finish(count = Number.POSITIVE_INFINITY): Promise<void> {
@@ -58,15 +62,13 @@ describe('a serial queue', () => {
 
   it('what comes in from within a handler comes behind it', () => {
     const log: string[] = [];
-    const queue: SerialQueue<number> = new SerialQueue({
+    const queue: SerialQueue<number> = new SerialQueue(BOUNDS, {
       handle: (item) => {
         log.push(`+${item}`);
         if (item === 1) queue.push(2);
         log.push(`-${item}`);
       },
       sizeOf: () => 1,
-      max: 4,
-      bytesMax: 100,
       onFull: assert.fail,
       onRoom: assert.fail,
     });
@@ -104,14 +106,12 @@ describe('a serial queue', () => {
 
   it('a handler that rejects all the same holds nobody up', async () => {
     const handled: number[] = [];
-    const queue = new SerialQueue<number>({
+    const queue = new SerialQueue<number>(BOUNDS, {
       handle: async (item) => {
         handled.push(item);
         throw new Error('must not');
       },
       sizeOf: () => 1,
-      max: 4,
-      bytesMax: 100,
       onFull: assert.fail,
       onRoom: assert.fail,
     });
@@ -149,14 +149,12 @@ describe('a serial queue', () => {
 
   it('says so also when it is asked from within a handler that takes no time', () => {
     const log: string[] = [];
-    const queue: SerialQueue<number> = new SerialQueue({
+    const queue: SerialQueue<number> = new SerialQueue(BOUNDS, {
       handle: () => {
         queue.whenIdle(() => log.push('idle'));
         log.push('handled');
       },
       sizeOf: () => 1,
-      max: 4,
-      bytesMax: 100,
       onFull: assert.fail,
       onRoom: assert.fail,
     });

@@ -1,32 +1,39 @@
-export interface SerialQueueOptions<T> {
+/** For whom items are handled. */
+export interface QueueHost<T> {
   /**
    * Handles one item; the next one starts when its Promise has settled, or at once when it returned none. It must not throw, and
    * reports its own failures: a rejection counts as handled.
    */
-  readonly handle: (item: T) => void | Promise<void>;
+  handle(item: T): void | Promise<void>;
   /** The size of an item in bytes. */
-  readonly sizeOf: (item: T) => number;
-  /** Bounds of what waits, without the item that is being handled. */
+  sizeOf(item: T): number;
+  /** Called when a bound is reached; `onRoom` when half of it is free again. They alternate. */
+  onFull(): void;
+  onRoom(): void;
+}
+
+/** Of what waits, without the item that is being handled. */
+export interface QueueBounds {
   readonly max: number;
   readonly bytesMax: number;
-  /** Called when a bound is reached; `onRoom` when half of it is free again. They alternate. */
-  readonly onFull: () => void;
-  readonly onRoom: () => void;
 }
 
 /** Handles items strictly one after another. */
 export class SerialQueue<T> {
-  readonly #options: SerialQueueOptions<T>;
+  readonly #host: QueueHost<T>;
+  readonly #bounds: QueueBounds;
   readonly #waiting: T[] = [];
   #waitingBytes = 0;
   #busy = false;
-  /** The one that was started last. */
+  /** The one that is being handled. */
   #current: T | undefined;
   #full = false;
   #whenIdle: (() => void) | undefined;
 
-  constructor(options: SerialQueueOptions<T>) {
-    this.#options = options;
+  /** `bounds` may be those of many queues. */
+  constructor(bounds: QueueBounds, host: QueueHost<T>) {
+    this.#bounds = bounds;
+    this.#host = host;
   }
 
   /** Items that wait, without the one that is being handled. */
@@ -36,7 +43,7 @@ export class SerialQueue<T> {
 
   /** The item that is being handled. */
   get current(): T | undefined {
-    return this.#busy ? this.#current : undefined;
+    return this.#current;
   }
 
   push(item: T): void {
@@ -62,32 +69,38 @@ export class SerialQueue<T> {
   }
 
   #keep(item: T): void {
-    const { sizeOf, max, bytesMax, onFull } = this.#options;
+    const { max, bytesMax } = this.#bounds;
     this.#waiting.push(item);
-    this.#waitingBytes += sizeOf(item);
+    this.#waitingBytes += this.#host.sizeOf(item);
     if (this.#full || (this.#waiting.length < max && this.#waitingBytes < bytesMax)) return;
     this.#full = true;
-    onFull();
+    this.#host.onFull();
   }
 
   #start(item: T): void {
     this.#busy = true;
     this.#current = item;
-    const pending = this.#options.handle(item);
-    if (pending === undefined) this.#busy = false;
+    const pending = this.#host.handle(item);
+    if (pending === undefined) this.#done();
     else void pending.then(this.#settled, this.#settled);
   }
 
   readonly #settled = (): void => {
-    this.#busy = false;
+    this.#done();
     this.#next();
   };
+
+  #done(): void {
+    this.#busy = false;
+    // Who is idle does not keep his last stanza in memory.
+    this.#current = undefined;
+  }
 
   #next(): void {
     while (!this.#busy) {
       const item = this.#waiting.shift();
       if (item === undefined) break;
-      this.#waitingBytes -= this.#options.sizeOf(item);
+      this.#waitingBytes -= this.#host.sizeOf(item);
       this.#start(item);
     }
     this.#tellRoom();
@@ -98,9 +111,9 @@ export class SerialQueue<T> {
   }
 
   #tellRoom(): void {
-    const { max, bytesMax, onRoom } = this.#options;
+    const { max, bytesMax } = this.#bounds;
     if (!this.#full || this.#waiting.length > max / 2 || this.#waitingBytes > bytesMax / 2) return;
     this.#full = false;
-    onRoom();
+    this.#host.onRoom();
   }
 }

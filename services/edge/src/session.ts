@@ -15,7 +15,7 @@ import { NS, type Stanza, type StreamError } from '@starling/stanza';
 import type { Element, Scanned } from '@starling/xml';
 import { HeldPresence } from './csi/held-presence.ts';
 import { RecentEntries } from './recent-entries.ts';
-import { SerialQueue } from './serial-queue.ts';
+import { type QueueBounds, type QueueHost, SerialQueue } from './serial-queue.ts';
 import type { ManagedStream } from './sm/managed-stream.ts';
 
 /** The stream below a session, as far as a session needs it. */
@@ -46,29 +46,33 @@ export interface Link {
 /** What stanzas of a session are handed to, one after another. */
 export type HandleStanza = (session: ClientSession, stanza: Scanned) => void | Promise<void>;
 
-export interface ClientSessionOptions {
-  readonly id: string;
-  /** Of the edge that holds it. */
+/** The edge around its sessions: one for all of them, so that each holds nothing but its own state. */
+export interface SessionHost {
+  /** Its id. */
   readonly edge: string;
-  readonly jid: FullJid;
-  readonly link: Link;
   readonly handle: HandleStanza;
   /** Bounds of what waits to be handled; beyond them the link is stalled. */
-  readonly queueMax: number;
-  readonly queueBytesMax: number;
-  readonly onQueueFull: () => void;
-  /** Where its user's log ends, as far as it is known. */
-  readonly logEnd: () => Position | undefined;
-  /** Bound of what is remembered of others' presence. */
+  readonly queue: QueueBounds;
+  onQueueFull(): void;
+  /** Where the user's log ends, as far as it is known. */
+  logEndOf(user: BareJid): Position | undefined;
+  /** Bound of what a session remembers of others' presence. */
   readonly viewMax: number;
+}
+
+export interface ClientSessionOptions {
+  readonly id: string;
+  readonly jid: FullJid;
+  readonly link: Link;
   /** Of a session that goes on: as it stands in envelopes since its bind. */
   readonly origin?: string;
 }
 
 const NOTHING = new Uint8Array(0);
+const NOBODY: ReadonlySet<string> = new Set();
 
 /** One client's bound resource. */
-export class ClientSession implements Session {
+export class ClientSession implements Session, QueueHost<Scanned> {
   readonly id: string;
   readonly user: BareJid;
   readonly jid: FullJid;
@@ -97,10 +101,8 @@ export class ClientSession implements Session {
   /** Of what it broadcast last: Unix time in ms, made unique and rising for each full JID. */
   stamp = 0;
   #lastStamp = 0;
-  /** What stood behind `<presence` in what it broadcast last; empty while it is not available. */
-  presence: Uint8Array = NOTHING;
-  /** To whom it has sent directed presence since, and not taken it back (RFC 6121 §4.6). */
-  readonly directed = new Set<string>();
+  #presence: Uint8Array = NOTHING;
+  #directed: Set<string> | undefined;
   /** Stanzas handled so far, the one that is in hand included; with the session's id the key of a message without an origin-id. */
   handled = 0;
   ended = false;
@@ -112,11 +114,12 @@ export class ClientSession implements Session {
   covered: SessionRecord['covering'];
   /** Undefined while a client that may come back has no connection. */
   #link: Link | undefined;
-  readonly #logEnd: () => Position | undefined;
+  readonly #host: SessionHost;
   readonly #queue: SerialQueue<Scanned>;
 
-  constructor(options: ClientSessionOptions) {
+  constructor(options: ClientSessionOptions, host: SessionHost) {
     const { link } = options;
+    this.#host = host;
     this.id = options.id;
     this.jid = options.jid;
     this.user = bareOf(options.jid);
@@ -124,22 +127,57 @@ export class ClientSession implements Session {
     this.peerAddress = link.peerAddress;
     this.loopback = link.loopback;
     this.lang = link.lang;
-    this.origin = options.origin ?? `${options.edge}/${options.id}`;
+    this.origin = options.origin ?? `${host.edge}/${options.id}`;
     this.partition = partitionOf(this.user);
-    this.view = new PresenceView(options.viewMax);
+    this.view = new PresenceView(host.viewMax);
     this.#link = link;
-    this.#logEnd = options.logEnd;
-    this.#queue = new SerialQueue({
-      handle: (stanza) => options.handle(this, stanza),
-      sizeOf: (stanza) => stanza.bytes.length,
-      max: options.queueMax,
-      bytesMax: options.queueBytesMax,
-      onFull: () => {
-        options.onQueueFull();
-        this.#link?.stall();
-      },
-      onRoom: () => this.#link?.unstall(),
-    });
+    this.#queue = new SerialQueue(host.queue, this);
+  }
+
+  /** Of its queue. */
+  handle(stanza: Scanned): void | Promise<void> {
+    return this.#host.handle(this, stanza);
+  }
+
+  sizeOf(stanza: Scanned): number {
+    return stanza.bytes.length;
+  }
+
+  onFull(): void {
+    this.#host.onQueueFull();
+    this.#link?.stall();
+  }
+
+  onRoom(): void {
+    this.#link?.unstall();
+  }
+
+  /** What stood behind `<presence` in what it broadcast last; empty while it is not available. */
+  get presence(): Uint8Array {
+    return this.#presence;
+  }
+
+  /** A copy is kept: bytes that were cut out of a larger piece would keep all of it. */
+  set presence(bytes: Uint8Array) {
+    this.#presence = bytes.length === 0 ? NOTHING : new Uint8Array(bytes);
+  }
+
+  /** To whom it has sent directed presence since, and not taken it back (RFC 6121 §4.6). */
+  get directed(): ReadonlySet<string> {
+    return this.#directed ?? NOBODY;
+  }
+
+  directTo(to: string): void {
+    this.#directed ??= new Set();
+    this.#directed.add(to);
+  }
+
+  takeBackFrom(to: string): void {
+    this.#directed?.delete(to);
+  }
+
+  takeBackFromAll(): void {
+    this.#directed = undefined;
   }
 
   get heardAt(): number {
@@ -169,7 +207,7 @@ export class ClientSession implements Session {
   }
 
   get logEnd(): Position | undefined {
-    return this.#logEnd();
+    return this.#host.logEndOf(this.user);
   }
 
   get available(): boolean {

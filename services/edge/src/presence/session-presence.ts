@@ -81,7 +81,7 @@ export class SessionPresence {
     session.view.keepOnly(session.jid);
     session.stamp = session.nextStamp();
     session.presence = behindHead(presence.encode());
-    session.directed.clear();
+    session.takeBackFromAll();
     this.#tell(session);
     session.presence = NOTHING;
   }
@@ -93,8 +93,8 @@ export class SessionPresence {
     if (isNews && presence.type === '') {
       if (session.directed.size >= this.#directedMax)
         throw new StanzaError('resource-constraint', 'directed presence to too many');
-      session.directed.add(to);
-    } else if (isNews) session.directed.delete(to);
+      session.directTo(to);
+    } else if (isNews) session.takeBackFrom(to);
     if (isNews) {
       // The owner first: whoever has the presence may ask him at once whether he may know of it (§8.5.3.1).
       this.#tell(session);

@@ -244,5 +244,5 @@ export function restoreInto(session: ClientSession, record: SessionRecord): void
   session.priority = record.priority;
   session.restoreStamp(record.stamp);
   session.presence = new Uint8Array(record.presence);
-  for (const to of record.directed) session.directed.add(to);
+  for (const to of record.directed) session.directTo(to);
 }

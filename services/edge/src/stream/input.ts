@@ -1,21 +1,24 @@
 import { type ScanHandler, type ScanLimits, Scanner } from '@starling/xml';
 import type { ByteChannel } from '../listen/byte-channel.ts';
 
-export interface InputOptions {
-  readonly channel: ByteChannel;
-  readonly limits: ScanLimits;
+export interface InputBounds {
+  readonly scanLimits: ScanLimits;
   /** What may be kept of a connection that is stalled. */
   readonly backlogBytesMax: number;
-  readonly handler: ScanHandler;
+}
+
+/** For whom a connection is read. */
+export interface Reader extends ScanHandler {
   /** The scanner refused something (XmlError), or a handler threw. */
-  readonly onFailure: (error: unknown) => void;
+  onFailure(error: unknown): void;
   /** More came than may be kept. */
-  readonly onOverflow: () => void;
+  onOverflow(): void;
 }
 
 /** Reads a connection: in whatever pieces the bytes come, in order, and nothing while somebody has to be waited for. */
 export class Input {
-  readonly #options: InputOptions;
+  readonly #reader: Reader;
+  readonly #backlogBytesMax: number;
   readonly #channel: ByteChannel;
   readonly #scanner: Scanner;
   #closed = false;
@@ -27,14 +30,16 @@ export class Input {
   #stalls = 0;
   /** The channel was told to pause, and not yet to go on. */
   #paused = false;
-  #backlog: Uint8Array[] = [];
+  /** Undefined while there is none, as nearly always. */
+  #backlog: Uint8Array[] | undefined;
   #backlogBytes = 0;
   #heardAt = performance.now();
 
-  constructor(options: InputOptions) {
-    this.#options = options;
-    this.#channel = options.channel;
-    this.#scanner = new Scanner(options.channel.framing, options.limits, options.handler);
+  constructor(channel: ByteChannel, { scanLimits, backlogBytesMax }: InputBounds, reader: Reader) {
+    this.#reader = reader;
+    this.#backlogBytesMax = backlogBytesMax;
+    this.#channel = channel;
+    this.#scanner = new Scanner(channel.framing, scanLimits, reader);
     this.#channel.onData = (chunk) => this.#onData(chunk);
   }
 
@@ -64,7 +69,7 @@ export class Input {
 
   /** Forgets what has come and has not been read, up to now. */
   discard(): void {
-    this.#backlog = [];
+    this.#backlog = undefined;
     this.#backlogBytes = 0;
     if (!this.#reading) return;
     this.#dropRest = true;
@@ -90,9 +95,10 @@ export class Input {
   }
 
   #keep(chunk: Uint8Array): void {
+    this.#backlog ??= [];
     this.#backlog.push(chunk);
     this.#backlogBytes += chunk.length;
-    if (this.#backlogBytes > this.#options.backlogBytesMax) this.#options.onOverflow();
+    if (this.#backlogBytes > this.#backlogBytesMax) this.#reader.onOverflow();
   }
 
   /** Reads a chunk, `owned` or only lent; what a stall leaves unread is kept in front of the rest. */
@@ -102,12 +108,13 @@ export class Input {
       const end = this.#scanner.write(chunk);
       if (end < chunk.length && !this.#dropRest) {
         const rest = chunk.subarray(end);
+        this.#backlog ??= [];
         this.#backlog.unshift(owned ? rest : new Uint8Array(rest));
         this.#backlogBytes += rest.length;
       }
     } catch (error) {
       // Policy: whatever it is, this stream pays for it, no other.
-      this.#options.onFailure(error);
+      this.#reader.onFailure(error);
     } finally {
       this.#reading = false;
       this.#dropRest = false;
@@ -117,8 +124,9 @@ export class Input {
   /** Nobody stalls any more: what was kept is read, then the channel. */
   #goOn(): void {
     while (this.#stalls === 0 && !this.#closed) {
-      const chunk = this.#backlog.shift();
+      const chunk = this.#backlog?.shift();
       if (chunk === undefined) {
+        this.#backlog = undefined;
         this.#paused = false;
         this.#channel.resume();
         return;

@@ -73,8 +73,6 @@ export class Negotiation {
   /** What `<stream:features/>` offers now. */
   features(): readonly Element[] {
     const { 'before-auth': before, 'after-auth': after } = this.#host.features.streamFeatures;
-    // What was enabled with the bind is not offered: a client that sees it again asks for it again (@xmpp/client).
-    if (this.#stream.isBound) return this.#stream.isManaged ? after.filter(({ ns }) => ns !== SM.sm) : after;
     if (this.#user !== undefined) return [el('bind', NS.bind), ...after];
     const offers: Element[] = [];
     if (this.#stream.canUpgrade && !this.#stream.secure) {
@@ -308,6 +306,13 @@ export class Negotiation {
   #mustUpgradeFirst(): boolean {
     return this.#stream.canUpgrade && !this.#stream.secure && !this.#stream.loopback;
   }
+}
+
+/** What is offered to a stream whose resource is bound (XEP-0386). */
+export function featuresBehindBind(host: StreamHost, isManaged: boolean): readonly Element[] {
+  const { 'after-auth': after } = host.features.streamFeatures;
+  // What was enabled with the bind is not offered: a client that sees it again asks for it again (@xmpp/client).
+  return isManaged ? after.filter(({ ns }) => ns !== SM.sm) : after;
 }
 
 /** §6.4.6: '=' is data of length zero; a challenge without data is just empty. */

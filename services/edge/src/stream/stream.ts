@@ -9,8 +9,8 @@ import type { ChannelBindings } from '../listen/channel-bindings.ts';
 import type { ClientSession, Link } from '../session.ts';
 import { type Framing, messageFraming, streamFraming } from './framing.ts';
 import { checkHeader, type HeaderReply, languageOf, NO_HEADER, replyToHeader } from './header.ts';
-import { Input } from './input.ts';
-import { Negotiation } from './negotiation.ts';
+import { Input, type Reader } from './input.ts';
+import { featuresBehindBind, Negotiation } from './negotiation.ts';
 import type { StreamHost } from './stream-host.ts';
 
 /** Unpredictable, RFC 6120 §4.7.3. */
@@ -25,14 +25,15 @@ const LAST_STANZAS_MS = 5_000;
  * One client's XML stream, from the first byte to the end tag (RFC 6120 §4, RFC 7395). It negotiates (Negotiation) until a
  * resource is bound, then hands every stanza to its session.
  */
-export class Stream implements Link {
+export class Stream implements Link, Reader {
   readonly peerAddress: string;
   readonly loopback: boolean;
   readonly #host: StreamHost;
   readonly #channel: ByteChannel;
   readonly #framing: Framing;
   readonly #input: Input;
-  readonly #negotiation: Negotiation;
+  /** Until a resource is bound. */
+  #negotiation: Negotiation | undefined;
   #session: ClientSession | undefined;
   /** What waits to be sent; undefined: nothing has to. */
   #held: Uint8Array[] | undefined;
@@ -58,18 +59,8 @@ export class Stream implements Link {
     this.loopback = channel.loopback;
     this.#framing = channel.framing === 'stream' ? streamFraming : messageFraming;
     this.#negotiation = new Negotiation(this, host);
-    this.#input = new Input({
-      channel,
-      limits: host.scanLimits,
-      backlogBytesMax: host.config.inboundBacklogBytesMax,
-      handler: {
-        onStreamOpen: (head) => this.#onHeader(head),
-        onElement: (element) => this.#onElement(element),
-        onStreamClose: () => this.#onEnd(),
-      },
-      onFailure: (error) => this.#onFailure(error),
-      onOverflow: () => this.#onOverflow(),
-    });
+    const { scanLimits, config } = host;
+    this.#input = new Input(channel, { scanLimits, backlogBytesMax: config.inboundBacklogBytesMax }, this);
     channel.onClose = () => this.#onGone();
     this.#timer = setTimeout(() => this.fail(new StreamError('connection-timeout')), host.config.handshakeMs);
     this.#timer.unref();
@@ -130,7 +121,8 @@ export class Stream implements Link {
   }
 
   writeFeatures(): void {
-    this.#send(this.#framing.features(this.#negotiation.features()));
+    const features = this.#negotiation?.features() ?? featuresBehindBind(this.#host, this.isManaged);
+    this.#send(this.#framing.features(features));
   }
 
   write(encoded: Uint8Array): void {
@@ -177,6 +169,8 @@ export class Stream implements Link {
   /** The resource is bound: from here on stanzas go to the session. */
   bound(session: ClientSession): void {
     clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#negotiation = undefined;
     this.#session = session;
   }
 
@@ -210,7 +204,7 @@ export class Stream implements Link {
     this.#channel.destroy();
   }
 
-  #onHeader(head: StreamHead): void {
+  onStreamOpen(head: StreamHead): void {
     this.#opened = true;
     const reply = replyToHeader(head);
     this.#claimed = reply.to;
@@ -226,19 +220,19 @@ export class Stream implements Link {
     this.writeFeatures();
   }
 
-  #onElement(element: Scanned): void {
+  onElement(element: Scanned): void {
     if (this.#closed || this.#ending) return;
     if (this.#session !== undefined && element.ns === NS.client) this.#session.receive(element);
     else if (this.#session !== undefined && element.ns === SM.sm) this.#host.managed(this.#session, element);
     else if (this.#session !== undefined && element.ns === CSI.csi)
       this.#session.receive(element); // in order: XEP-0352 §5.1
-    else if (this.#isEnd(element)) this.#onEnd();
-    else if (!this.#opened) this.#onHeader(element);
+    else if (this.#isEnd(element)) this.onStreamClose();
+    else if (!this.#opened) this.onStreamOpen(element);
     else if (element.ns === NS.server)
       this.fail(new StreamError('invalid-namespace')); // RFC 6120 §4.8.3
     else if (this.#session !== undefined)
       this.fail(new StreamError('unsupported-stanza-type')); // §4.9.3.24
-    else this.#negotiation.handle(element);
+    else this.#negotiation?.handle(element);
   }
 
   /** The end of a framed stream (RFC 7395 §3.6); or the client's own error, to be answered with the end (RFC 6120 §4.9.1.1). */
@@ -248,7 +242,7 @@ export class Stream implements Link {
   }
 
   /** The client ended its stream: what it sent before is handled and answered (RFC 6120 §10.1), then ours ends too. */
-  #onEnd(): void {
+  onStreamClose(): void {
     if (this.#closed || this.#ending) return;
     this.#ending = true;
     this.#unfinished = false;
@@ -261,7 +255,7 @@ export class Stream implements Link {
     this.#session.whenIdle(() => this.end());
   }
 
-  #onFailure(error: unknown): void {
+  onFailure(error: unknown): void {
     if (error instanceof XmlError) {
       this.fail(new StreamError(error.condition, error.message, { cause: error }));
       return;
@@ -271,7 +265,7 @@ export class Stream implements Link {
   }
 
   /** A WebSocket that cannot be paused: no end tag, so that the session could be resumed. */
-  #onOverflow(): void {
+  onOverflow(): void {
     this.#host.metrics.limits.inc(1, { limit: 'inbound_backlog' });
     this.destroy();
   }

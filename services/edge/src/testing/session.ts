@@ -28,17 +28,20 @@ export function makeSession(
     unstall: () => undefined,
     fail: (error: StreamError) => void sent.push(`!${error.condition}`),
   };
-  const session = new ClientSession({
-    id: options.id ?? 'session-1',
-    edge: 'e1',
-    jid: makeFullJid(makeBareJid(options.user ?? 'romeo', 'localhost'), options.resource ?? 'orchard'),
-    link,
-    handle: options.handle ?? (() => undefined),
-    queueMax: 10,
-    queueBytesMax: 10_000,
-    onQueueFull: () => undefined,
-    logEnd: () => undefined,
-    viewMax: 1_000,
-  });
+  const session = new ClientSession(
+    {
+      id: options.id ?? 'session-1',
+      jid: makeFullJid(makeBareJid(options.user ?? 'romeo', 'localhost'), options.resource ?? 'orchard'),
+      link,
+    },
+    {
+      edge: 'e1',
+      handle: options.handle ?? (() => undefined),
+      queue: { max: 10, bytesMax: 10_000 },
+      onQueueFull: () => undefined,
+      logEndOf: () => undefined,
+      viewMax: 1_000,
+    },
+  );
   return { session, sent };
 }
