@@ -55,7 +55,7 @@ describe('from the bus to the sessions', () => {
     faults = [];
     bus = new MemoryBus({ onError: (error) => faults.push(error) });
     log = new MemoryLog(bus, { streams: 1, acknowledge: 'at-once' });
-    const { edge: config } = loadConfig({ edge: edgeConfig }, { env: { STARLING_POSITION_TIMEOUT: '50ms' }, args: [] });
+    const { edge: config } = loadConfig({ edge: edgeConfig }, { env: { STARLING_POSITION_TIMEOUT: '500ms' }, args: [] });
     const metrics = new MetricsRegistry().register(edgeMetrics);
     const digests = new Digests({ bus, streams: 1, timeoutMs: 100, log: silentLogger });
     const onTable = (user: BareJid, table: SessionTable) => following.learn(user, table);
@@ -378,6 +378,15 @@ describe('from the bus to the sessions', () => {
     await settle();
     following.attach(session);
     assert.deepEqual(sent, ['!not-authorized']);
+  });
+
+  it('a session that the owner of its presence does not know for a moment gets what is its', async () => {
+    const { session, sent } = await attached('phone');
+    following.learn(ROMEO, { user: ROMEO, epoch: 2, version: 1, rows: [] });
+    await append('<message n="1"/>');
+    await settle();
+    assert.deepEqual(sent, ['<message n="1"/>']);
+    following.detach(session);
   });
 
   it('who binds beside older sessions waits until they have had all that there was', async () => {

@@ -180,6 +180,11 @@ export class ClientSession implements Session, QueueHost<Scanned> {
     this.#directed = undefined;
   }
 
+  /** Id of the edge that holds it. */
+  get edge(): string {
+    return this.#host.edge;
+  }
+
   get heardAt(): number {
     return this.#link?.heardAt ?? performance.now();
   }

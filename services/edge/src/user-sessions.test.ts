@@ -4,6 +4,7 @@ import { SESSION_STATE, type SessionTable } from '@starling/contracts';
 import { makeBareJid } from '@starling/jid';
 import fc from 'fast-check';
 import type { ClientSession } from './session.ts';
+import { managed } from './testing/managed.ts';
 import { makeSession } from './testing/session.ts';
 import { UserSessions } from './user-sessions.ts';
 
@@ -47,11 +48,33 @@ describe('a user’s sessions', () => {
     assert.deepEqual([tell(1), tell(2, 'phone'), tell(3, 'phone', 'laptop'), tell(4)], [false, false, true, false]);
   });
 
+  it('one here of which the owner says nothing for a moment is there all the same, as it is', () => {
+    const here = new UserSessions();
+    const own = session('phone');
+    own.state = SESSION_STATE.available;
+    here.add(own);
+    here.learn(table(1, 1, ['phone', 1, own.id]));
+    here.learn(table(2, 1, ['laptop', 1]));
+    const rowOf = () => here.rows.find((row) => row.session === own.id);
+    assert.deepEqual([here.rows.length, rowOf()?.edge, rowOf()?.state], [2, 'e1', SESSION_STATE.available]);
+    own.priority = -1;
+    assert.equal(rowOf()?.priority, -1);
+    own.sm = managed();
+    own.sm.isReleased = true;
+    assert.equal(rowOf(), undefined, 'another edge is about to tell of it');
+    own.sm = undefined;
+    here.learn(table(2, 2, ['laptop', 1], ['phone', 2]));
+    assert.equal(rowOf(), undefined, 'its resource is another one’s');
+    here.learn(table(2, 3));
+    assert.equal(here.rows.length, 1);
+    here.remove(own);
+    assert.equal(here.rows.length, 0);
+  });
+
   it('are those that the owner of his presence tells', () => {
     const here = new UserSessions();
     const own = session('phone');
     here.add(own);
-    assert.equal(here.rows.length, 0);
     here.learn(table(1, 1, ['phone', 1, own.id], ['laptop', 1]));
     assert.deepEqual([...here.rows].map((r) => r.resource).sort(), ['laptop', 'phone']);
     assert.equal(here.has('laptop'), true);
@@ -66,7 +89,7 @@ describe('a user’s sessions', () => {
     assert.deepEqual(here.learn(table(2, 5, ['phone', 1_000])), []);
     assert.deepEqual(here.learn(table(2, 4, ['phone', 1_000])), []);
     assert.deepEqual(here.learn(table(1, 6, ['phone', 1_000])), []);
-    assert.equal(here.rows.length, 0);
+    assert.equal(here.rows.filter(({ edge }) => edge === 'b').length, 0);
     assert.equal(here.learn(table(3, 1, ['phone', 1_000])).length, 1);
   });
 

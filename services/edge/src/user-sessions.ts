@@ -1,16 +1,24 @@
 import type { SessionRow, SessionTable } from '@starling/contracts';
+import { wantsCarbons } from '@starling/feature-api';
 import type { ClientSession } from './session.ts';
 
 const NOBODY: readonly SessionRow[] = [];
+const NOBODY_HERE: readonly ClientSession[] = [];
 
 /** What an edge knows of one bare JID's sessions while it holds one of them: its own, and the table that the owner of his presence tells. */
 export class UserSessions {
   readonly local = new Map<string, ClientSession>();
   #table: SessionTable | undefined;
+  /** Of those here, the ones of which the table says nothing. */
+  #forgotten: readonly ClientSession[] = NOBODY_HERE;
 
-  /** The user's sessions on all edges, as his owner has them: so every edge decides alike. */
+  /**
+   * The user's sessions on all edges, as his owner has them: so every edge decides alike. And those here of which he knows nothing, as while
+   * he learns what there is, or when their edge was thought dead: they are there all the same, and get what is theirs.
+   */
   get rows(): readonly SessionRow[] {
-    return this.#table?.rows ?? NOBODY;
+    const rows = this.#table?.rows ?? NOBODY;
+    return this.#forgotten.length === 0 ? rows : [...rows, ...this.#forgotten.filter(isOurs).map(rowOf)];
   }
 
   /** Whether a session of this resource is bound, on whichever edge. */
@@ -27,12 +35,16 @@ export class UserSessions {
   add(session: ClientSession): ClientSession | undefined {
     const older = this.local.get(session.resource);
     this.local.set(session.resource, session);
+    this.#findForgotten();
     return older;
   }
 
   /** Whether it was one of this user's: not, when a newer session has its resource. */
   remove(session: ClientSession): boolean {
-    return this.local.get(session.resource) === session && this.local.delete(session.resource);
+    if (this.local.get(session.resource) !== session) return false;
+    this.local.delete(session.resource);
+    this.#findForgotten();
+    return true;
   }
 
   /**
@@ -42,7 +54,16 @@ export class UserSessions {
   learn(table: SessionTable): readonly ClientSession[] {
     if (this.#table !== undefined && !isNewer(table, this.#table)) return [];
     this.#table = table;
+    this.#findForgotten();
     return [...this.local.values()].filter((session) => this.isDisplaced(session));
+  }
+
+  #findForgotten(): void {
+    const rows = this.#table?.rows ?? NOBODY;
+    const isTold = ({ id, resource }: ClientSession) =>
+      rows.some((row) => row.session === id || row.resource === resource);
+    this.#forgotten = NOBODY_HERE;
+    for (const session of this.local.values()) if (!isTold(session)) this.#forgotten = [...this.#forgotten, session];
   }
 
   /** Whether the session's resource has been bound anew since, wherever. */
@@ -53,6 +74,21 @@ export class UserSessions {
     );
   }
 }
+
+/** One that another edge is about to go on with is that edge's to know. */
+const isOurs = ({ sm }: ClientSession): boolean => sm?.isReleased !== true;
+
+/** As its owner will tell it again. */
+const rowOf = (session: ClientSession): SessionRow => ({
+  resource: session.resource,
+  session: session.id,
+  state: session.state,
+  priority: session.priority,
+  boundAt: session.boundAt,
+  edge: session.edge,
+  carbons: wantsCarbons.get(session),
+  epoch: session.sm?.epoch ?? 0,
+});
 
 /** A table of a lower epoch comes from somebody who does not own the user any more. */
 function isNewer(table: SessionTable, known: SessionTable): boolean {

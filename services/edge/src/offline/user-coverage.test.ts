@@ -81,16 +81,4 @@ describe('which sessions cover a log', () => {
     sm.isReplaying = false;
     assert.equal(new UserCoverage().update([row('a')], sessions, AT).first?.since, AT);
   });
-
-  it('one that the owner does not know for a moment has got what it has got', () => {
-    const coverage = new UserCoverage();
-    const here = local('a');
-    const [begun] = coverage.update([row('a')], here, AT).begun;
-    assert.ok(begun);
-    begun.isServed = true;
-    assert.deepEqual(coverage.update([], here, AT).ended, []);
-    const again = coverage.update([row('a')], here, { epoch: 1, sequence: 99 });
-    assert.deepEqual([again.begun, again.first === begun], [[], true]);
-    assert.equal(coverage.update([row('a', { session: 'newer' })], here, AT).ended[0], begun);
-  });
 });

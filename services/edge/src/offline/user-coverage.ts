@@ -72,9 +72,7 @@ export class UserCoverage {
       .filter(({ session }) => !known.has(session))
       .sort((a, b) => a.boundAt - b.boundAt || (a.session < b.session ? -1 : 1));
     this.#order = [...stayed, ...come.map(({ session }) => session)];
-    const ended = [...this.#local.values()].filter(
-      ({ session }) => !ids.has(session.id) && !isForgotten(session, rows),
-    );
+    const ended = [...this.#local.values()].filter(({ session }) => !ids.has(session.id));
     for (const { session } of ended) this.#local.delete(session.id);
     const begun = now.flatMap((row) => this.#begin(local.get(row.resource), row, at));
     const first = this.#local.get(this.#order[0] ?? '');
@@ -108,10 +106,3 @@ export class UserCoverage {
     return [begun];
   }
 }
-
-/**
- * The owner does not know the session for a moment, as when its edge was thought dead: it is here, and has got what it has got. Its edge says so,
- * and the next table has it again.
- */
-const isForgotten = (session: ClientSession, rows: readonly SessionRow[]): boolean =>
-  !session.ended && rows.every((row) => row.session !== session.id && row.resource !== session.resource);
