@@ -21,6 +21,8 @@ export interface WaitingRequest {
   readonly passingOnly: boolean;
   /** Inclusive: so it is up to here; absent = nowhere. */
   readonly readUpTo?: Position | null | undefined;
+  /** When the session was bound the log ended here for certain; absent = that is not known. */
+  readonly boundBehind?: Position | null | undefined;
 }
 export interface WaitingReply {
   readonly entries: readonly ArchivedEntry[];

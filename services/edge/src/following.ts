@@ -294,8 +294,8 @@ export class Following implements FollowedUsers, LifeListener {
   ): Promise<Position | undefined> {
     const timeoutMs = this.#config.positionTimeoutMs;
     try {
-      await withDeadline(this.#bus.flush(), timeoutMs, 'bus flush');
-      // Of what was written lately the archive knows without the database what is behind a place.
+      // The question goes to the server behind the subscription. Of what was written lately the archive knows without the database what is
+      // behind a place.
       const request = { known: [{ user, position: reached ?? START }], fresh: true };
       const { epoch, last, upTo } = await call(this.#bus, archive.last(stream), request, timeoutMs);
       const own = last.find((l) => l.user === user)?.position ?? reached ?? { epoch, sequence: 0 };

@@ -3693,6 +3693,9 @@ export namespace starling {
             /** WaitingRequest readUpTo. */
             readUpTo?: (starling.v1.Position.$Properties|null);
 
+            /** WaitingRequest boundBehind. */
+            boundBehind?: (starling.v1.Position.$Properties|null);
+
             /**
              * Creates a new WaitingRequest instance using the specified properties.
              * @param [properties] Properties to set
@@ -3745,6 +3748,9 @@ export namespace starling {
 
                 /** WaitingRequest readUpTo */
                 readUpTo?: (starling.v1.Position.$Properties|null);
+
+                /** WaitingRequest boundBehind */
+                boundBehind?: (starling.v1.Position.$Properties|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];

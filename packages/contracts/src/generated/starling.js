@@ -9046,6 +9046,7 @@ export const starling = $root.starling = (() => {
              * @property {Array.<string>|null} [sessions] WaitingRequest sessions
              * @property {boolean|null} [passingOnly] WaitingRequest passingOnly
              * @property {starling.v1.Position.$Properties|null} [readUpTo] WaitingRequest readUpTo
+             * @property {starling.v1.Position.$Properties|null} [boundBehind] WaitingRequest boundBehind
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -9135,6 +9136,14 @@ export const starling = $root.starling = (() => {
             WaitingRequest.prototype.readUpTo = null;
 
             /**
+             * WaitingRequest boundBehind.
+             * @member {starling.v1.Position.$Properties|null|undefined} boundBehind
+             * @memberof starling.v1.WaitingRequest
+             * @instance
+             */
+            WaitingRequest.prototype.boundBehind = null;
+
+            /**
              * Creates a new WaitingRequest instance using the specified properties.
              * @function create
              * @memberof starling.v1.WaitingRequest
@@ -9181,6 +9190,8 @@ export const starling = $root.starling = (() => {
                     writer.uint32(/* id 6, wireType 0 =*/48).bool(message.passingOnly);
                 if (message.readUpTo != null && $Object.hasOwnProperty.call(message, "readUpTo"))
                     $root.starling.v1.Position.encode(message.readUpTo, writer.uint32(/* id 7, wireType 2 =*/58).fork(), _depth + 1).ldelim();
+                if (message.boundBehind != null && $Object.hasOwnProperty.call(message, "boundBehind"))
+                    $root.starling.v1.Position.encode(message.boundBehind, writer.uint32(/* id 8, wireType 2 =*/66).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -9276,6 +9287,12 @@ export const starling = $root.starling = (() => {
                             if (wireType !== 2)
                                 break;
                             message.readUpTo = $root.starling.v1.Position.decode(reader, reader.size(), $undefined, _depth + 1, message.readUpTo);
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 2)
+                                break;
+                            message.boundBehind = $root.starling.v1.Position.decode(reader, reader.size(), $undefined, _depth + 1, message.boundBehind);
                             continue;
                         }
                     }

@@ -79,7 +79,7 @@ export class OfflineReads {
     const { user, session, sessions } = request;
     const after = request.after ?? START;
     return this.#ask(async () => {
-      await this.#untilRead();
+      if (!isWithin(request.boundBehind, request.upTo)) await this.#untilRead();
       const upTo = request.upTo ?? this.#visible();
       await this.#untilWritten(user, upTo);
       const coverage = await this.#positions.coverageOf(user);
@@ -202,6 +202,10 @@ export class OfflineReads {
     }
   }
 }
+
+/** Of what is read up to there all is known that was so when the session was bound: also that the account is another one by then. */
+const isWithin = (boundBehind: Position | null | undefined, upTo: Position | undefined): boolean =>
+  boundBehind != null && upTo != null && comparePositions(boundBehind, upTo) <= 0;
 
 /** What asking again may mend. */
 const AWAY = [DbUnavailableError, LogUnavailableError, LogBusyError, LogFullError] as const;

@@ -176,6 +176,7 @@ export class OfflineDelivery implements CoverageWatch {
         sessions: sessions.rows.map((row) => row.session),
         passingOnly: false,
         readUpTo: this.known(stream, archiveReadUpTo.get(session)),
+        boundBehind: this.known(stream, session.boundBehind),
       };
       const reply = await call(bus, offline.waiting(stream), request, config.offlineWaitMs);
       if (reply.taken || !coverage.holds(covering)) return;
