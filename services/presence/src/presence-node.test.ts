@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RpcError } from '@starling/bus';
-import { PARTITIONS, SESSION_STATE, SUBSCRIPTION } from '@starling/contracts';
+import { PARTITIONS, partitionOf, SESSION_STATE, SUBSCRIPTION } from '@starling/contracts';
+import type { BareJid } from '@starling/jid';
 import type { FakeEdge, FakeSession } from './testing/fake-edge.ts';
 import { until, World } from './testing/world.ts';
 
@@ -98,6 +99,28 @@ test('a resource that is bound again: the newer holder has it, the older is gone
   second.show(newer, 'again');
   await got(romeo, `${JULIET}/balcony again`);
   assert.equal(romeo.got.filter((line) => line.startsWith(JULIET)).length, 3);
+});
+
+test('XEP-0198: a session that goes on elsewhere stays when what that edge said before comes behind it', async () => {
+  world.roster.befriend(JULIET, ROMEO);
+  const second = world.addEdge('edge-2');
+  const romeo = await edge.login(ROMEO, 'orchard');
+  const juliet = await edge.login(JULIET, 'balcony');
+  await got(romeo, `${JULIET}/balcony 1`);
+  edge.sessions.delete(juliet.jid);
+  await second.resume(juliet);
+  // Written before it had the session.
+  second.sessions.delete(juliet.jid);
+  second.compare([partitionOf(juliet.user as BareJid)]);
+  second.sessions.set(juliet.jid, juliet);
+  const nurse = await second.login(NURSE, 'home');
+  second.show(juliet, 'on');
+  await got(romeo, `${JULIET}/balcony on`);
+  await got(nurse, `${NURSE}/home 1`);
+  assert.deepEqual(
+    romeo.got.filter((line) => line === `${JULIET}/balcony gone`),
+    [],
+  );
 });
 
 test('RFC 6120 §7.6.2.1: too many sessions', async () => {

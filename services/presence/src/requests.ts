@@ -53,9 +53,10 @@ export class Requests {
       throw new RpcError('resource-constraint', 'too many sessions'); // RFC 6120 §7.6.2.1
     }
     const edge = { id, incarnation };
+    const nowMs = Date.now();
     const bound = request.resumed
-      ? sessions.resume(request.resumed, edge, request.fresh === true)
-      : sessions.bind({ resource, session, edge }, Date.now(), stamps.get(`${jid}/${resource}`));
+      ? sessions.resume(request.resumed, edge, request.fresh === true, nowMs)
+      : sessions.bind({ resource, session, edge }, nowMs, stamps.get(`${jid}/${resource}`));
     if (bound === undefined) {
       binds.inc(1, { outcome: 'over' });
       partitions.closeIfIdle(user);

@@ -29,7 +29,7 @@ export interface Row {
   epoch: number;
   /** Its edge is dead, and its client may come back. */
   isOrphan: boolean;
-  /** When its bind was answered; 0 as soon as its edge has spoken of it. */
+  /** When its bind, or that it goes on, was answered; 0 as soon as its edge has spoken of it. */
   unconfirmedSinceMs: number;
 }
 

@@ -100,14 +100,17 @@ export class Sessions {
    * A session goes on at another edge, as it was there. Undefined: it is over, or its resource is another one's. One that is not known
    * goes on only when it is `fresh`: then its window cannot have run out.
    */
-  resume(event: SessionEvent, edge: EdgeRef, fresh: boolean): BindOutcome | undefined {
+  resume(event: SessionEvent, edge: EdgeRef, fresh: boolean, nowMs: number): BindOutcome | undefined {
     const known = this.#rows.get(event.resource);
     const isSame = known?.session === event.session;
     if (isSame ? event.epoch < known.epoch : known === undefined ? !fresh : !fresh || !isLater(event, known))
       return undefined;
     const change = this.apply(event, edge);
     const row = this.#rows.get(event.resource);
-    return row === undefined ? undefined : { row, change };
+    if (row === undefined) return undefined;
+    // As at a bind: what its edge said of all its sessions before may still come.
+    row.unconfirmedSinceMs = nowMs;
+    return { row, change };
   }
 
   /** What an edge says of a session: the truth, unless another session has its resource since. */
