@@ -1,5 +1,7 @@
+import { FLAMES, keptFlames } from '../flames/flame-files.ts';
 import { lastPeersResult } from '../peers/result.ts';
 import { chartsOf } from './charts.ts';
+import { flameLines } from './flame-lines.ts';
 import { pageOf } from './page.ts';
 
 /** docs/performance.md and its charts: path → content. Nothing when no result is kept. For scripts/gen.mjs. */
@@ -8,5 +10,6 @@ export function renderPerformance(folder?: URL): ReadonlyMap<string, string> {
   if (last === undefined) return new Map();
   const charts = chartsOf(last.result);
   const files = [...charts].map(([name, svg]) => [`docs/performance/${name}`, svg] as const);
-  return new Map([['docs/performance.md', pageOf(last.result, last.file, charts.keys())], ...files]);
+  const sections = flameLines(keptFlames(folder === undefined ? FLAMES : new URL('flames/', folder)));
+  return new Map([['docs/performance.md', pageOf(last.result, last.file, charts.keys(), sections)], ...files]);
 }
