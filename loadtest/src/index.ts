@@ -1,6 +1,7 @@
 import { bench } from './bench.ts';
 import { benchCsi } from './bench-csi.ts';
 import { benchMam } from './bench-mam.ts';
+import { benchParts } from './bench-parts.ts';
 import { benchPeers } from './bench-peers.ts';
 import { benchPresence } from './bench-presence.ts';
 import { chaos } from './chaos.ts';
@@ -15,6 +16,7 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<num
   bench,
   'bench-csi': benchCsi,
   'bench-mam': benchMam,
+  'bench-parts': benchParts,
   'bench-peers': benchPeers,
   'bench-presence': benchPresence,
   chaos,
