@@ -4,6 +4,7 @@ import { benchMam } from './bench-mam.ts';
 import { benchParts } from './bench-parts.ts';
 import { benchPeers } from './bench-peers.ts';
 import { benchPresence } from './bench-presence.ts';
+import { benchSessions } from './bench-sessions.ts';
 import { chaos } from './chaos.ts';
 import { interopSmack } from './interop-smack.ts';
 import { smokeHistory } from './smoke-history.ts';
@@ -19,6 +20,7 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<num
   'bench-parts': benchParts,
   'bench-peers': benchPeers,
   'bench-presence': benchPresence,
+  'bench-sessions': benchSessions,
   chaos,
   'interop-smack': interopSmack,
   'smoke-history': smokeHistory,
