@@ -1,21 +1,14 @@
 // npm run bench:presence: CPU of every part for each delivered presence and for each login, on one edge, real NATS and PostgreSQL.
 import { cpus } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { World } from '@starling/testkit';
 import { calibrate } from './bench/calibrate.ts';
 import { measure, resultOf } from './bench/measure.ts';
 import { PresenceLoad } from './bench/presence-load.ts';
 import { doubtsAbout, isGeneratorTooBusy, print, printComparison } from './bench/print.ts';
-import { PROFILES_FOLDER, prepareProfiling, reportProfiles, startProfilers, stopProfilers } from './bench/profiling.ts';
-import {
-  type BenchResult,
-  currentCommit,
-  keepFile,
-  keepResult,
-  type LoadResult,
-  lastResult,
-  resultName,
-} from './bench/results.ts';
+import { keepProfiles, prepareProfiling, startProfilers, stopProfilers } from './bench/profiling.ts';
+import { type BenchResult, currentCommit, keepResult, type LoadResult, lastResult } from './bench/results.ts';
 import { natsVersion } from './nats-binary.ts';
 import { withWorld } from './own-world.ts';
 import { Cliques } from './presence/people.ts';
@@ -36,6 +29,10 @@ interface Options {
 }
 
 const PASSWORD = 'bench';
+/** Everybody is there and says nothing; only profiled, as there is nothing to divide its cost by. */
+const IDLE_LOAD = 'idle';
+/** Until what the load before has left is done. */
+const SETTLE_MS = 2_000;
 
 /** Resolves with the exit code; never fails on time, only when the figures mean nothing. @throws UsageError, Error */
 export async function benchPresence(args: readonly string[]): Promise<number> {
@@ -56,8 +53,8 @@ export async function benchPresence(args: readonly string[]): Promise<number> {
   print(result, `µs of CPU for each delivered presence and each login (${of})`);
   // The profiler costs: such figures are neither compared with others nor kept.
   if (isProfiling) {
-    const file = keepFile(`${resultName(result)}-presence-profile.md`, reportProfiles(result));
-    console.log(`profiles: ${file}, from ${PROFILES_FOLDER}`);
+    const loads = [...results.map(({ load }) => load), IDLE_LOAD];
+    console.log(`profiles: ${keepProfiles(result, { kind: 'presence-profile', loads, isKept })}`);
   } else printComparison(result, lastResult(result, 'presence'));
   if (isKept && !isProfiling) console.log(`kept in ${keepResult(result, 'presence')}`);
   return results.some(isGeneratorTooBusy) ? 1 : 0;
@@ -119,6 +116,10 @@ async function measureAll(
     await load.sendMax(warmupSeconds);
     const fast = await profiled('presence, max', () => measure(world, () => load.sendMax(seconds)));
     const slow = await profiled(`presence, ${rate}/s`, () => measure(world, () => load.sendAt(rate, seconds)));
+    if (isProfiling) {
+      await sleep(SETTLE_MS);
+      await profiled(IDLE_LOAD, () => sleep(seconds * 1_000));
+    }
     const results = [
       resultOf('presence, max', fast.done.count, fast.done.seconds, fast.cost),
       resultOf(`presence, ${rate}/s`, slow.done.count, slow.done.seconds, slow.cost),

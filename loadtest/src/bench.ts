@@ -6,16 +6,14 @@ import { calibrate } from './bench/calibrate.ts';
 import { LOADS, type Load, Pairs } from './bench/load.ts';
 import { measure, resultOf } from './bench/measure.ts';
 import { doubtsAbout, isGeneratorTooBusy, print, printComparison } from './bench/print.ts';
-import { PROFILES_FOLDER, prepareProfiling, reportProfiles, startProfilers, stopProfilers } from './bench/profiling.ts';
+import { keepProfiles, prepareProfiling, startProfilers, stopProfilers } from './bench/profiling.ts';
 import {
   type BenchKind,
   type BenchResult,
   currentCommit,
-  keepFile,
   keepResult,
   type LoadResult,
   lastResult,
-  resultName,
 } from './bench/results.ts';
 import { requireRows, untilWritten } from './bench/written.ts';
 import { natsVersion } from './nats-binary.ts';
@@ -54,8 +52,8 @@ export async function bench(args: readonly string[]): Promise<number> {
   print(result, HEADLINE);
   // The profiler costs: such figures are neither compared with others nor kept.
   if (isProfiling) {
-    const file = keepFile(`${resultName(result)}-profile.md`, reportProfiles(result));
-    console.log(`profiles: ${file}, from ${PROFILES_FOLDER}`);
+    const loads = results.map(({ load }) => load);
+    console.log(`profiles: ${keepProfiles(result, { kind: 'profile', loads, isKept })}`);
   } else printComparison(result, lastResult(result, kind));
   if (isKept && !isProfiling) console.log(`kept in ${keepResult(result, kind)}`);
   return results.some(isGeneratorTooBusy) ? 1 : 0;

@@ -1,8 +1,10 @@
 import { bench } from './bench.ts';
 import { benchCsi } from './bench-csi.ts';
 import { benchMam } from './bench-mam.ts';
+import { benchParts } from './bench-parts.ts';
 import { benchPeers } from './bench-peers.ts';
 import { benchPresence } from './bench-presence.ts';
+import { benchSessions } from './bench-sessions.ts';
 import { chaos } from './chaos.ts';
 import { interopSmack } from './interop-smack.ts';
 import { smokeHistory } from './smoke-history.ts';
@@ -15,8 +17,10 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<num
   bench,
   'bench-csi': benchCsi,
   'bench-mam': benchMam,
+  'bench-parts': benchParts,
   'bench-peers': benchPeers,
   'bench-presence': benchPresence,
+  'bench-sessions': benchSessions,
   chaos,
   'interop-smack': interopSmack,
   'smoke-history': smokeHistory,

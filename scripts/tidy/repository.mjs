@@ -3,7 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { tokenize } from './tokenize.mjs';
 
-const SKIPPED_FOLDERS = new Set(['.git', '.cache', 'node_modules', 'dist', 'data', 'results']);
+const SKIPPED_FOLDERS = new Set(['.git', '.cache', 'node_modules', 'dist', 'data']);
+/** What runs have kept is led to, but not read. */
+const UNREAD_FOLDER = 'results';
 const TEXT_FILE = /(\.(ts|mjs|js|json|md|ya?ml|conf|sh|sql|proto|toml|xml|svg|tpl)|Dockerfile|\/[^.]+)$/;
 const FILE_BYTES_MAX = 2_000_000;
 
@@ -11,18 +13,18 @@ const FILE_BYTES_MAX = 2_000_000;
 export function readRepository(root) {
   const files = new Map();
   const paths = new Set();
-  const walk = (folder) => {
+  const walk = (folder, isRead) => {
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
       const path = join(folder, entry.name);
       paths.add(relative(root, path));
-      if (entry.isDirectory() && !SKIPPED_FOLDERS.has(entry.name)) walk(path);
-      else if (entry.isFile() && TEXT_FILE.test(`/${entry.name}`)) {
+      if (entry.isDirectory() && !SKIPPED_FOLDERS.has(entry.name)) walk(path, isRead && entry.name !== UNREAD_FOLDER);
+      else if (isRead && entry.isFile() && TEXT_FILE.test(`/${entry.name}`)) {
         const text = readFileSync(path, 'utf8');
         if (text.length <= FILE_BYTES_MAX && !text.includes('\0')) files.set(relative(root, path), text);
       }
     }
   };
-  walk(root);
+  walk(root, true);
   return new Repository(files, paths);
 }
 

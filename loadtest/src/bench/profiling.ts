@@ -1,11 +1,16 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import type { ReadyProcess, World } from '@starling/testkit';
+import { FLAMES, keepFlame, slugOf } from '../flames/flame-files.ts';
+import { flameSvg } from '../flames/flame-svg.ts';
+import { flameOf } from '../flames/flame-tree.ts';
 import { CACHE } from '../own-world.ts';
 import { PROFILE_FOLDER_VARIABLE, profileOf } from './profile-names.ts';
-import { type CpuProfile, describeProfile } from './profile-report.ts';
-import type { BenchResult } from './results.ts';
+import { type CpuProfile, describeProfile, type PlaceOf, selfTimes } from './profile-report.ts';
+import { type BenchResult, keepFile, resultName } from './results.ts';
+import { sourcePlaces } from './source-places.ts';
 
 /** The profiles as V8 writes them, for the developer tools of a browser. */
 export const PROFILES_FOLDER = join(CACHE, 'profiles');
@@ -14,6 +19,9 @@ const SERVICES = ['edge', 'archive', 'presence', 'roster'];
 const ROWS = 20;
 /** Cheaper parts are idle: they show nothing but their timers. */
 const WORTH_SHOWING_US = 10;
+/** A picture of less is one of a few samples. */
+const WORTH_DRAWING_US = 20_000;
+const MICROSECONDS_PER_SECOND = 1_000_000;
 const WRITE_TIMEOUT_MS = 15_000;
 const POLL_MS = 50;
 
@@ -46,8 +54,35 @@ export async function stopProfilers(world: World, load: string): Promise<void> {
   }
 }
 
+/** What has been profiled, by the names of its loads. @returns where the report and the flame graphs are, for people */
+export function keepProfiles(
+  result: BenchResult,
+  { kind, loads, isKept }: { kind: string; loads: readonly string[]; isKept: boolean },
+): string {
+  const placeOf = sourcePlaces();
+  const graphs = loads.flatMap((load) => SERVICES.map((service) => drawFlame(result, load, service, placeOf, isKept)));
+  const told = `${graphs.filter((isDrawn) => isDrawn).length} flame graphs and the profiles in`;
+  const report = reportProfiles(result, placeOf);
+  if (!isKept) return `${report}\n${told} ${PROFILES_FOLDER}`;
+  return `${keepFile(`${resultName(result)}-${kind}.md`, report)}; ${told} loadtest/results/flames, ${PROFILES_FOLDER}`;
+}
+
+/** False when it had next to nothing to do. */
+function drawFlame(result: BenchResult, load: string, service: string, placeOf: PlaceOf, isKept: boolean): boolean {
+  const flame = flameOf(readProfile(load, service), placeOf);
+  if (flame.totalUs < WORTH_DRAWING_US) return false;
+  const cpuUs = result.results.find((one) => one.load === load)?.cpuPerMessage[service];
+  const cost = cpuUs === undefined ? '' : `, ${cpuUs} µs of CPU each`;
+  const busy = `busy for ${(flame.totalUs / MICROSECONDS_PER_SECOND).toFixed(1)} s`;
+  const subtitle = `${result.at.slice(0, 10)}, ${result.commit}, Node ${result.machine.node}; ${busy}`;
+  const svg = flameSvg(flame, { title: `${service}, ${load}${cost}`, subtitle });
+  const folder = isKept ? FLAMES : pathToFileURL(`${PROFILES_FOLDER}/`);
+  keepFlame({ run: resultName(result), load, service }, svg, folder);
+  return true;
+}
+
 /** The costliest functions of each process at each load, as Markdown. */
-export function reportProfiles({ commit, at, machine, results }: BenchResult): string {
+function reportProfiles({ commit, at, machine, results }: BenchResult, placeOf: PlaceOf): string {
   const parts = [`# Where the CPU goes: ${commit}, ${at.slice(0, 10)}`, ''];
   parts.push(
     `Node ${machine.node}, ${machine.cores} × ${machine.cpu}. The profiler's shares of the time that was not idle, times the CPU of the process, which holds the profiler's own too.`,
@@ -57,12 +92,15 @@ export function reportProfiles({ commit, at, machine, results }: BenchResult): s
     for (const service of SERVICES) {
       const cpuUs = cpuPerMessage[service] ?? 0;
       if (cpuUs < WORTH_SHOWING_US) continue;
-      const file = join(PROFILES_FOLDER, fileOf(load, `${service}-1`));
-      const profile = JSON.parse(readFileSync(file, 'utf8')) as CpuProfile;
-      parts.push(describeProfile(`${service}, ${load}`, profile, cpuUs, ROWS));
+      const costs = selfTimes(readProfile(load, service), placeOf);
+      parts.push(describeProfile(`${service}, ${load}`, costs, cpuUs, ROWS));
     }
   }
   return parts.join('\n');
 }
 
-const fileOf = (load: string, id: string): string => `${load.replace(/[^a-z0-9]+/g, '-')}-${profileOf(id)}`;
+/** There is one of each. */
+const readProfile = (load: string, service: string): CpuProfile =>
+  JSON.parse(readFileSync(join(PROFILES_FOLDER, fileOf(load, `${service}-1`)), 'utf8')) as CpuProfile;
+
+const fileOf = (load: string, id: string): string => `${slugOf(load)}-${profileOf(id)}`;

@@ -64,7 +64,7 @@ const digitsOf = (value: number): number => (value >= 100 ? 0 : value >= 10 ? 1 
 
 export const numberText = (value: number): string => value.toFixed(digitsOf(Math.abs(value)));
 
-const spreadText = (spread: Spread | undefined): string => {
+export const spreadText = (spread: Spread | undefined): string => {
   if (spread === undefined) return '–';
   const { median, min, max } = spread;
   return min === max ? numberText(median) : `${numberText(median)} [${numberText(min)}..${numberText(max)}]`;

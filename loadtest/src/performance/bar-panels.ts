@@ -1,4 +1,5 @@
 // Horizontal bars in panels, as SVG. Pure: the same values make the same bytes, and a chart can be made again from a result alone.
+import { escaped } from './escaped.ts';
 
 export interface Bar {
   readonly label: string;
@@ -36,8 +37,6 @@ const LEGEND_STEP = 100;
 const LEGEND_HEIGHT = 22;
 const COLOR = { paper: '#ffffff', text: '#1f2328', faint: '#656d76', whisker: '#1f2328' } as const;
 
-const escaped = (text: string) =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 const at = (value: number) => Number(value.toFixed(1));
 
 export function barPanels({ title, panels, legend = [] }: Chart): string {

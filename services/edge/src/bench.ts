@@ -1,10 +1,8 @@
 // CPU of an edge for one message, from the bytes of one client to the bytes for another: `node services/edge/dist/bench.js` after a
 // build. The bus is that of this process, the log keeps nothing, and sockets are left out; `npm run bench` measures the whole.
 import { subjects } from '@starling/contracts';
-import type { ByteChannel } from './listen/byte-channel.ts';
-import { NO_BINDINGS } from './listen/channel-bindings.ts';
-import { Stream } from './stream/stream.ts';
-import { DOMAIN, type OneEdge, PASSWORD, startOneEdge } from './testing/one-edge.ts';
+import { declared, type InProcessClient, logIn, nextTurn } from './testing/in-process-client.ts';
+import { DOMAIN, type OneEdge, startOneEdge } from './testing/one-edge.ts';
 
 const PAIRS = 100;
 const WARM_UP = 10_000;
@@ -13,70 +11,6 @@ const MESSAGES = 40_000;
 const A_READ = 2;
 const A_TURN = 400;
 const BODY = 'Wherefore art thou Romeo? Deny thy father and refuse thy name.';
-
-/** A client that counts what it is sent. */
-class Client implements ByteChannel {
-  readonly framing: 'stream' | 'message';
-  readonly secure = false;
-  readonly canUpgrade = false;
-  readonly bindings = NO_BINDINGS;
-  readonly peerAddress = '127.0.0.1';
-  readonly loopback = true;
-  readonly bufferedBytes = 0;
-  onData: (chunk: Uint8Array) => void = () => undefined;
-  onClose: () => void = () => undefined;
-  onSend: (bytes: Uint8Array) => void = () => undefined;
-
-  constructor(framing: 'stream' | 'message') {
-    this.framing = framing;
-  }
-  send(bytes: Uint8Array): boolean {
-    this.onSend(bytes);
-    return true;
-  }
-  pause(): boolean {
-    return false;
-  }
-  resume(): void {}
-  upgrade(): void {}
-  close(): void {
-    setImmediate(() => this.onClose());
-  }
-  destroy(): void {
-    this.close();
-  }
-}
-
-const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
-
-const declared = (framing: string) => (framing === 'message' ? " xmlns='jabber:client'" : '');
-
-async function login(world: OneEdge, name: string, framing: 'stream' | 'message'): Promise<Client> {
-  world.addAccount(name);
-  const client = new Client(framing);
-  new Stream(client, world.edge);
-  const declare = declared(framing);
-  const open =
-    framing === 'message'
-      ? `<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='${DOMAIN}' version='1.0'/>`
-      : `<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' to='${DOMAIN}' version='1.0'>`;
-  const plain = Buffer.from(`\0${name}\0${PASSWORD}`).toString('base64');
-  let received = '';
-  client.onSend = (bytes) => {
-    received += Buffer.from(bytes).toString();
-  };
-  for (const piece of [
-    open,
-    `<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>${plain}</auth>`,
-    open,
-    `<iq${declare} type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>r</resource></bind></iq>`,
-    `<presence${declare}/>`,
-  ])
-    client.onData(Buffer.from(piece));
-  while (!received.includes(`<presence`)) await nextTurn();
-  client.onSend = () => undefined;
-  return client;
-}
 
 /** A log that only re-publishes: what a real one costs is measured by packages/bus. */
 function forgetful({ log, bus }: OneEdge): void {
@@ -93,11 +27,11 @@ function forgetful({ log, bus }: OneEdge): void {
 async function measure(title: string, framing: 'stream' | 'message', inner: (i: number) => string): Promise<void> {
   const world = await startOneEdge();
   forgetful(world);
-  const senders: Client[] = [];
+  const senders: InProcessClient[] = [];
   let received = 0;
   for (let i = 0; i < PAIRS; i++) {
-    senders.push(await login(world, `romeo${i}`, framing));
-    const juliet = await login(world, `juliet${i}`, framing);
+    senders.push(await logIn(world, `romeo${i}`, framing));
+    const juliet = await logIn(world, `juliet${i}`, framing);
     juliet.onSend = () => {
       received++;
     };

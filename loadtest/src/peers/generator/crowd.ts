@@ -10,9 +10,11 @@ export class Crowd {
   readonly sessions: Session[] = [];
   readonly #target: Target;
   readonly #keys: SharedKeys;
+  readonly #loginsAtOnce: number;
 
-  constructor(target: Target) {
+  constructor(target: Target, loginsAtOnce = LOGINS_AT_ONCE) {
     this.#target = target;
+    this.#loginsAtOnce = loginsAtOnce;
     this.#keys = sharedKeys(target.password, Buffer.from(target.salt, 'base64'));
   }
 
@@ -28,7 +30,7 @@ export class Crowd {
         this.listen(session, (text) => answerPings(session, text));
       }
     };
-    await Promise.all(Array.from({ length: LOGINS_AT_ONCE }, work));
+    await Promise.all(Array.from({ length: this.#loginsAtOnce }, work));
   }
 
   /** What one of them reads goes there from now on. One that is lost ends the run: its figures would mean nothing. */

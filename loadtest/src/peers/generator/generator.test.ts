@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { cpus } from 'node:os';
 import { after, before, describe, test } from 'node:test';
 import { sharedKeys } from '../../presence/scram.ts';
+import { Holder } from '../../sessions/holder.ts';
 import { requireWhole } from '../figures.ts';
 import { runGenerator } from '../run-generator.ts';
 import type { PeerServer } from '../server.ts';
@@ -91,6 +92,30 @@ describe('the load generator', () => {
     const [line, ...others] = await play('tcp', { work: 'login', users: ACCOUNTS, passes: 1 });
     assert.ok(line?.kind === 'window' && line.delivered === ACCOUNTS && line.maxMs > 0, JSON.stringify(line));
     assert.equal(others.length, 0);
+  });
+
+  test('a process holds sessions, then more, from an address and a number of its own', async () => {
+    const { ports, path, domain, prefix } = server;
+    const where = {
+      transport: 'ws',
+      port: ports.ws,
+      path,
+      domain,
+      prefix,
+      localAddress: '127.0.1.7',
+      firstUser: 2,
+    } as const;
+    const target = { ...where, password: PASSWORD, salt: SALT.toString('base64') };
+    const holder = new Holder({ target, loginsAtOnce: 2 });
+    try {
+      assert.equal((await holder.grow(2)).sessions, 2);
+      const { sessions, p99Ms } = await holder.grow(ACCOUNTS - 2);
+      assert.ok(sessions === ACCOUNTS - 2 && p99Ms > 0);
+      holder.requireAlive();
+      await assert.rejects(holder.grow(ACCOUNTS - 1), /a load process ended with 1: .*an account with other keys/s);
+    } finally {
+      await holder.stop();
+    }
   });
 
   test('an account that is not there ends the run', async () => {

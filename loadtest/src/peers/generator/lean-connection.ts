@@ -30,21 +30,28 @@ export class LeanConnection {
   /** Why nothing more comes. */
   #ended: string | undefined;
 
-  private constructor(target: Target) {
+  private constructor(target: Target, turn: number) {
     this.#target = target;
+    const { port, otherPorts = [], localAddress } = target;
     const callback = (length: number, bytes: Uint8Array) => {
       this.#read(bytes as Buffer, length);
       return true;
     };
-    this.#socket = connect({ host: HOST, port: target.port, noDelay: true, onread: { buffer: BUFFER, callback } });
+    this.#socket = connect({
+      host: HOST,
+      port: [port, ...otherPorts][turn % (otherPorts.length + 1)] ?? port,
+      noDelay: true,
+      onread: { buffer: BUFFER, callback },
+      ...(localAddress === undefined ? {} : { localAddress }),
+    });
     // Policy: whatever the reason, it is a connection that has ended.
     this.#socket.on('error', (error) => this.#end(error.message));
     this.#socket.on('close', () => this.#end('closed by the server'));
   }
 
-  /** Connected, a WebSocket upgraded. @throws Error */
-  static async open(target: Target): Promise<LeanConnection> {
-    const connection = new LeanConnection(target);
+  /** Connected, a WebSocket upgraded; `turn` says to which of several edges. @throws Error */
+  static async open(target: Target, turn = 0): Promise<LeanConnection> {
+    const connection = new LeanConnection(target, turn);
     if (target.transport === 'ws') await connection.#upgrade();
     return connection;
   }

@@ -4,10 +4,16 @@
 export type Load = 'max' | number;
 export type Transport = 'tcp' | 'ws';
 
-/** Where the sessions log in, and by which names: `prefix` and a number from 0 on. */
+/** Where the sessions log in, and by which names: `prefix` and a number. */
 export interface Target {
   readonly transport: Transport;
   readonly port: number;
+  /** Of more edges: sessions take turns. */
+  readonly otherPorts?: readonly number[];
+  /** What the connections come from; each address has ports of its own. Default: any. */
+  readonly localAddress?: string;
+  /** The number of the first session's account; default 0. */
+  readonly firstUser?: number;
   /** Of the WebSocket. */
   readonly path: string;
   readonly domain: string;

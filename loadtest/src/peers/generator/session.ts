@@ -24,8 +24,8 @@ export interface Session {
 
 /** Connects, authenticates, binds, becomes available; over when a ping behind the presence is answered. @throws Error with what came instead */
 export async function logIn(target: Target, keys: SharedKeys, user: number): Promise<Session> {
-  const username = `${target.prefix}${user}`;
-  const connection = await LeanConnection.open(target);
+  const username = `${target.prefix}${(target.firstUser ?? 0) + user}`;
+  const connection = await LeanConnection.open(target, user);
   try {
     const sasl = new ScramLogin(keys, username);
     connection.openStream();

@@ -1,0 +1,70 @@
+import { numberText } from '../peers/report.ts';
+import { messageFiguresOf, type Parts, sessionFiguresOf, totalOf } from '../sessions/sessions-figures.ts';
+import type { SessionsResult } from '../sessions/sessions-result.ts';
+
+export const SESSIONS_CHART = 'sessions.svg';
+
+const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] => [
+  row(head),
+  row(head.map(() => '---:')),
+  ...rows.map(row),
+];
+const partCells = (parts: Parts): readonly string[] => [totalOf(parts), ...Object.values(parts)].map(numberText);
+const PART_HEADS = ['all', 'edges', 'presence', 'nats-server', 'others'];
+
+/** What was found, as tables in Markdown. Pure. */
+export function sessionsTables(result: SessionsResult): readonly string[] {
+  const sessions = sessionFiguresOf(result);
+  const messages = messageFiguresOf(result);
+  const unit = (head: string) => [head, ...PART_HEADS.slice(1)];
+  return [
+    ...(sessions.length === 0
+      ? []
+      : [
+          ...table(
+            ['sessions', ...unit('KiB a session'), ...unit('idle: µs of CPU a second each'), 'cores, idle'],
+            sessions.map((f) => [`${f.sessions}`, ...partCells(f.kib), ...partCells(f.idleUs), f.idleCores.toFixed(2)]),
+          ),
+          '',
+          ...table(
+            ['sessions', 'logins a second', ...unit('µs of CPU a login'), 'a pair meanwhile: p50, ms', 'p99, ms'],
+            sessions.map((f) => [
+              ...[`${f.sessions}`, numberText(f.loginsPerSecond), ...partCells(f.loginUs)],
+              ...[numberText(f.pairP50Ms), numberText(f.pairP99Ms)],
+            ]),
+          ),
+          '',
+        ]),
+    ...(messages.length === 0
+      ? []
+      : [
+          ...table(
+            ['edges', 'messages a second', ...unit('µs of CPU a message'), 'p50, ms', 'p99, ms'],
+            messages.map((f) => [
+              ...[`${f.edges}`, f.load === 'max' ? `as many as go: ${numberText(f.perSecond)}` : `${f.load}`],
+              ...[...partCells(f.us), numberText(f.p50Ms), numberText(f.p99Ms)],
+            ]),
+          ),
+          '',
+        ]),
+    ...(result.stopped === undefined ? [] : [`Stopped before its end: ${result.stopped}.`, '']),
+  ];
+}
+
+/** The result with the most sessions, as a part of docs/performance.md; empty when there is none. Pure. */
+export function sessionsLines(
+  last: { readonly file: string; readonly result: SessionsResult } | undefined,
+): readonly string[] {
+  if (last === undefined) return [];
+  const { at, commit, machine, edges, options } = last.result;
+  return [
+    '## Many sessions on one machine',
+    '',
+    `Authenticated WebSocket sessions that are available and silent, on ${edges} edges with one load process each, real NATS and PostgreSQL, all on this machine: ${machine.cores} × ${machine.cpu}, ${machine.GiB} GiB; ${at.slice(0, 10)}, commit ${commit}, Node ${machine.node}, nats-server ${machine.nats}; \`${last.file}\`, by \`npm run bench:sessions -- --sessions ${options.sessions}\`. Memory is the proportional set size of all processes, less that of the empty cluster. Two more sessions write to each other from one edge to another while the others are idle. Messages on several edges are routed ones (\`<no-store/>\`), each from one edge to another; edges and load share the two cores.`,
+    '',
+    ...sessionsTables(last.result),
+    `![Cost of a session against sessions, of a message against edges](performance/${SESSIONS_CHART})`,
+    '',
+  ];
+}

@@ -1,0 +1,2 @@
+export * from './measure-part.ts';
+export * from './part-line.ts';
