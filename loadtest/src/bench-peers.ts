@@ -125,7 +125,7 @@ function optionsOf(args: readonly string[]): Options {
       users: { type: 'string', default: '400' },
       rate: { type: 'string', default: '1000' },
       sessions: { type: 'string', default: '1000,4000' },
-      settle: { type: 'string', default: '15' },
+      settle: { type: 'string', default: '30' },
       logins: { type: 'string', default: '2000' },
       groups: { type: 'string', default: '4' },
       contacts: { type: 'string', default: '50' },
