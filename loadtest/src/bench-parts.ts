@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { MEASURE_DEFAULTS, type MeasureOptions, type PartLine, parsePartLine } from '@starling/testkit/parts';
 import { calibrate } from './bench/calibrate.ts';
+import { OthersShare, othersDoubt } from './bench/others-share.ts';
 import { currentCommit, keepFile, resultName } from './bench/results.ts';
 import { lastPartsResult, PARTS_SUFFIX, type PartsResult, partRows } from './parts/parts-result.ts';
 import { numberText } from './peers/report.ts';
@@ -23,8 +24,10 @@ export async function benchParts(args: readonly string[]): Promise<number> {
   const { options, isKept } = optionsOf(args);
   const at = new Date().toISOString();
   const before = calibrate();
+  const others = new OthersShare();
   const parts: PartLine[] = [];
   for (const program of PROGRAMS) parts.push(...(await measureBy(program, options)));
+  const othersShare = others.read();
   const [{ model: cpu = '' } = {}] = cpus();
   const result: PartsResult = {
     at,
@@ -32,6 +35,7 @@ export async function benchParts(args: readonly string[]): Promise<number> {
     machine: { cpu, cores: cpus().length, node: process.version },
     options,
     calibrationUs: (before + calibrate()) / 2,
+    othersShare,
     parts,
   };
   print(result, lastPartsResult(undefined, result.machine)?.result);
@@ -97,6 +101,8 @@ function print(result: PartsResult, last: PartsResult | undefined): void {
     },
   ]);
   console.table(Object.fromEntries(rows));
+  const doubt = othersDoubt(result.othersShare);
+  if (doubt !== '') console.log(`doubtful: ${doubt}`);
   if (last !== undefined)
     console.log(`the last: ${resultName(last)}; the ratio is in units of the calibration loop, then and now`);
 }

@@ -2,6 +2,7 @@
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { calibrate } from './bench/calibrate.ts';
+import { OthersShare } from './bench/others-share.ts';
 import { currentCommit, keepFile, resultName } from './bench/results.ts';
 import { natsVersion } from './nats-binary.ts';
 import { withWorld } from './own-world.ts';
@@ -35,6 +36,7 @@ export async function benchSessions(args: readonly string[]): Promise<number> {
   const { options, edgeCounts, isKept } = optionsOf(args);
   const at = new Date().toISOString();
   const before = calibrate();
+  const others = new OthersShare();
   const found = new Found();
   const bounds = new Bounds(options);
   try {
@@ -50,6 +52,7 @@ export async function benchSessions(args: readonly string[]): Promise<number> {
   } finally {
     bounds.end();
   }
+  const othersShare = others.read();
   const [{ model: cpu = '' } = {}] = cpus();
   const GiB = Math.round(totalmem() / BYTES_OF_GIB);
   const result: SessionsResult = {
@@ -58,6 +61,7 @@ export async function benchSessions(args: readonly string[]): Promise<number> {
     machine: { cpu, cores: cpus().length, GiB, node: process.version, nats: natsVersion() },
     options: { ...options },
     calibrationUs: (before + calibrate()) / 2,
+    othersShare,
     edges: planOf(options.sessions).shares.length,
     ...{ emptyKiB: found.emptyKiB, steps: found.steps, messages: found.messages },
     ...(found.stopped === undefined ? {} : { stopped: found.stopped }),

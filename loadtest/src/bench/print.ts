@@ -1,8 +1,8 @@
+import { OTHERS_SHARE_DOUBTFUL, othersDoubt } from './others-share.ts';
 import { type BenchResult, comparisonOf, type LoadResult, resultName, round, totalOf } from './results.ts';
 
 /** The generator is one thread: near a whole core it would measure itself. */
 const GENERATOR_SHARE_MAX = 0.7;
-const OTHERS_SHARE_DOUBTFUL = 0.1;
 
 export const isGeneratorTooBusy = ({ generatorShare }: LoadResult): boolean => generatorShare > GENERATOR_SHARE_MAX;
 
@@ -42,7 +42,6 @@ export function printComparison(result: BenchResult, last: BenchResult | undefin
 export function doubtsAbout({ load, generatorShare, othersShare }: LoadResult): readonly string[] {
   const doubts: string[] = [];
   if (generatorShare > GENERATOR_SHARE_MAX) doubts.push(`${load}: the generator took ${generatorShare} of a core`);
-  if (othersShare > OTHERS_SHARE_DOUBTFUL)
-    doubts.push(`${load}: other processes took ${Math.round(othersShare * 100)} % of the machine`);
+  if (othersShare > OTHERS_SHARE_DOUBTFUL) doubts.push(`${load}: ${othersDoubt(othersShare)}`);
   return doubts;
 }

@@ -7,6 +7,7 @@ import { FLAMES, keepFlame, slugOf } from '../flames/flame-files.ts';
 import { flameSvg } from '../flames/flame-svg.ts';
 import { flameOf } from '../flames/flame-tree.ts';
 import { CACHE } from '../own-world.ts';
+import { othersDoubt } from './others-share.ts';
 import { PROFILE_FOLDER_VARIABLE, profileOf } from './profile-names.ts';
 import { type CpuProfile, describeProfile, type PlaceOf, selfTimes } from './profile-report.ts';
 import { type BenchResult, keepFile, resultName } from './results.ts';
@@ -71,10 +72,12 @@ export function keepProfiles(
 function drawFlame(result: BenchResult, load: string, service: string, placeOf: PlaceOf, isKept: boolean): boolean {
   const flame = flameOf(readProfile(load, service), placeOf);
   if (flame.totalUs < WORTH_DRAWING_US) return false;
-  const cpuUs = result.results.find((one) => one.load === load)?.cpuPerMessage[service];
+  const measured = result.results.find((one) => one.load === load);
+  const cpuUs = measured?.cpuPerMessage[service];
+  const doubt = othersDoubt(measured?.othersShare ?? 0);
   const cost = cpuUs === undefined ? '' : `, ${cpuUs} µs of CPU each`;
   const busy = `busy for ${(flame.totalUs / MICROSECONDS_PER_SECOND).toFixed(1)} s`;
-  const subtitle = `${result.at.slice(0, 10)}, ${result.commit}, Node ${result.machine.node}; ${busy}`;
+  const subtitle = `${result.at.slice(0, 10)}, ${result.commit}, Node ${result.machine.node}; ${busy}${doubt === '' ? '' : `; ${doubt}`}`;
   const svg = flameSvg(flame, { title: `${service}, ${load}${cost}`, subtitle });
   const folder = isKept ? FLAMES : pathToFileURL(`${PROFILES_FOLDER}/`);
   keepFlame({ run: resultName(result), load, service }, svg, folder);
@@ -82,12 +85,13 @@ function drawFlame(result: BenchResult, load: string, service: string, placeOf: 
 }
 
 /** The costliest functions of each process at each load, as Markdown. */
-function reportProfiles({ commit, at, machine, results }: BenchResult, placeOf: PlaceOf): string {
+function reportProfiles({ commit, at, machine, results, doubts }: BenchResult, placeOf: PlaceOf): string {
   const parts = [`# Where the CPU goes: ${commit}, ${at.slice(0, 10)}`, ''];
   parts.push(
     `Node ${machine.node}, ${machine.cores} × ${machine.cpu}. The profiler's shares of the time that was not idle, times the CPU of the process, which holds the profiler's own too.`,
     '',
   );
+  if (doubts.length > 0) parts.push(`Doubtful: ${doubts.join('; ')}.`, '');
   for (const { load, cpuPerMessage } of results) {
     for (const service of SERVICES) {
       const cpuUs = cpuPerMessage[service] ?? 0;

@@ -9,6 +9,7 @@ const result: PartsResult = {
   machine: { cpu: 'a', cores: 2, node: 'v20' },
   options: { rounds: 3, roundMs: 200 },
   calibrationUs: 1_000,
+  othersShare: 0.3,
   parts: [
     { part: 'scan', roundsUs: [1.5, 1, 2], allocatedBytes: 1_234 },
     { part: 'append', roundsUs: [30], beside: { process: 'nats-server 2', roundsUs: [11] } },
@@ -39,6 +40,7 @@ test('then and now, in units of the calibration loop', () => {
 test('on the page', () => {
   assert.deepEqual(partsLines(undefined), []);
   const page = partsLines({ file: 'x-parts.json', result }).join('\n');
+  assert.match(page, /Doubtful: other processes took 30 % of the machine\./);
   assert.match(page, /^\| scan \| 1\.50 \[1\.00\.\.2\.00\] \| 1234 \|$/m);
   assert.match(page, /^\| append: nats-server 2 \| 11\.0 \| {2}\|$/m);
 });

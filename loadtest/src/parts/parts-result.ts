@@ -11,6 +11,8 @@ export interface PartsResult {
   readonly options: MeasureOptions;
   /** µs of CPU for the piece of work of calibrate(), the mean of before and after. */
   readonly calibrationUs: number;
+  /** Of the machine, that processes took which are no part of the run. */
+  readonly othersShare: number;
   readonly parts: readonly PartLine[];
 }
 

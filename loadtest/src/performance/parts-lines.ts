@@ -1,3 +1,4 @@
+import { othersDoubt } from '../bench/others-share.ts';
 import { type PartsResult, partRows } from '../parts/parts-result.ts';
 import { spreadText } from '../peers/report.ts';
 
@@ -6,7 +7,8 @@ export function partsLines(
   last: { readonly file: string; readonly result: PartsResult } | undefined,
 ): readonly string[] {
   if (last === undefined) return [];
-  const { at, commit, machine, options } = last.result;
+  const { at, commit, machine, options, othersShare } = last.result;
+  const doubt = othersDoubt(othersShare);
   return [
     '## What the parts cost',
     '',
@@ -18,5 +20,6 @@ export function partsLines(
       ({ part, us, allocatedBytes }) => `| ${part} | ${spreadText(us)} | ${allocatedBytes ?? ''} |`,
     ),
     '',
+    ...(doubt === '' ? [] : [`Doubtful: ${doubt}.`, '']),
   ];
 }

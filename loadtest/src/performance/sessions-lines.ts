@@ -1,3 +1,4 @@
+import { othersDoubt } from '../bench/others-share.ts';
 import { numberText } from '../peers/report.ts';
 import { messageFiguresOf, type Parts, sessionFiguresOf, totalOf } from '../sessions/sessions-figures.ts';
 import type { SessionsResult } from '../sessions/sessions-result.ts';
@@ -17,6 +18,7 @@ const PART_HEADS = ['all', 'edges', 'presence', 'nats-server', 'others'];
 export function sessionsTables(result: SessionsResult): readonly string[] {
   const sessions = sessionFiguresOf(result);
   const messages = messageFiguresOf(result);
+  const doubt = othersDoubt(result.othersShare);
   const unit = (head: string) => [head, ...PART_HEADS.slice(1)];
   return [
     ...(sessions.length === 0
@@ -48,6 +50,7 @@ export function sessionsTables(result: SessionsResult): readonly string[] {
           ),
           '',
         ]),
+    ...(doubt === '' ? [] : [`Doubtful: ${doubt}.`, '']),
     ...(result.stopped === undefined ? [] : [`Stopped before its end: ${result.stopped}.`, '']),
   ];
 }

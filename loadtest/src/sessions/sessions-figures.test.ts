@@ -24,6 +24,7 @@ const result: SessionsResult = {
   machine: { cpu: 'a', cores: 2, GiB: 24, node: 'v20', nats: '2' },
   options: { sessions: 20_000 },
   calibrationUs: 1_000,
+  othersShare: 0,
   edges: 2,
   emptyKiB: { edge: 100_000, presence: 50_000, nats: 30_000, postgres: 40_000 },
   steps: [step(10_000, 10_000), step(20_000, 10_000)],

@@ -39,6 +39,8 @@ export interface SessionsResult {
   };
   readonly options: Readonly<Record<string, number>>;
   readonly calibrationUs: number;
+  /** Of the machine, that processes took which are no part of the run. */
+  readonly othersShare: number;
   /** Edges and load processes, as many of both. */
   readonly edges: number;
   /** Before the first login. */
