@@ -63,6 +63,7 @@ export const WHAT = [
   'process_restarted',
   'quota_check_failed',
   'request_handling_failed',
+  'roster_retell_failed',
   'service_ready',
   'service_start_failed',
   'service_starting',

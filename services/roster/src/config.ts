@@ -35,6 +35,12 @@ export const rosterConfig = configSpec({
     'removed items of one roster that are remembered for differences; beyond them the whole roster is sent',
   ),
   editsMax: int('STARLING_ROSTER_EDITS_MAX', 10_000, { min: 16 }, 'edits that one process has in hand or waiting'),
+  unsureEditsMax: int(
+    'STARLING_ROSTER_UNSURE_EDITS_MAX',
+    10_000,
+    { min: 1 },
+    'edits whose answer was lost with the database, and that are told, if they were made, when it is back',
+  ),
 
   requestsMax: int(
     'STARLING_SUBSCRIPTION_REQUESTS_MAX',

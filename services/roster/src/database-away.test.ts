@@ -6,6 +6,7 @@ import {
   accounts,
   blocks,
   decodeEnvelope,
+  decodeRosterChange,
   KIND,
   type Kind,
   type Method,
@@ -16,7 +17,7 @@ import {
   SUBSCRIPTION,
   subjects,
 } from '@starling/contracts';
-import { type Db, dbConfig, openDb } from '@starling/db';
+import { type Db, DbUnavailableError, dbConfig, openDb } from '@starling/db';
 import type { BareJid } from '@starling/jid';
 import { Postgres } from '@starling/local-servers/postgres';
 import { loadConfig, MetricsRegistry, silentLogger } from '@starling/runtime';
@@ -54,6 +55,23 @@ describe('the roster service without its database', () => {
   let postgres: Postgres;
   const processes: { roster: Roster; db: Db; metrics: MetricsRegistry }[] = [];
 
+  /** Commits, and says that it could not be reached. */
+  let isDeaf = false;
+  const deafened = (db: Db): Db => {
+    const transaction: Db['transaction'] = async (work) => {
+      const result = await db.transaction(work);
+      if (isDeaf) throw new DbUnavailableError('the answer was lost');
+      return result;
+    };
+    return new Proxy(db, {
+      get: (of, key) => {
+        if (key === 'transaction') return transaction;
+        const value: unknown = Reflect.get(of, key);
+        return typeof value === 'function' ? value.bind(of) : value;
+      },
+    });
+  };
+
   const start = async () => {
     const env = { STARLING_DATABASE_URL: postgres.url(), STARLING_DATABASE_PROBE: '50ms' };
     const { db: databaseConfig, roster: config } = loadConfig(
@@ -62,7 +80,7 @@ describe('the roster service without its database', () => {
     );
     const db = await openDb(databaseConfig);
     const metrics = new MetricsRegistry();
-    const roster = await startRoster({ db, bus, log, copies, config, logger: silentLogger, metrics });
+    const roster = await startRoster({ db: deafened(db), bus, log, copies, config, logger: silentLogger, metrics });
     processes.push({ roster, db, metrics });
   };
   const database = () => processes[0]?.db ?? assert.fail('no process');
@@ -248,6 +266,25 @@ describe('the roster service without its database', () => {
     assert.equal((await ask(rosters.get, { user, known: false })).items[0]?.name, 'J');
     assert.equal((await ask(accounts.exists, { user: gone })).exists, false);
     await comeBack();
+  });
+
+  it('tells an edit that was committed although its answer was lost', async () => {
+    const user = 'unsure@localhost';
+    await create(user);
+    await ask(rosters.set, { user, item: itemOf(juliet, 'before') });
+    const heard: (readonly [version: number, name: string | undefined])[] = [];
+    const listening = bus.subscribe(subjects.user(user as BareJid), ({ data, commit }) => {
+      if (commit !== undefined) return;
+      const { version, item } = decodeRosterChange(decodeEnvelope(data).stanza);
+      heard.push([version.number, item?.name]);
+    });
+    isDeaf = true;
+    await assert.rejects(ask(rosters.set, { user, item: itemOf(juliet, 'after') }), refused('resource-constraint'));
+    assert.deepEqual(heard, []);
+    isDeaf = false;
+    await until('it is told', async () => heard.length > 0);
+    assert.deepEqual(heard, [[2, 'after']]);
+    listening.unsubscribe();
   });
 
   it('copies who logs in, also an account from before there were copies', async () => {

@@ -15,6 +15,7 @@ export const rosterMetrics = metricsSpec({
     'Subscription requests that were not kept because too many wait for the same account',
   ),
   edits: gauge('starling_roster_edits', 'Edits in hand or waiting for their turn'),
+  unsureEdits: gauge('starling_roster_unsure_edits', 'Edits of which nobody knows yet whether they were committed'),
   cacheReads: counter('starling_roster_cache_reads_total', 'Rosters looked up in memory', ['outcome']),
   cacheBytes: gauge('starling_roster_cache_bytes', 'Rosters kept in memory, about'),
   databaseAway: gauge('starling_roster_database_away', 'Whether copies answer, because the database does not'),

@@ -1,5 +1,5 @@
 import type { RosterVersion } from '@starling/contracts';
-import type { Db, Queryable } from '@starling/db';
+import { DbUnavailableError, type GuardedDb, type Queryable } from '@starling/db';
 import type { Logger } from '@starling/runtime';
 import type { AccountCopies } from './account-copies.ts';
 import type { Announcer } from './announcer.ts';
@@ -11,6 +11,7 @@ import { Side } from './side.ts';
 import { accountsChanged } from './sql/copies-due.ts';
 import { lockRosters } from './sql/lock-rosters.ts';
 import { selectRelations } from './sql/select-relations.ts';
+import { type EditedPair, UnsureEdits } from './unsure-edits.ts';
 
 /** Both sides of a user and a contact; who has no account has none. */
 export interface Sides {
@@ -18,13 +19,16 @@ export interface Sides {
   readonly other: Side | undefined;
 }
 
+/** After an answer was lost, if the database is not known to be away: its connection may only have been cut. */
+const TELL_AGAIN_MS = 1_000;
+
 /**
  * Every edit of rosters goes this way: one transaction that holds the rows of both users, then their caches, then the news. Edits of
  * one user take turns in this process, so that the news come in the order of the versions and no connection waits for a lock that
  * another one of ours has.
  */
 export class RosterEdits {
-  readonly #db: Db;
+  readonly #db: Pick<GuardedDb, 'transaction' | 'isAway'>;
   readonly #cache: RosterCache;
   readonly #announcer: Announcer;
   readonly #copies: AccountCopies;
@@ -32,9 +36,11 @@ export class RosterEdits {
   readonly #logger: Logger;
   readonly #preferences: Pick<Preferences, 'rosterChanged' | 'publish'>;
   readonly #queue: KeyedQueue;
+  readonly #unsure: UnsureEdits;
+  #tellingAgain: NodeJS.Timeout | undefined;
 
   constructor(options: {
-    db: Db;
+    db: Pick<GuardedDb, 'transaction' | 'isAway'>;
     cache: RosterCache;
     announcer: Announcer;
     copies: AccountCopies;
@@ -42,6 +48,7 @@ export class RosterEdits {
     metrics: RosterMetrics;
     logger: Logger;
     max: number;
+    unsureMax: number;
   }) {
     this.#preferences = options.preferences;
     this.#db = options.db;
@@ -52,6 +59,8 @@ export class RosterEdits {
     this.#logger = options.logger;
     this.#queue = new KeyedQueue(options.max);
     options.metrics.edits.track(() => this.#queue.length);
+    this.#unsure = new UnsureEdits(options.unsureMax);
+    options.metrics.unsureEdits.track(() => this.#unsure.size);
   }
 
   /**
@@ -67,7 +76,7 @@ export class RosterEdits {
     return this.#queue.run([user, contact], async () => {
       /** Whose logs have to be told of it. */
       const archivers: string[] = [];
-      const sides = await this.#db.transaction(async (tx) => {
+      const sides = await this.#transaction({ user, contact }, async (tx) => {
         const opened = await openSides(tx, user, contact);
         await work(opened, tx);
         for (const side of [opened.own, opened.other]) {
@@ -91,6 +100,57 @@ export class RosterEdits {
       for (const archiver of archivers) await this.#preferences.publish(archiver);
       await this.#copy(changed);
     });
+  }
+
+  stop(): void {
+    clearTimeout(this.#tellingAgain);
+  }
+
+  /** The database is there: what had been committed before its answer was lost is told now. Never rejects. */
+  async tellUnsure(): Promise<void> {
+    for (const pair of this.#unsure.take()) {
+      try {
+        await this.#tellAgain(pair);
+      } catch (error) {
+        // Policy: it has gone away again, or too much waits: it is looked at again.
+        this.#keep(pair);
+        this.#logger.warn({ what: 'roster_retell_failed', err: error });
+      }
+    }
+  }
+
+  #tellAgain({ user, contact }: EditedPair): Promise<void> {
+    return this.#queue.run([user, contact], async () => {
+      const { own, other } = await this.#db.transaction((tx) => openSides(tx, user, contact));
+      const users: string[] = [];
+      for (const side of [own, other]) {
+        if (side === undefined) continue;
+        users.push(side.user);
+        this.#cache.drop(side.user);
+        this.#announcer.announce(side.standing);
+      }
+      await this.#copy(users);
+    });
+  }
+
+  async #transaction<T>(pair: EditedPair, work: (tx: Queryable) => Promise<T>): Promise<T> {
+    const { isAway } = this.#db;
+    try {
+      return await this.#db.transaction(work);
+    } catch (error) {
+      // Policy: the asker hears that it is not possible now; it may have happened all the same.
+      if (error instanceof DbUnavailableError && !isAway) this.#keep(pair);
+      throw error;
+    }
+  }
+
+  #keep(pair: EditedPair): void {
+    this.#unsure.add(pair);
+    this.#tellingAgain ??= setTimeout(() => {
+      this.#tellingAgain = undefined;
+      if (!this.#db.isAway) void this.tellUnsure(); // else when it is back
+    }, TELL_AGAIN_MS);
+    this.#tellingAgain.unref();
   }
 
   async #copy(users: readonly string[]): Promise<void> {

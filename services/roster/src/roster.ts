@@ -114,7 +114,17 @@ export async function startRoster({
   });
   const { preferencesMax, preferencesBytesMax: bytesMax } = config;
   const preferences = new Preferences({ db, notices, copies, wishes, logger, max: preferencesMax, bytesMax });
-  const edits = new RosterEdits({ db, cache, announcer, copies, preferences, metrics, logger, max: editsMax });
+  const edits = new RosterEdits({
+    db,
+    cache,
+    announcer,
+    copies,
+    preferences,
+    metrics,
+    logger,
+    max: editsMax,
+    unsureMax: config.unsureEditsMax,
+  });
   const farewells = new Farewells({ db, edits, announcer, metrics, logger, sweepMs: noticeSweepMs });
   const backlog = new FastBacklog({ db, metrics, logger, max: config.fastBacklogMax, retryMs: noticeSweepMs });
   const fast = new FastAccounts({
@@ -131,6 +141,7 @@ export async function startRoster({
   onBack = () => {
     cache.clear();
     copies.databaseReturned();
+    void edits.tellUnsure();
   };
 
   const answer = <Request, Reply>(
@@ -186,6 +197,7 @@ export async function startRoster({
     stop: async () => {
       for (const subscription of subscriptions) subscription.unsubscribe();
       stopReconnect();
+      edits.stop();
       await Promise.all([notices.stop(), farewells.stop(), copies.stop(), backlog.stop()]);
       await db.close();
     },

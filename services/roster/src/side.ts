@@ -96,6 +96,13 @@ export class Side {
     return this.#itemChanged || this.#requestedChanged;
   }
 
+  /** What is told of it as it stands, whether or not it was told before: whoever has this version passes it over. */
+  get standing(): Announcement {
+    const { user, contact, version } = this;
+    const change = { version, item: this.#item, contact, type: '', stanza: NOTHING };
+    return { user, changes: this.#item === undefined ? [] : [change], notice: this.#notice };
+  }
+
   /** Writes what has changed. */
   async save(tx: Queryable): Promise<void> {
     if (this.#itemChanged && this.#item !== undefined) await writeItem(tx, this.user, this.#item, this.#number);
@@ -107,13 +114,16 @@ export class Side {
   /** What has to be told; undefined when nothing has happened here. */
   get announcement(): Announcement | undefined {
     if (!this.#itemChanged && !this.#requestedChanged && this.#changes.length === 0) return undefined;
+    return { user: this.user, changes: this.#changes, notice: this.#notice };
+  }
+
+  get #notice(): RosterNotice {
     const { user, contact, version } = this;
-    const notice: RosterNotice = {
+    return {
       ...{ user, contact, version, blocks: false, deleted: false },
       subscription: this.state.subscription,
       requested: this.#requested,
     };
-    return { user, changes: this.#changes, notice };
   }
 
   #change(item: RosterItem, delivered: Delivered | undefined): void {
