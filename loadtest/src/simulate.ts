@@ -25,16 +25,16 @@ const CHILD = new URL('simulate/child.js', import.meta.url);
 /** Young objects are many and die soon: a larger nursery keeps them from being moved. */
 const NURSERY_MEGABYTES = 64;
 
-/** Resolves with the exit code: 1 when a view was wrong, or something threw. @throws UsageError, Error when a bound was hit */
+/** Resolves with the exit code: 1 when a view was wrong, something threw, or a bound was hit. @throws UsageError */
 export async function simulate(args: readonly string[]): Promise<number> {
   const { options, isKept } = optionsOf(args);
   const result = await runInChild(options, (line) => console.log(line));
   console.log(linesOf(result).join('\n'));
-  if (isKept)
+  if (isKept && result.phases.length > 0)
     console.log(
       `kept in ${keepFile(`${resultName(result)}${SIMULATE_SUFFIX}`, `${JSON.stringify(result, null, 1)}\n`)}`,
     );
-  return result.failures.length === 0 && result.views.wrong === 0 ? 0 : 1;
+  return result.failures.length === 0 && result.views.wrong === 0 && result.stopped === '' ? 0 : 1;
 }
 
 /** @throws Error with what the run has thrown */
@@ -83,7 +83,7 @@ function optionsOf(args: readonly string[]): { options: SimulateOptions; isKept:
   const sessions = Number(values.sessions);
   const share = Number(values.share);
   const edges = Number(values.edges ?? Math.max(EDGES_MIN, Math.ceil((sessions * SPARE) / SESSIONS_AN_EDGE)));
-  const wholeEdges = Math.ceil(edges * Math.min(1, WHOLE_SESSIONS / (sessions * share)));
+  const wholeEdges = Math.max(1, Math.floor(edges * Math.min(1, WHOLE_SESSIONS / (sessions * share))));
   const options = {
     ...{ sessions, edges },
     contacts: Number(values.contacts),

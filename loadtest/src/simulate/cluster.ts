@@ -47,6 +47,8 @@ export class Cluster {
   readonly others: Others;
   readonly network: Network;
   readonly failures: unknown[] = [];
+  /** Of each owner, simulated or not: the fewest and the most. */
+  readonly partitions: { readonly least: number; readonly most: number };
   /** What clients were sent. */
   readonly written = { stanzas: 0, bytes: 0, lastAtMs: 0 };
   /** By person. */
@@ -70,6 +72,8 @@ export class Cluster {
     const whole = ownersOfShare(ids, share);
     const map = mapOf(ids);
     this.#map = map;
+    const counts = ids.map((id) => map.ownedBy(id).length);
+    this.partitions = { least: Math.min(...counts), most: Math.max(...counts) };
     const isSimulated = (partition: number) => whole.includes(map.ownerOf(partition)?.id ?? '');
     this.population = new Population({ users, contacts, seed, isSimulated });
     const onError = (error: unknown) => void this.failures.push(error);

@@ -1,4 +1,5 @@
 // The kept results → docs/scale.md. Pure.
+import { PARTITIONS } from '@starling/contracts';
 import {
   countOf,
   kindsTable,
@@ -57,6 +58,7 @@ export function pageOf(kept: readonly KeptSimulation[]): string {
     '## What was wrong on paper',
     '',
     ...corrections(largest.result),
+    ...kept.map(({ result }) => imbalance(result)),
     '',
     ...kept.flatMap(({ file, result }) => section(file, result)),
     '## What is simulated, and what is not',
@@ -175,6 +177,12 @@ function corrections(result: SimulateResult): readonly string[] {
       `- _A dead owner’s partitions are rebuilt in 3–5 s._ That is the time until it is noticed; then the others learn ${numberText(owner.count)} sessions, and look at everything that was shown of these users: ${((owner.busiestUs.presence ?? 0) / 1e6).toFixed(1)} s of CPU for the owner that has most to do, ${((owner.busiestUs.edge ?? 0) / 1e6).toFixed(1)} s for such an edge. No client was told a thing twice: ${numberText(owner.written.stanzas)} stanzas.`,
     );
   return said;
+}
+
+/** Rendezvous hashing gives each partition to somebody, not to everybody as many. */
+function imbalance({ options: { owners, sessions }, simulated: { partitions } }: SimulateResult): string {
+  const mean = PARTITIONS / owners;
+  return `- _4–8 owners for 1M, 32 for 10M._ Partitions are not shared evenly: of ${numberText(owners)} owners the one with the fewest has ${partitions.least} of the 256, the one with the most ${partitions.most}, ${(partitions.most / mean).toFixed(1)} times the mean, and so ${numberText((sessions * partitions.most) / PARTITIONS)} of ${numberText(sessions)} sessions. That one has to be reckoned with.`;
 }
 
 const section = (file: string, result: SimulateResult): readonly string[] => [

@@ -2,7 +2,7 @@ import { type Random, seeded, shuffled } from '../random.ts';
 import type { Cluster } from './cluster.ts';
 import type { Memory, Phase, Scenario, SimulateOptions, SimulateResult } from './result.ts';
 import { Stopwatch, type Work } from './stopwatch.ts';
-import type { VirtualTime } from './virtual-time.ts';
+import { SimulationBoundError, type VirtualTime } from './virtual-time.ts';
 
 /** Before somebody logs in: processes find each other. */
 const BEGIN_MS = 3_000;
@@ -49,14 +49,25 @@ export class Play {
     return this.#people.length / this.#options.sessions;
   }
 
-  async all(): Promise<readonly Phase[]> {
-    const { scenarios } = this.#options;
-    await this.#time.pass(BEGIN_MS);
-    await this.#everybody();
-    const quiet = { name: 'nothing happens', unit: 'second', count: QUIET_MS / 1_000, seconds: QUIET_MS / 1_000 };
-    await this.#phase({ ...quiet, reckoned: 'everything' }, () => this.#time.pass(QUIET_MS));
-    for (const scenario of scenarios) await this.#scenario(scenario);
+  /** Those that came to their end. */
+  get phases(): readonly Phase[] {
     return this.#phases;
+  }
+
+  /** Returns '' when all has been played, else which bound was hit. */
+  async all(): Promise<string> {
+    try {
+      await this.#time.pass(BEGIN_MS);
+      await this.#everybody();
+      const quiet = { name: 'nothing happens', unit: 'second', count: QUIET_MS / 1_000, seconds: QUIET_MS / 1_000 };
+      await this.#phase({ ...quiet, reckoned: 'everything' }, () => this.#time.pass(QUIET_MS));
+      for (const scenario of this.#options.scenarios) await this.#scenario(scenario);
+      return '';
+    } catch (error) {
+      // Policy: what was measured before the bound is worth having; anything else is a mistake.
+      if (!(error instanceof SimulationBoundError)) throw error;
+      return error.message;
+    }
   }
 
   /** Of some of the sessions, whether they have been shown what is there. */

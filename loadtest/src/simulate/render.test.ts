@@ -25,7 +25,8 @@ const SAMPLE: SimulateResult = {
     ...{ sessions: 100_000, contacts: 50, edges: 3, wholeEdges: 1, owners: 2, share: 1, rate: 10_000, seconds: 2 },
     ...{ scenarios: [], seed: 1, minutesMax: 1, heapGigabytes: 1 },
   },
-  simulated: { sessions: 100_000, owners: 2, subjects: 100_000 },
+  simulated: { sessions: 100_000, owners: 2, subjects: 100_000, partitions: { least: 96, most: 160 } },
+  stopped: '',
   phases: NAMES.map((name) => phase(name, 1_000)),
   memory: { edgeBytesASession: 10_240, ownerBytesASession: 5_120, heapBytes: 2 ** 30, rssBytes: 2 ** 31 },
   views: { compared: 10, wrong: 0, first: '' },
@@ -52,6 +53,7 @@ test('the page has the newest result of each size beside what was reckoned on pa
   );
   assert.match(page, /\| \*\*100,000, counted\*\* \| 3 \| 0\.50 \| 0\.50 \| 2 \| 0\.24 GiB \| 0\.25 \|/);
   assert.match(page, /so 500,000 a second at 10,000\/s/);
+  assert.match(page, /has 96 of the 256, the one with the most 160, 1\.3 times the mean, and so 62,500 of 100,000/);
   assert.match(page, /`2026-01-02-abc1234-simulate\.json`/);
   assert.doesNotMatch(page, /fff0000|NaN|undefined|Infinity/);
 });

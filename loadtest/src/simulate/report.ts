@@ -75,7 +75,8 @@ export function kindsTable(phases: readonly Phase[]): readonly string[] {
   );
 }
 
-export function settingsOf({ options, simulated, took, machine, at, commit }: SimulateResult): readonly string[] {
+export function settingsOf(result: SimulateResult): readonly string[] {
+  const { options, simulated, took, machine, at, commit } = result;
   const { sessions, contacts, edges, owners, rate, share, seed } = options;
   const part =
     share < 1
@@ -84,7 +85,7 @@ export function settingsOf({ options, simulated, took, machine, at, commit }: Si
   return [
     `${numberText(sessions)} sessions with ${contacts} contacts each, ${edges} edges, ${owners} presence owners, ${numberText(rate)} logins, changes or messages a second.${part}`,
     '',
-    `${at.slice(0, 10)}, commit ${commit}, seed ${seed}; ${machine.cpu}, Node ${machine.node.replace(/^v/, '')}: ${numberText(took.seconds)} s, ${numberText(took.cpuSeconds)} s of CPU, ${numberText(took.steps)} steps.`,
+    `${at.slice(0, 10)}, commit ${commit}, seed ${seed}; ${machine.cpu}, Node ${machine.node.replace(/^v/, '')}: ${numberText(took.seconds)} s, ${numberText(took.cpuSeconds)} s of CPU, ${numberText(took.steps)} steps.${result.stopped === '' ? '' : ` It was ended early: ${result.stopped}.`}`,
   ];
 }
 

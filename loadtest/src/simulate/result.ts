@@ -22,7 +22,7 @@ export interface SimulateOptions {
   readonly seconds: number;
   readonly scenarios: readonly Scenario[];
   readonly seed: number;
-  /** Bounds of the run: real time, and what its heap may take. */
+  /** Bounds of the run: CPU, and what its heap may take. */
   readonly minutesMax: number;
   readonly heapGigabytes: number;
 }
@@ -61,8 +61,16 @@ export interface SimulateResult {
   readonly machine: Readonly<Record<'cpu' | 'node', string>> & { readonly cores: number };
   readonly options: SimulateOptions;
   /** Sessions that are simulated, and the owners of their partitions. */
-  readonly simulated: { readonly sessions: number; readonly owners: number; readonly subjects: number };
+  readonly simulated: {
+    readonly sessions: number;
+    readonly owners: number;
+    readonly subjects: number;
+    /** Of all owners, simulated or not: what the one with the fewest has, and the one with the most. */
+    readonly partitions: { readonly least: number; readonly most: number };
+  };
   readonly phases: readonly Phase[];
+  /** Which bound ended the run early; '' when none did. */
+  readonly stopped: string;
   readonly memory: Memory;
   /** Views of sessions that were compared with the truth, and what was wrong with the first of those that were wrong. */
   readonly views: { readonly compared: number; readonly wrong: number; readonly first: string };
