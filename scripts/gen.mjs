@@ -37,6 +37,7 @@ export async function generate({ check = false } = {}) {
     pathToFileURL(join(root, 'packages/runtime/dist/index.js')).href
   );
   const { renderPerformance } = await import(pathToFileURL(join(root, 'loadtest/dist/performance/render.js')).href);
+  const { renderScale } = await import(pathToFileURL(join(root, 'loadtest/dist/simulate/render.js')).href);
   const references = new Map([
     ['docs/config.md', renderConfig(declarations, describeConfig)],
     ['docs/metrics.md', renderMetrics(declarations, describeMetrics)],
@@ -44,6 +45,7 @@ export async function generate({ check = false } = {}) {
     ['doap.xml', renderDoap(declarations, JSON.parse(read('package.json')))],
     [KNOWN_KEYS, renderKnownKeys(declarations, variableNames)],
     ...renderPerformance(),
+    ...renderScale(),
   ]);
   stale.push(...settle(references, check));
   if (!check && stale.includes(KNOWN_KEYS)) await build();

@@ -7,6 +7,7 @@ import { benchPresence } from './bench-presence.ts';
 import { benchSessions } from './bench-sessions.ts';
 import { chaos } from './chaos.ts';
 import { interopSmack } from './interop-smack.ts';
+import { simulate } from './simulate.ts';
 import { smokeHistory } from './smoke-history.ts';
 import { smokeKill } from './smoke-kill.ts';
 import { smokePresence } from './smoke-presence.ts';
@@ -23,6 +24,7 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<num
   'bench-sessions': benchSessions,
   chaos,
   'interop-smack': interopSmack,
+  simulate,
   'smoke-history': smokeHistory,
   'smoke-kill': smokeKill,
   'smoke-presence': smokePresence,

@@ -27,13 +27,14 @@ const SERVICES = [
   'services/edge',
   'services/roster',
   'services/starling',
+  'loadtest',
 ];
 
 /** The problems of a repository that has these files besides the workspaces' manifests, whose dependencies are what they import. */
 function problemsOf(files, manifests = {}) {
   const all = new Map(Object.entries(files));
   for (const folder of [...WORKSPACES, ...SERVICES]) {
-    const name = `@starling/${folder.split('/')[1]}`;
+    const name = `@starling/${folder.split('/').at(-1)}`;
     const texts = Object.entries(files).filter(([path]) => path.startsWith(`${folder}/`));
     const imports = texts.flatMap(([, text]) =>
       [...text.matchAll(/from '((?:@[^/']+\/)?[^./'][^/']*)/g)].map((m) => m[1]),
@@ -64,11 +65,15 @@ test('tiers: imports go down, within a tier by its order', () => {
   assertProblem(/no place in the order/, { 'packages/novelty/package.json': '{"name":"@starling/novelty"}' });
 });
 
-test('services meet in services/starling only; only tests import the testkit', () => {
+test('services meet in services/starling only, and their parts for tests in loadtest; only tests import the testkit', () => {
   const roster = "import { x } from '@starling/roster';";
   assertProblem(/a service is imported by nobody but/, { 'services/edge/src/a.ts': roster });
   assertProblem(/a service is imported by nobody but/, { 'packages/features/src/a.ts': roster });
   assertTidy({ 'services/starling/src/a.ts': roster });
+  const parts = "import { x } from '@starling/roster/testing/parts';";
+  assertProblem(/a service is imported by nobody but/, { 'services/edge/src/a.test.ts': parts });
+  assertProblem(/a service is imported by nobody but/, { 'loadtest/src/a.ts': roster });
+  assertTidy({ 'loadtest/src/a.ts': parts });
   const kit = "import { x } from '@starling/testkit';";
   assertProblem(/only tests import the testkit/, { 'services/edge/src/a.ts': kit });
   for (const path of ['services/edge/src/a.test.ts', 'packages/bus/src/a.scenario.ts', 'packages/bus/src/bench.ts'])

@@ -275,11 +275,16 @@ export class Edge implements StreamHost {
     return this.#endpoints;
   }
 
-  /** @throws what listening threw: a port is taken, a certificate cannot be read */
-  async open(): Promise<void> {
+  /** All that needs no socket. */
+  begin(): void {
     this.#management.start();
     this.#lives.start(this.#following);
     this.#digests.start(this.#following);
+  }
+
+  /** @throws what listening threw: a port is taken, a certificate cannot be read */
+  async open(): Promise<void> {
+    this.begin();
     const { config, log } = this;
     const onConnection = (channel: ByteChannel) => void this.#streams.add(new Stream(channel, this));
     try {

@@ -1,0 +1,190 @@
+import {
+  COPY,
+  decodeNodeBatch,
+  type Emission,
+  encodeEdgeBatch,
+  encodeEnvelope,
+  encodeNodeBatch,
+  FATE,
+  KIND,
+  type Probe,
+  subjects,
+} from '@starling/contracts';
+import type { BareJid, FullJid } from '@starling/jid';
+import { personOf } from '../presence/people.ts';
+import { oneOf, type Random } from '../random.ts';
+import type { Connection, Network } from './network.ts';
+import { CAPS, RESOURCE } from './people.ts';
+import type { Population } from './population.ts';
+import type { Streams } from './streams.ts';
+
+/** As owners do by default. */
+const LINGER_MS = 10;
+const NOTHING: readonly never[] = [];
+const GOLDEN = 2_654_435_761;
+
+interface Pending {
+  readonly emissions: Emission[];
+  readonly probes: Probe[];
+}
+
+interface OtherOwner {
+  readonly id: string;
+  readonly connection: Connection;
+  readonly incarnation: string;
+  readonly toNodes: Map<string, Pending>;
+  readonly toEdges: Map<string, Emission[]>;
+  /** By subject. */
+  readonly sequences: Map<string, number>;
+}
+
+export interface OthersOptions {
+  readonly network: Network;
+  readonly population: Population;
+  readonly streams: Streams;
+  readonly random: Random;
+  /** Who owns a partition, simulated or not. */
+  readonly ownerOf: (partition: number) => string;
+  readonly isSimulated: (owner: string) => boolean;
+  readonly edges: () => readonly { readonly id: string }[];
+  /** Becomes a member of the owners. */
+  readonly join: (id: string, connection: Connection) => { readonly incarnation: string; readonly epoch: () => number };
+}
+
+/**
+ * Owners of the partitions that are not simulated. They know nothing of sessions: so many of their users are there as have logged in by now,
+ * they answer who asks for one of these, and they say and ask what their users' logins, changes and messages make them say and ask of those
+ * who are simulated.
+ */
+export class Others {
+  readonly #options: OthersOptions;
+  readonly #owners = new Map<string, OtherOwner>();
+  #epoch: () => number = () => 0;
+  readonly #beganMs: number;
+  /** Stamps of those who have said something since their login. */
+  readonly #changed = new Map<number, number>();
+  /** Of the users, how many are there. */
+  onlineShare = 0;
+
+  constructor(options: OthersOptions, ids: readonly string[]) {
+    this.#options = options;
+    this.#beganMs = options.network.time.nowMs;
+    for (const id of ids) this.#add(id);
+  }
+
+  /** Another user logs in: those who watch him are told, and he asks for those whom he watches. */
+  login(): void {
+    this.#speak(true);
+  }
+
+  change(): void {
+    this.#speak(false);
+  }
+
+  /** Another user writes to one who is simulated. */
+  message(to: number, body: string): void {
+    const { population, streams } = this.#options;
+    const sender = population.friends(to).find((person) => !population.isOwn(person));
+    if (sender === undefined) return;
+    const owner = population.jid(to);
+    const from = fullOf(population.jid(sender));
+    const stanza = Buffer.from(
+      `<message xmlns="jabber:client" from="${from}" to="${owner}" type="chat" id="m"><body>${body}</body></message>`,
+    );
+    const entry = encodeEnvelope({
+      ...{ id: 'of-others', owner, from, to: owner, kind: KIND.message, type: 'chat', fate: FATE.archived },
+      ...{ copy: COPY.received, hints: 0, origin: 'edge-0/s', sentAtMs: 0, after: 0, stanza },
+    });
+    streams.append(owner, entry);
+  }
+
+  #add(id: string): void {
+    const { network, join } = this.#options;
+    const connection = network.connect(network.time.newActor(id, 'others'));
+    const { incarnation, epoch } = join(id, connection);
+    this.#epoch = epoch;
+    const owner = { id, connection, incarnation, toNodes: new Map(), toEdges: new Map(), sequences: new Map() };
+    this.#owners.set(id, owner);
+    connection.subscribe(subjects.node(id), ({ data }) => {
+      for (const probe of decodeNodeBatch(data).probes) this.#answer(owner, probe);
+    });
+    const flush = () => {
+      this.#flush(owner);
+      network.time.after(LINGER_MS, flush, connection.actor);
+    };
+    network.time.after(LINGER_MS, flush, connection.actor);
+  }
+
+  /** Whether so many have logged in that this one is there. */
+  #isThere(person: number): boolean {
+    return (Math.imul(person, GOLDEN) >>> 0) / 2 ** 32 < this.onlineShare;
+  }
+
+  #speak(isLogin: boolean): void {
+    const { population, random, ownerOf, isSimulated, edges } = this.#options;
+    const person = this.#somebodyElse(random, population);
+    const owner = this.#owners.get(ownerOf(population.partition(person)));
+    if (owner === undefined) return;
+    if (!isLogin) this.#changed.set(person, Math.floor(this.#options.network.time.nowMs));
+    const emission = this.#presenceOf(person);
+    const byNode = new Map<string, BareJid[]>();
+    for (const friend of population.friends(person)) {
+      const node = ownerOf(population.partition(friend));
+      if (isSimulated(node)) byNode.set(node, [...(byNode.get(node) ?? []), population.jid(friend)]);
+    }
+    const edge = oneOf(random, edges()).id;
+    for (const [node, to] of byNode) {
+      const pending = owner.toNodes.get(node) ?? { emissions: [], probes: [] };
+      owner.toNodes.set(node, pending);
+      pending.emissions.push({ ...emission, to });
+      if (isLogin)
+        pending.probes.push({ prober: emission.from, edge, targets: to, asked: false, id: '', shown: false });
+    }
+  }
+
+  #somebodyElse(random: Random, population: Population): number {
+    for (;;) {
+      const person = Math.floor(random() * population.users);
+      if (!population.isOwn(person)) return person;
+    }
+  }
+
+  #answer(owner: OtherOwner, { prober, edge, targets }: Probe): void {
+    const there = targets.filter((target) => this.#isThere(personOf(target)));
+    if (there.length === 0) return;
+    const emissions = owner.toEdges.get(edge) ?? [];
+    owner.toEdges.set(edge, emissions);
+    for (const target of there) emissions.push({ ...this.#presenceOf(personOf(target)), to: [prober] });
+  }
+
+  /** The same one as long as he says nothing new. */
+  #presenceOf(person: number): Emission {
+    const from = fullOf(this.#options.population.jid(person));
+    const stamp = this.#changed.get(person) ?? this.#beganMs;
+    const presence = Buffer.from(` from="${from}"><status>${stamp}</status>${CAPS}</presence>`);
+    return { from, stamp, unavailable: false, presence, to: NOTHING, toSeen: false, always: false };
+  }
+
+  #flush(owner: OtherOwner): void {
+    const { id, connection, incarnation, toNodes, toEdges } = owner;
+    const head = (subject: string) => {
+      const sequence = (owner.sequences.get(subject) ?? 0) + 1;
+      owner.sequences.set(subject, sequence);
+      return { incarnation, epoch: this.#epoch(), sequence };
+    };
+    for (const [node, pending] of toNodes) {
+      const subject = subjects.node(node);
+      const rest = { events: NOTHING, states: NOTHING, digests: NOTHING, seen: NOTHING };
+      connection.publish(subject, encodeNodeBatch({ ...head(subject), ...rest, ...pending, sender: id }));
+    }
+    for (const [edge, emissions] of toEdges) {
+      const subject = subjects.edge(edge);
+      const rest = { requests: NOTHING, wanted: NOTHING, missed: false };
+      connection.publish(subject, encodeEdgeBatch({ ...head(subject), ...rest, node: id, emissions }));
+    }
+    toNodes.clear();
+    toEdges.clear();
+  }
+}
+
+const fullOf = (user: BareJid): FullJid => `${user}/${RESOURCE}` as FullJid;
