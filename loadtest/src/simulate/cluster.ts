@@ -22,6 +22,7 @@ const RECORD_BYTES_MAX = 65_536;
 const STREAMS = 16;
 /** From the death of a process until it is out of the document: heartbeats of a second, dead after three. */
 const EVICTED_AFTER_MS = 3_300;
+
 export interface ClusterOptions {
   /** Of the whole cluster. */
   readonly users: number;

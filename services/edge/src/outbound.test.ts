@@ -55,7 +55,10 @@ describe('from the bus to the sessions', () => {
     faults = [];
     bus = new MemoryBus({ onError: (error) => faults.push(error) });
     log = new MemoryLog(bus, { streams: 1, acknowledge: 'at-once' });
-    const { edge: config } = loadConfig({ edge: edgeConfig }, { env: { STARLING_POSITION_TIMEOUT: '500ms' }, args: [] });
+    const { edge: config } = loadConfig(
+      { edge: edgeConfig },
+      { env: { STARLING_POSITION_TIMEOUT: '500ms' }, args: [] },
+    );
     const metrics = new MetricsRegistry().register(edgeMetrics);
     const digests = new Digests({ bus, streams: 1, timeoutMs: 100, log: silentLogger });
     const onTable = (user: BareJid, table: SessionTable) => following.learn(user, table);
