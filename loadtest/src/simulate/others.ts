@@ -13,6 +13,7 @@ import {
 import type { BareJid, FullJid } from '@starling/jid';
 import { personOf } from '../presence/people.ts';
 import { oneOf, type Random } from '../random.ts';
+import { ScatteredOrder } from './login-order.ts';
 import type { Connection, Network } from './network.ts';
 import { CAPS, RESOURCE } from './people.ts';
 import type { Population } from './population.ts';
@@ -21,7 +22,6 @@ import type { Streams } from './streams.ts';
 /** As owners do by default. */
 const LINGER_MS = 10;
 const NOTHING: readonly never[] = [];
-const GOLDEN = 2_654_435_761;
 
 interface Pending {
   readonly emissions: Emission[];
@@ -52,9 +52,9 @@ export interface OthersOptions {
 }
 
 /**
- * Owners of the partitions that are not simulated. They know nothing of sessions: so many of their users are there as have logged in by now,
- * they answer who asks for one of these, and they say and ask what their users' logins, changes and messages make them say and ask of those
- * who are simulated.
+ * Owners of the partitions that are not simulated. They know nothing of sessions but in which order their users log in, and how far that has
+ * got: they answer who asks for one of these, and they say and ask what their users' logins, changes and messages make them say and ask of
+ * those who are simulated.
  */
 export class Others {
   readonly #options: OthersOptions;
@@ -63,22 +63,42 @@ export class Others {
   readonly #beganMs: number;
   /** Stamps of those who have said something since their login. */
   readonly #changed = new Map<number, number>();
-  /** Of the users, how many are there. */
-  onlineShare = 0;
+  /** In which users log in; up to the place they are there. */
+  readonly #order: ScatteredOrder;
+  #place = 0;
 
   constructor(options: OthersOptions, ids: readonly string[]) {
     this.#options = options;
     this.#beganMs = options.network.time.nowMs;
+    this.#order = new ScatteredOrder(options.population.users);
     for (const id of ids) this.#add(id);
   }
 
-  /** Another user logs in: those who watch him are told, and he asks for those whom he watches. */
+  /** Another user logs in, if one is left: those who watch him are told, and he asks for those whom he watches. */
   login(): void {
-    this.#speak(true);
+    const { population } = this.#options;
+    while (this.#place < population.users) {
+      const person = this.#order.at(this.#place++);
+      if (population.isOwn(person)) continue;
+      this.#speak(person, true);
+      return;
+    }
+  }
+
+  /** All who are left. */
+  loginAll(): void {
+    while (this.#place < this.#options.population.users) this.login();
   }
 
   change(): void {
-    this.#speak(false);
+    const { population, random } = this.#options;
+    for (;;) {
+      const person = Math.floor(random() * population.users);
+      if (population.isOwn(person) || !this.#isThere(person)) continue;
+      this.#changed.set(person, Math.floor(this.#options.network.time.nowMs));
+      this.#speak(person, false);
+      return;
+    }
   }
 
   /** Another user writes to one who is simulated. */
@@ -115,17 +135,14 @@ export class Others {
     network.time.after(LINGER_MS, flush, connection.actor);
   }
 
-  /** Whether so many have logged in that this one is there. */
   #isThere(person: number): boolean {
-    return (Math.imul(person, GOLDEN) >>> 0) / 2 ** 32 < this.onlineShare;
+    return this.#order.placeOf(person) < this.#place;
   }
 
-  #speak(isLogin: boolean): void {
+  #speak(person: number, isLogin: boolean): void {
     const { population, random, ownerOf, isSimulated, edges } = this.#options;
-    const person = this.#somebodyElse(random, population);
     const owner = this.#owners.get(ownerOf(population.partition(person)));
     if (owner === undefined) return;
-    if (!isLogin) this.#changed.set(person, Math.floor(this.#options.network.time.nowMs));
     const emission = this.#presenceOf(person);
     const byNode = new Map<string, BareJid[]>();
     for (const friend of population.friends(person)) {
@@ -139,13 +156,6 @@ export class Others {
       pending.emissions.push({ ...emission, to });
       if (isLogin)
         pending.probes.push({ prober: emission.from, edge, targets: to, asked: false, id: '', shown: false });
-    }
-  }
-
-  #somebodyElse(random: Random, population: Population): number {
-    for (;;) {
-      const person = Math.floor(random() * population.users);
-      if (!population.isOwn(person)) return person;
     }
   }
 

@@ -108,11 +108,12 @@ export class Play {
     const login = (from: number) => (i: number) => {
       const person = this.#people[from + i];
       if (person !== undefined) this.#cluster.login(person);
-      others.onlineShare = (from + i + 1) / this.#people.length;
     };
     const pace = this.#options.rate;
     await this.#play(before, pace, login(0), () => others.login());
     await this.#storm({ name: 'logins', unit: 'login', count: measured }, pace, login(before), () => others.login());
+    others.loginAll();
+    await this.#time.pass(SETTLE_MS);
   }
 
   async #scenario(scenario: Scenario): Promise<void> {

@@ -77,13 +77,14 @@ export function kindsTable(phases: readonly Phase[]): readonly string[] {
 
 export function settingsOf(result: SimulateResult): readonly string[] {
   const { options, simulated, took, machine, at, commit } = result;
-  const { sessions, contacts, edges, owners, rate, share, seed } = options;
+  const { sessions, contacts, edges, wholeEdges, owners, rate, share, seed } = options;
+  const whole = wholeEdges < edges ? ` (${wholeEdges} of them whole)` : '';
   const part =
     share < 1
       ? ` ${numberText(simulated.sessions)} sessions in the partitions of ${simulated.owners} owners are simulated, the others are sources of presence and messages.`
       : '';
   return [
-    `${numberText(sessions)} sessions with ${contacts} contacts each, ${edges} edges, ${owners} presence owners, ${numberText(rate)} logins, changes or messages a second.${part}`,
+    `${numberText(sessions)} sessions with ${contacts} contacts each, ${edges} edges${whole}, ${owners} presence owners, ${numberText(rate)} logins, changes or messages a second.${part}`,
     '',
     `${at.slice(0, 10)}, commit ${commit}, seed ${seed}; ${machine.cpu}, Node ${machine.node.replace(/^v/, '')}: ${numberText(took.seconds)} s, ${numberText(took.cpuSeconds)} s of CPU, ${numberText(took.steps)} steps.${result.stopped === '' ? '' : ` It was ended early: ${result.stopped}.`}`,
   ];
