@@ -1,5 +1,8 @@
 // The throw-away PostgreSQL and nats-server of a test run, and the programs that they need.
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { ensurePackages, findProgram } from './debian.mjs';
 
 const hasSlixmpp = () =>
@@ -32,13 +35,32 @@ export async function ensurePrograms(finders) {
  */
 export async function startServers({ OrphanGuard, Postgres, startNatsServer }) {
   const guard = await OrphanGuard.start();
-  const [postgres, nats] = await Promise.all([Postgres.start({ guard }), startNatsServer({ guard })]);
+  const [postgres, nats, template] = await Promise.all([
+    Postgres.start({ guard }),
+    startNatsServer({ guard }),
+    makeTemplate(),
+  ]);
   return {
     guard,
-    env: { STARLING_TEST_DATABASE_URL: postgres.url(), STARLING_TEST_NATS_URL: nats.url },
+    env: {
+      STARLING_TEST_DATABASE_URL: postgres.url(),
+      STARLING_TEST_NATS_URL: nats.url,
+      [template.variable]: join(template.folder, 'pglite'),
+    },
     async stop() {
       await Promise.all([postgres.stop(), nats.remove()]);
       await guard.stop();
+      rmSync(template.folder, { recursive: true, force: true });
     },
   };
+}
+
+/** An empty database that tests copy. */
+async function makeTemplate() {
+  const { PgliteDb } = await import('../../packages/db/dist/pglite-db.js');
+  const { PGLITE_TEMPLATE_VARIABLE: variable } = await import('../../packages/db/dist/pglite-template.js');
+  const folder = mkdtempSync(join(tmpdir(), 'starling-template-'));
+  const db = await PgliteDb.open({ dataDir: folder });
+  await db.close();
+  return { variable, folder };
 }

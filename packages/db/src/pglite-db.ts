@@ -5,6 +5,7 @@ import { classifySqlState } from './classify-error.ts';
 import { type Db, DbUnavailableError, type Row, SqlError, type Transaction } from './db.ts';
 import { type FolderLock, lockFolder } from './folder-lock.ts';
 import type { FromWorker, ToWorker, WorkerInput } from './pglite-protocol.ts';
+import { copyTemplate } from './pglite-template.ts';
 import { SqlArray } from './sql-array.ts';
 
 export interface PgliteOptions {
@@ -66,6 +67,7 @@ export class PgliteDb implements Db {
     mkdirSync(dataDir, { recursive: true });
     const lock = lockFolder(join(dataDir, 'pglite.lock'));
     const workerData: WorkerInput = { folder: join(dataDir, 'pglite') };
+    copyTemplate(workerData.folder);
     // Its own flags: a process started with --input-type or a loader must not hand that on.
     const worker = new Worker(new URL('./pglite-worker.js', import.meta.url), { workerData, execArgv: [] });
     const opened = new Promise<void>((resolve, reject) => {
