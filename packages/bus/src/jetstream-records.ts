@@ -12,6 +12,8 @@ export interface JetStreamRecordsOptions {
 }
 
 const RETRY_MS = 100;
+/** A read that nobody answers is asked this often before it is given up. */
+const READ_ATTEMPTS = 4;
 const NO_RESPONDERS = 503;
 const NOT_FOUND = 404;
 // nats-server's error codes (server/errors.json).
@@ -23,8 +25,9 @@ const EMPTY = new Uint8Array(0);
 const LEADERLESS = Symbol('leaderless');
 
 /**
- * Records on JetStream: the newest message of a subject is the record, its sequence the revision. Whoever asks again after silence would
- * conflict with himself, so only a refusal is tried again.
+ * Records on JetStream: the newest message of a subject is the record, its sequence the revision. Whoever writes again after silence would
+ * conflict with himself, so of writes only a refusal is tried again. A read is asked again after silence: nats-server 2.9.10 loses answers
+ * while it makes a stream.
  */
 export class JetStreamRecords implements Records {
   readonly #link: NatsLink;
@@ -41,7 +44,7 @@ export class JetStreamRecords implements Records {
   }
 
   get(key: string): Promise<StoredRecord | undefined> {
-    return this.#ask(`$JS.API.DIRECT.GET.${this.#options.stream}.${key}`, '', EMPTY, (message) => {
+    return this.#read(`$JS.API.DIRECT.GET.${this.#options.stream}.${key}`, EMPTY, (message) => {
       const status = statusOf(message);
       if (status === NOT_FOUND) return undefined;
       if (status === NO_RESPONDERS) return LEADERLESS;
@@ -56,7 +59,7 @@ export class JetStreamRecords implements Records {
     if (value.length > this.#options.valueBytesMax)
       throw new RangeError(`${value.length} bytes do not fit in a record`);
     const header = `Nats-Expected-Last-Subject-Sequence: ${expectedRevision}\r\n`;
-    return this.#ask(key, header, value, (message) => {
+    return this.#write(key, header, value, (message) => {
       const ack = statusOf(message) === 0 ? pubAckOf(payloadOf(message)) : undefined;
       if (ack === undefined) return LEADERLESS;
       if ('sequence' in ack) return ack.sequence;
@@ -69,7 +72,7 @@ export class JetStreamRecords implements Records {
     const keys: string[] = [];
     for (;;) {
       const request = Buffer.from(JSON.stringify({ subjects_filter: filter, offset: keys.length }));
-      const { page, total } = await this.#ask(`$JS.API.STREAM.INFO.${this.#options.stream}`, '', request, (message) =>
+      const { page, total } = await this.#read(`$JS.API.STREAM.INFO.${this.#options.stream}`, request, (message) =>
         statusOf(message) === 0 ? subjectsOf(payloadOf(message)) : LEADERLESS,
       );
       keys.push(...page);
@@ -84,7 +87,7 @@ export class JetStreamRecords implements Records {
     if (newest?.revision !== expectedRevision)
       throw new RecordConflictError(`${key} is at revision ${newest?.revision ?? 0}, not ${expectedRevision}`);
     const request = Buffer.from(JSON.stringify({ seq: expectedRevision, no_erase: true }));
-    await this.#ask(`$JS.API.STREAM.MSG.DELETE.${this.#options.stream}`, '', request, (message) => {
+    await this.#write(`$JS.API.STREAM.MSG.DELETE.${this.#options.stream}`, '', request, (message) => {
       if (statusOf(message) !== 0) return LEADERLESS;
       const { success, code, description } = deletionOf(payloadOf(message));
       if (success) return true;
@@ -98,20 +101,23 @@ export class JetStreamRecords implements Records {
     this.#failAll('the records were closed');
   }
 
+  #read<T>(subject: string, data: Uint8Array, read: Reading<T>): Promise<T> {
+    return this.#ask(subject, '', data, read, READ_ATTEMPTS);
+  }
+
+  #write<T>(subject: string, header: string, data: Uint8Array, read: Reading<T>): Promise<T> {
+    return this.#ask(subject, header, data, read, 1);
+  }
+
   /** @throws RecordsUnavailableError, and what `read` throws */
-  #ask<T>(
-    subject: string,
-    header: string,
-    data: Uint8Array,
-    read: (message: RawMessage) => T | typeof LEADERLESS,
-  ): Promise<T> {
+  #ask<T>(subject: string, header: string, data: Uint8Array, read: Reading<T>, attempts: number): Promise<T> {
     if (this.#closed || this.#link.isClosed)
       return Promise.reject(new RecordsUnavailableError('the records were closed'));
     return new Promise((resolve, reject) => {
       let why = 'no answer';
       let retry: NodeJS.Timeout | undefined;
       const end = () => {
-        clearTimeout(deadline);
+        clearTimeout(silence);
         clearTimeout(retry);
         this.#link.forget(token);
         this.#questions.delete(question);
@@ -141,7 +147,14 @@ export class JetStreamRecords implements Records {
       };
       const token = this.#link.expect(question);
       const send = () => this.#link.outbox.publishWithHeader(subject, this.#link.inboxOf(token), header, data);
-      const deadline = setTimeout(() => question.fail(why), this.#options.timeoutMs);
+      let attempt = 1;
+      const onSilence = () => {
+        if (attempt === attempts) return question.fail(why);
+        attempt++;
+        silence.refresh();
+        send();
+      };
+      const silence = setTimeout(onSilence, this.#options.timeoutMs / attempts);
       this.#questions.add(question);
       send();
     });
@@ -151,6 +164,8 @@ export class JetStreamRecords implements Records {
     for (const question of this.#questions) question.fail(why);
   }
 }
+
+type Reading<T> = (message: RawMessage) => T | typeof LEADERLESS;
 
 interface Question {
   fail(why: string): void;
