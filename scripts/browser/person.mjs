@@ -91,6 +91,9 @@ export class Person {
 
   /** Closes the window; whoever watches sees it. */
   async leave() {
+    const closed = this.page.waitForEvent('close');
+    await this.page.close({ runBeforeUnload: true });
+    await closed;
     await this.page.context().close();
   }
 

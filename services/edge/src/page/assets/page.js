@@ -61,9 +61,19 @@ function adapt(converse) {
         history.replaceState(null, '', location.pathname);
         location.reload();
       });
+      leaveWithTheWindow(api, state);
       api.listen.on('userSessionInitialized', () => keepEmojisHere(state));
       api.listen.on('connected', () => keepEmojisHere(state));
     },
+  });
+}
+
+/** Whoever closes the window is gone at once: without this the server would keep the session for its return (XEP-0198 §5). */
+function leaveWithTheWindow(api, state) {
+  addEventListener('pagehide', ({ persisted }) => {
+    if (persisted || !api.connection.connected()) return;
+    state.session.save({ smacks_enabled: false, smacks_stream_id: null });
+    api.connection.get().disconnect();
   });
 }
 
