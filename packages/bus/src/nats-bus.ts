@@ -75,7 +75,7 @@ class BusSubscription extends LeanSubscription implements Subscription {
   readonly #isExact: boolean;
 
   constructor(link: NatsLink, subject: string, queue: string | undefined, handler: (delivery: Delivery) => void) {
-    super(link.connection, subject, queue);
+    super(link, subject, queue);
     this.#link = link;
     this.#handler = handler;
     this.#isExact = !/[*>]/.test(subject);

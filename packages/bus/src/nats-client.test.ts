@@ -60,8 +60,11 @@ it('a lean subscription gets what the client reads, again after a reconnection, 
       got.push(error.name);
     }
   }
-  const one = new Listed(connection, 'a.*', undefined);
-  const queued = [1, 2].map(() => new Listed(connection, 'q', 'workers'));
+  const outbox = new Outbox(connection, 1024 * 1024);
+  const wire = { connection, outbox };
+  const one = new Listed(wire, 'a.*', undefined);
+  const queued = [1, 2].map(() => new Listed(wire, 'q', 'workers'));
+  outbox.flush();
   connection.publish('a.1', 'x');
   connection.publish('q', 'y');
   await connection.flush();
@@ -76,6 +79,7 @@ it('a lean subscription gets what the client reads, again after a reconnection, 
   await connection.flush();
   assert.equal(got.at(-1), `${one.sid} a.2 again`);
   for (const subscription of queued) subscription.unsubscribe();
+  outbox.flush();
   connection.publish('q', 'nobody');
   connection.publish('a.3', 'last');
   await connection.drain();

@@ -1,5 +1,6 @@
 import type { Msg, NatsConnection } from 'nats';
 import type { RawMessage } from './nats-wire.ts';
+import type { Outbox } from './outbox.ts';
 
 // The only file that reaches into the NATS client, which package.json pins to one exact version; nats-client.test.ts fails when
 // an update moves what is used here. Each reach saves more CPU on every message than the rest of the bus costs: bench.ts.
@@ -12,12 +13,9 @@ interface ClientMessage {
 interface Protocol {
   readonly connected: boolean;
   readonly transport?: { readonly socket?: { readonly writableLength: number; pause(): void; resume(): void } };
-  readonly subscriptions: { cancel(subscription: LeanSubscription): void };
+  readonly subscriptions: { add(subscription: LeanSubscription): void; cancel(subscription: LeanSubscription): void };
   sendCommand(command: Uint8Array): void;
   isClosed(): boolean;
-  subscribe(subscription: LeanSubscription): void;
-  unsubscribe(subscription: LeanSubscription): void;
-  unsub(subscription: LeanSubscription): void;
   flush(): Promise<void>;
 }
 
@@ -31,7 +29,8 @@ export function rawOf(message: Msg): RawMessage {
 
 /**
  * What the client's table holds of a subscription (lib/protocol.js). The client's own is an iterator of three promises, four times
- * the memory: too much for one that a process has for each of its users.
+ * the memory: too much for one that a process has for each of its users. Its lines go with all others of the turn; the client sends those
+ * of its whole table whenever it connects.
  */
 export abstract class LeanSubscription {
   // Set and read by the client.
@@ -40,13 +39,18 @@ export abstract class LeanSubscription {
   max: number | undefined = undefined;
   readonly subject: string;
   readonly queue: string | undefined;
-  readonly #protocol: Protocol;
+  readonly #wire: Wire;
 
-  constructor(connection: NatsConnection, subject: string, queue: string | undefined) {
-    this.#protocol = protocolOf(connection);
+  constructor(wire: Wire, subject: string, queue: string | undefined) {
+    this.#wire = wire;
     this.subject = subject;
     this.queue = queue;
-    this.#protocol.subscribe(this);
+    this.#protocol.subscriptions.add(this);
+    wire.outbox.command(`SUB ${subject} ${queue === undefined ? '' : `${queue} `}${this.sid}\r\n`);
+  }
+
+  get #protocol(): Protocol {
+    return protocolOf(this.#wire.connection);
   }
 
   protected abstract onMessage(message: RawMessage): void;
@@ -54,7 +58,8 @@ export abstract class LeanSubscription {
   protected abstract onRefused(error: Error): void;
 
   unsubscribe(): void {
-    this.#protocol.unsubscribe(this);
+    this.#wire.outbox.command(`UNSUB ${this.sid}\r\n`);
+    this.#protocol.subscriptions.cancel(this);
   }
 
   /** Called by the client. */
@@ -68,10 +73,17 @@ export abstract class LeanSubscription {
   /** What is on its way still comes. */
   async drain(): Promise<void> {
     if (this.#protocol.isClosed()) return;
-    this.#protocol.unsub(this);
+    this.#wire.outbox.command(`UNSUB ${this.sid}\r\n`);
+    this.#wire.outbox.flush();
     await this.#protocol.flush();
     this.#protocol.subscriptions.cancel(this);
   }
+}
+
+/** Where lines go. */
+export interface Wire {
+  readonly connection: NatsConnection;
+  readonly outbox: Outbox;
 }
 
 /** Hands finished protocol lines to the client, which writes them at the end of the running microtask queue. */

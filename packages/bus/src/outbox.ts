@@ -53,6 +53,13 @@ export class Outbox {
     this.#write(head, data);
   }
 
+  /** A line without a message, with its CRLF: in its place between the others. */
+  command(line: string): void {
+    if (this.#end + line.length > this.#slab.length) this.#nextSlab(line.length);
+    this.#end += this.#slab.write(line, this.#end, 'latin1');
+    this.#flushSoon();
+  }
+
   #write(head: string, data: Uint8Array): void {
     const bytes = head.length + data.length + 2;
     if (this.#end + bytes > this.#slab.length) this.#nextSlab(bytes);
@@ -63,6 +70,10 @@ export class Outbox {
     at += data.length;
     slab.writeUInt16LE(CRLF, at);
     this.#end = at + 2;
+    this.#flushSoon();
+  }
+
+  #flushSoon(): void {
     if (this.#end - this.#start >= FLUSH_BYTES) this.flush();
     else this.#scheduled ??= setImmediate(this.#onTurnEnd);
   }
