@@ -20,6 +20,7 @@ export {
 } from './config-load.ts';
 export * from './config-spec.ts';
 export * from './deadline.ts';
+export * from './fresh-answer.ts';
 export * from './health.ts';
 export * from './lifecycle.ts';
 export * from './log.ts';

@@ -8,9 +8,8 @@ import {
   type UserPosition,
 } from '@starling/contracts';
 import { type Db, DbUnavailableError } from '@starling/db';
-import { withDeadline } from '@starling/runtime';
+import { FreshAnswer, withDeadline } from '@starling/runtime';
 import type { ArchiveConfig } from './config.ts';
-import { FreshEnd } from './fresh-end.ts';
 import type { ArchiveMetrics } from './metrics.ts';
 import { withinReach } from './reread.ts';
 import { selectEntries } from './sql/select-entries.ts';
@@ -42,11 +41,11 @@ export class GapReads {
   readonly #config: ArchiveConfig;
   readonly #metrics: ArchiveMetrics;
   readonly #isLogHere: boolean;
-  readonly #end: FreshEnd;
+  readonly #end: FreshAnswer<number>;
 
   constructor({ archive, log, db, config, metrics, isLogHere }: GapOptions) {
     this.#archive = archive;
-    this.#end = new FreshEnd(async () => (await log.info(archive.stream)).last);
+    this.#end = new FreshAnswer(async () => (await log.info(archive.stream)).last);
     this.#db = db;
     this.#config = config;
     this.#metrics = metrics;

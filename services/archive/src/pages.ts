@@ -11,9 +11,9 @@ import {
 } from '@starling/contracts';
 import { type Db, DbUnavailableError } from '@starling/db';
 import { bareOf, isFull, type Jid } from '@starling/jid';
+import { FreshAnswer } from '@starling/runtime';
 import { boundedInTime } from './bounded-in-time.ts';
 import type { ArchiveConfig } from './config.ts';
-import { FreshEnd } from './fresh-end.ts';
 import { type Judged, judge } from './judge.ts';
 import type { ArchiveMetrics, PageOutcome } from './metrics.ts';
 import { Page } from './page.ts';
@@ -56,12 +56,12 @@ interface Unwritten extends Judged {
 /** Answers for users' archives (XEP-0313), from the rows and from what is not written yet, as one log. */
 export class Pages {
   readonly #options: PagesOptions;
-  readonly #end: FreshEnd;
+  readonly #end: FreshAnswer<number>;
 
   constructor(options: PagesOptions) {
     this.#options = options;
     const { log, archive } = options;
-    this.#end = new FreshEnd(async () => (await log.info(archive.stream)).last);
+    this.#end = new FreshAnswer(async () => (await log.info(archive.stream)).last);
   }
 
   /** @throws RpcError item-not-found; resource-constraint: the database or the log is behind or away, or it takes too long */

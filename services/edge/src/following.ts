@@ -20,6 +20,7 @@ import type { Digests, FollowedUsers } from './digests.ts';
 import { FollowedUser, type FollowingHost } from './followed-user.ts';
 import type { EdgeMetrics } from './metrics.ts';
 import type { ClientSession } from './session.ts';
+import { StreamEnds } from './stream-ends.ts';
 import type { LifeListener, StreamLives } from './stream-lives.ts';
 import type { UserSessions } from './user-sessions.ts';
 
@@ -61,6 +62,7 @@ export class Following implements FollowedUsers, LifeListener {
   readonly #streams: number;
   readonly #config: EdgeConfig;
   readonly #digests: Digests;
+  readonly #ends: StreamEnds;
   readonly #lives: StreamLives;
   readonly #sink: FeedSink;
   readonly #coverage: CoverageWatch;
@@ -86,6 +88,7 @@ export class Following implements FollowedUsers, LifeListener {
     this.#streams = options.streams;
     this.#config = options.config;
     this.#digests = options.digests;
+    this.#ends = new StreamEnds(options.bus, options.config.positionTimeoutMs);
     this.#lives = options.lives;
     this.#sink = options.sink;
     this.#coverage = options.coverage;
@@ -272,7 +275,8 @@ export class Following implements FollowedUsers, LifeListener {
       epochOf: (stream) => this.#digests.epochOf(stream),
       isCurrent: (stream, epoch) => this.#lives.isCurrent(stream, epoch),
       fetch: (user, after, upTo) => this.#fetch(user, after, upTo),
-      findEnd: (user, reached) => this.#findEndOfLog(user, reached),
+      findEnd: (user, reached) =>
+        reached === undefined ? this.#findEndOfStream(user) : this.#findEndOfLog(user, reached),
       onGap: (cause) => gaps.inc(1, { cause }),
     };
   }
@@ -282,29 +286,42 @@ export class Following implements FollowedUsers, LifeListener {
     return call(this.#bus, archive.gap(stream), request, this.#config.rpcTimeoutMs);
   }
 
+  /**
+   * Where the log's stream ends now, so that the session gets all that comes behind: the user's own last entry is before that. Bounded: a bind
+   * does not wait for the archive.
+   */
+  async #findEndOfStream({ stream, feed }: FollowedUser): Promise<Position | undefined> {
+    try {
+      // The question goes to the server behind the subscription.
+      const upTo = await this.#ends.of(stream);
+      if (upTo) feed.startAt(upTo);
+      return upTo;
+    } catch (error) {
+      // Policy: without the archive the feed starts at the next entry; chat does not wait for PostgreSQL.
+      this.#log.debug({ what: 'log_end_lookup_failed', err: error });
+      return undefined;
+    }
+  }
+
   /** Where the user's log ends behind `reached`, for a feed that could not learn it when it began. Never rejects. */
   async findEnd(user: FollowedUser, reached: Position): Promise<void> {
     await this.#findEndOfLog(user, reached);
   }
 
-  /** Where the log ends now, so that the session gets all that comes behind. Bounded: a bind does not wait for the archive. */
-  async #findEndOfLog(
-    { jid: user, stream, feed }: FollowedUser,
-    reached: Position | undefined,
-  ): Promise<Position | undefined> {
+  /** As of a stream, for a session that goes on here: what was written behind its place is known also while the epoch is not. */
+  async #findEndOfLog({ jid: user, stream, feed }: FollowedUser, reached: Position): Promise<Position | undefined> {
     const timeoutMs = this.#config.positionTimeoutMs;
     try {
-      // The question goes to the server behind the subscription. Of what was written lately the archive knows without the database what is
-      // behind a place.
-      const request = { known: [{ user, position: reached ?? START }], fresh: true };
-      const { epoch, last, upTo } = await call(this.#bus, archive.last(stream), request, timeoutMs);
-      const own = last.find((l) => l.user === user)?.position ?? reached ?? { epoch, sequence: 0 };
+      // Of what was written lately the archive knows without the database what is behind a place.
+      const request = { known: [{ user, position: reached }], fresh: true };
+      const { last, upTo } = await call(this.#bus, archive.last(stream), request, timeoutMs);
+      const own = last.find((l) => l.user === user)?.position ?? reached;
       feed.startAt(own);
       // Else the first message of an account would look like one behind a gap: its creation is an entry, too.
       if (upTo) feed.startAt(upTo);
       return upTo ?? own;
     } catch (error) {
-      // Policy: without the archive the feed starts at the next entry; chat does not wait for PostgreSQL.
+      // Policy: as above.
       this.#log.debug({ what: 'log_end_lookup_failed', err: error });
       return undefined;
     }

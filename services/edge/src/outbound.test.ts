@@ -102,7 +102,7 @@ describe('from the bus to the sessions', () => {
     lost = [];
     const last = async () => {
       const ends = lost.slice(-1).map(({ position }) => ({ user: ROMEO, position }));
-      return { epoch: 1, last: ends, ...(logEnd && { upTo: logEnd }) };
+      return { epoch: 1, last: ends, upTo: logEnd ?? ends[0]?.position ?? { epoch: 1, sequence: 0 } };
     };
     const gap = async () => ({ entries: lost, complete: true });
     serve(bus, archive.gap(0), queues.archive, gap, (error) => assert.fail(String(error)));

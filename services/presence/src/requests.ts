@@ -64,7 +64,9 @@ export class Requests {
     }
     const { row, change } = bound;
     binds.inc(1, { outcome: request.resumed ? 'resumed' : change.departures.length > 0 ? 'replaced' : 'ok' });
-    const table = tables.publish(user);
+    // Nearly always no other edge has a session of his, or had one till now: the answer tells it.
+    const isTold = !request.resumed && change.departures.length === 0 && sessions.edges.length === 1;
+    const table = isTold ? tables.make(user) : tables.publish(user);
     follow(user, { ...change, table: false });
     return { boundAt: row.boundAt, table };
   }

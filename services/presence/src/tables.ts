@@ -13,10 +13,15 @@ export class Tables {
     this.#node = node;
   }
 
+  /** A new table, for who is told of it by other means. */
+  make(user: User): SessionTable {
+    const { epoch } = user.partition;
+    return { user: user.jid, epoch, version: user.partition.nextVersion(), rows: user.sessions.table() };
+  }
+
   /** At once: what follows from a change must reach edges behind the table that tells it. */
   publish(user: User): SessionTable {
-    const { epoch } = user.partition;
-    const table = { user: user.jid, epoch, version: user.partition.nextVersion(), rows: user.sessions.table() };
+    const table = this.make(user);
     const owner = user.jid as BareJid;
     const envelope = encodeEnvelope({
       id: '',

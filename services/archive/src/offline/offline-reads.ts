@@ -11,8 +11,8 @@ import {
 } from '@starling/contracts';
 import { type Db, DbUnavailableError } from '@starling/db';
 import type { BareJid } from '@starling/jid';
+import { FreshAnswer } from '@starling/runtime';
 import type { ArchiveConfig } from '../config.ts';
-import { FreshEnd } from '../fresh-end.ts';
 import type { ArchiveMetrics } from '../metrics.ts';
 import { selectEntries } from '../sql/select-entries.ts';
 import { selectWaiting } from '../sql/select-waiting.ts';
@@ -58,7 +58,7 @@ export class OfflineReads {
   readonly #onCovered: (user: string) => void;
   readonly #onTaken: (user: string) => Promise<void>;
   readonly #toldByMs: number;
-  readonly #end: FreshEnd;
+  readonly #end: FreshAnswer<number>;
 
   constructor({ archive, positions, log, db, config, onCovered, onTaken, isLogHere, metrics }: OfflineReadsOptions) {
     this.#log = log;
@@ -69,7 +69,7 @@ export class OfflineReads {
     this.#config = config;
     this.#onCovered = onCovered;
     this.#onTaken = onTaken;
-    this.#end = new FreshEnd(async () => (await log.info(archive.stream)).last);
+    this.#end = new FreshAnswer(async () => (await log.info(archive.stream)).last);
     // With everything in one process nobody is left who could tell it again.
     this.#toldByMs = isLogHere ? 0 : performance.now() + config.offlineTakeoverMs;
   }

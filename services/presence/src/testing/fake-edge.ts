@@ -158,6 +158,7 @@ export class FakeEdge {
         if (owner === undefined) throw new RpcError('unexpected-request');
         const reply = await call(this.bus, methods.bind(owner.id), request, RPC_TIMEOUT_MS);
         session.boundAt = reply.boundAt;
+        this.#learn(user, reply.table);
         break;
       } catch (error) {
         if (
@@ -407,23 +408,25 @@ export class FakeEdge {
     session.got.push(`${emission.from} ${emission.unavailable ? 'gone' : status}`);
   }
 
+  #learn(user: string, table: SessionTable): void {
+    const known = this.tables.get(user);
+    const [epoch, knownEpoch] = [table.epoch ?? 0, known?.epoch ?? 0];
+    if (known !== undefined && (epoch < knownEpoch || (epoch === knownEpoch && table.version <= known.version))) return;
+    this.tables.set(user, table);
+    for (const session of [...this.sessions.values()]) {
+      if (session.user !== user) continue;
+      const row = table.rows.find((r) => r.resource === session.resource);
+      if (row === undefined || row.session === session.id || row.boundAt < session.boundAt) continue;
+      session.isOver = session.hasConflict = true;
+      this.sessions.delete(session.jid);
+    }
+  }
+
   #follow(user: string): void {
     if (this.#followed.has(user)) return;
-    const subscription = this.bus.subscribe(subjects.user(user as BareJid), ({ data }) => {
-      const table = decodeSessionTable(decodeEnvelope(data).stanza);
-      const known = this.tables.get(user);
-      const [epoch, knownEpoch] = [table.epoch ?? 0, known?.epoch ?? 0];
-      if (known !== undefined && (epoch < knownEpoch || (epoch === knownEpoch && table.version <= known.version)))
-        return;
-      this.tables.set(user, table);
-      for (const session of [...this.sessions.values()]) {
-        if (session.user !== user) continue;
-        const row = table.rows.find((r) => r.resource === session.resource);
-        if (row === undefined || row.session === session.id || row.boundAt < session.boundAt) continue;
-        session.isOver = session.hasConflict = true;
-        this.sessions.delete(session.jid);
-      }
-    });
+    const subscription = this.bus.subscribe(subjects.user(user as BareJid), ({ data }) =>
+      this.#learn(user, decodeSessionTable(decodeEnvelope(data).stanza)),
+    );
     this.#followed.set(user, subscription);
   }
 }

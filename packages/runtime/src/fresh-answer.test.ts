@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FreshEnd } from './fresh-end.ts';
+import { FreshAnswer } from './fresh-answer.ts';
 
 /** Asked one after the other, each answered when the test says so. */
 function world() {
   const waiting: ((end: number) => void)[] = [];
   let asked = 0;
-  const fresh = new FreshEnd(() => {
+  const fresh = new FreshAnswer<number>(() => {
     asked++;
     return new Promise((resolve) => void waiting.push(resolve));
   });
@@ -40,7 +40,7 @@ test('questions of one time share an answer that was not there before them', asy
 
 test('a failure is for who has asked; the next ones ask again', async () => {
   let isDown = true;
-  const fresh = new FreshEnd(async () => {
+  const fresh = new FreshAnswer(async () => {
     if (isDown) throw new Error('down');
     return 3;
   });
