@@ -79,7 +79,8 @@ export function settingsOf({
   versions,
   calibrationUs,
 }: PeersResult): readonly string[] {
-  const { seconds, warmupSeconds, chatUsers, bodyBytes, loginUsers, groups, contacts, settleSeconds } = options;
+  const { seconds, warmupSeconds, chatUsers, bodyBytes, loginUsers, loginWarmups, groups, contacts, settleSeconds } =
+    options;
   const known = [...servers.map(({ name, version }) => `${TITLES[name]} ${version}`)];
   const below = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   const [before, after] = calibrationUs;
@@ -91,7 +92,7 @@ export function settingsOf({
     `- Loopback, no TLS, no limits of traffic, SCRAM-SHA-1 with 4096 iterations and the same keys everywhere. The server has core 0, the generator core 1; for archived messages all share both.`,
     `- Messages: ${chatUsers / 2} pairs, a body of ${bodyBytes} bytes, to the bare JID; routed ones bear \`<no-store/>\`. At max each pair has one under way. ${warmupSeconds} s of warm-up, ${seconds} s are measured.`,
     `- Archived messages are kept for sender and recipient in PostgreSQL (fsync); embedded, in PGlite.`,
-    `- Login: ${loginUsers} accounts that have logged in once before, 50 at a time: connect, SCRAM, bind, presence, the answer to a ping. Idle: bound and available, memory ${settleSeconds} s after the last login less that of the empty system.`,
+    `- Login: ${loginUsers} accounts that have logged in before (${loginWarmups} ×), 50 at a time: connect, SCRAM, bind, presence, the answer to a ping. Idle: bound and available, memory ${settleSeconds} s after the last login less that of the empty system.`,
     `- Presence: ${groups * (contacts + 1)} users, each with ${contacts} mutual contacts who are online; a change goes to all of them and to its sender. At max four are under way.`,
     `- A fixed piece of work took ${before} µs of CPU before, ${after} µs after the run.`,
   ];

@@ -15,6 +15,8 @@ export interface WorkOptions {
   readonly idleSteps: readonly number[];
   readonly settleSeconds: number;
   readonly loginUsers: number;
+  /** Logins of everybody before those that are measured: servers run for months. */
+  readonly loginWarmups: number;
   readonly groups: number;
   readonly contacts: number;
   readonly presencesPerSecond: number;
@@ -56,7 +58,7 @@ const MAKERS: Readonly<Record<WorkName, (options: WorkOptions) => readonly Work[
       ...APART,
       order: { work: 'idle', steps: idleSteps, settleSeconds },
     })),
-  login: ({ loginUsers }) => [
+  login: ({ loginUsers, loginWarmups }) => [
     {
       name: 'login',
       transport: 'tcp',
@@ -64,7 +66,7 @@ const MAKERS: Readonly<Record<WorkName, (options: WorkOptions) => readonly Work[
       contacts: 0,
       archives: false,
       ...APART,
-      order: { work: 'login', users: loginUsers, passes: 1 },
+      order: { work: 'login', users: loginUsers, warmups: loginWarmups, passes: 1 },
     },
   ],
   presence: ({ groups, contacts, presencesPerSecond, seconds, warmupSeconds }) => {

@@ -9,15 +9,15 @@ const AFTERMATH_MS = 1_000;
 /** Until the ends of all sessions have been dealt with. */
 const LOGOUT_MS = 2_000;
 
-/** Everybody logs in, and out again. The first time warms up; the others are one window each. */
+/** Everybody logs in, and out again. What warms up is not told; the others are one window each. */
 export async function login(
   target: Target,
-  { users, passes }: LoginOrder,
+  { users, warmups, passes }: LoginOrder,
   watch: readonly WatchedPart[],
   print: (line: GeneratorLine) => void,
 ): Promise<void> {
   const crowd = new Crowd(target);
-  for (let pass = 0; pass <= passes; pass++) {
+  for (let pass = 0; pass < warmups + passes; pass++) {
     const latencies = new Latencies();
     const before = readCpu(watch);
     await crowd.grow(users, (ms) => latencies.add(ms));
@@ -26,7 +26,7 @@ export async function login(
     const { cpuUs } = usedBetween(before, readCpu(watch));
     await crowd.close();
     await sleep(LOGOUT_MS);
-    if (pass > 0)
+    if (pass >= warmups)
       print({ kind: 'window', load: 'max', sent: users, delivered: users, ...used, cpuUs, ...latencies.summary() });
   }
 }

@@ -55,10 +55,11 @@ export interface PresenceOrder extends Loads {
   readonly window: number;
 }
 
-/** Everybody logs in and out, so many times; the first time is not measured. */
+/** Everybody logs in and out: so many times to warm up, then so many times measured. */
 export interface LoginOrder {
   readonly work: 'login';
   readonly users: number;
+  readonly warmups: number;
   readonly passes: number;
 }
 

@@ -53,6 +53,7 @@ export const SAMPLE: PeersResult = {
     messagesPerSecond: 1_000,
     idleSteps: [1_000, 4_000],
     settleSeconds: 15,
+    loginWarmups: 3,
     loginUsers: 2_000,
     groups: 4,
     contacts: 50,
