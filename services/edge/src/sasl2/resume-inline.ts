@@ -2,6 +2,7 @@ import { failed, readResume, resumed, tooHigh } from '@starling/features/xep-019
 import type { BareJid } from '@starling/jid';
 import { HandledTooHighError } from '@starling/sm-queue';
 import type { Element } from '@starling/xml';
+import { notNow } from '../sm/not-now.ts';
 import type { Stream } from '../stream/stream.ts';
 import type { StreamHost } from '../stream/stream-host.ts';
 
@@ -33,7 +34,10 @@ export async function resumeInline(
     stream.fail(tooHigh(error.h, error.sent));
     return { element: failed('bad-request') };
   }
-  if ('condition' in outcome) return { element: failed(outcome.condition, outcome.h) };
+  if ('condition' in outcome) {
+    if (outcome.later) stream.fail(notNow());
+    return { element: failed(outcome.condition, outcome.h) };
+  }
   const { session, h, start } = outcome;
   return {
     element: resumed(session.id, h),

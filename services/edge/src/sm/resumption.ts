@@ -62,6 +62,8 @@ export interface Resumed {
 export interface NotResumed {
   readonly condition: Condition;
   readonly h?: number;
+  /** It is not over, but cannot go on just now: a client that bound anew would lose what it asked and was sent. */
+  readonly later?: true;
 }
 
 /** One way for hand-over and crash (XEP-0198 §5): by the session's record. */
@@ -105,10 +107,10 @@ export class Resumption {
         if (error instanceof RecordConflictError) continue; // somebody else was quicker: read again
         if (!(error instanceof RecordsUnavailableError)) throw error;
         log.warn({ what: 'session_resume_failed', err: error });
-        return { condition: 'resource-constraint' };
+        return LATER;
       }
     }
-    return { condition: 'resource-constraint' };
+    return LATER;
   }
 
   /** Asks the edge that holds the session to let go of it. An edge that says nothing, or knows nothing of it, is dead: its last record serves. */
@@ -132,8 +134,14 @@ export class Resumption {
     return found;
   }
 
-  async #take(link: Link, taken: SessionRecord, before: SessionRecord, revision: number, h: number) {
-    const { following, binding, hooks, management, restore, abandon, config } = this.#options;
+  async #take(
+    link: Link,
+    taken: SessionRecord,
+    before: SessionRecord,
+    revision: number,
+    h: number,
+  ): Promise<(Resumed & { cause: Cause }) | NotResumed> {
+    const { following, binding, hooks, management, restore, abandon, config, log } = this.#options;
     const session = restore(link, taken);
     const sm = this.#managed(session, taken, revision, h);
     try {
@@ -150,7 +158,10 @@ export class Resumption {
       hooks.runNow('session:restored', { session, kept });
     } catch (error) {
       abandon(session);
-      if (error instanceof StanzaError && error.condition !== 'item-not-found') return { condition: error.condition };
+      if (error instanceof StanzaError && error.condition !== 'item-not-found') {
+        log.warn({ what: 'session_resume_failed', err: error });
+        return error.type === 'wait' ? { condition: error.condition, later: true } : { condition: error.condition };
+      }
       if (!(error instanceof StanzaError)) throw error;
       await management.records.put(expiredRecord(taken), revision).catch(() => 0); // it is over, whether that is written or not
       return over(taken);
@@ -207,6 +218,7 @@ export class Resumption {
   }
 }
 
+const LATER: NotResumed = { condition: 'resource-constraint', later: true };
 const NO_VIEW = { shown: [] as readonly Seen[], revision: 0 };
 
 const over = ({ handled, base }: SessionRecord): NotResumed => ({

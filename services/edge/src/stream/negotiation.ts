@@ -8,6 +8,7 @@ import { type Element, parseElement, type Scanned } from '@starling/xml';
 import { createMechanism, type Mechanism, mechanismsFor, SaslError } from '../sasl/index.ts';
 import { Sasl2 } from '../sasl2/sasl2.ts';
 import type { ClientSession } from '../session.ts';
+import { notNow } from '../sm/not-now.ts';
 import { decodeBase64, textOf } from './base64.ts';
 import type { Stream } from './stream.ts';
 import type { StreamHost } from './stream-host.ts';
@@ -232,7 +233,8 @@ export class Negotiation {
       return;
     }
     if ('condition' in outcome) {
-      this.#stream.writeElement(failed(outcome.condition, outcome.h));
+      if (outcome.later) this.#stream.fail(notNow());
+      else this.#stream.writeElement(failed(outcome.condition, outcome.h));
       return;
     }
     const { session, h, start } = outcome;
