@@ -21,6 +21,8 @@ const POLL_MS = 250;
 const PATIENCE_MS = [5_000, 20_000] as const;
 const UNANSWERED_MS = 30_000;
 const ROSTER_TIMEOUT_MS = 15_000;
+/** While the database has not been found to be back rosters are answered from copies; what was committed without an answer is told then. */
+const ROSTERS_EQUAL_TIMEOUT_MS = 15_000;
 /** Of four pairs one loses somebody at the end: is he seen to be gone? */
 const LEAVING_EVERY = 4;
 const LONER_RESOURCE = 'loner';
@@ -97,18 +99,20 @@ export class Crowd {
     await until(DELIVERED_TIMEOUT_MS, () => this.#undelivered() === 0);
   }
 
-  /** Rosters as pushes tell them, beside what the server says. */
+  /** Rosters as pushes tell them, beside what the server says: they have to become equal soon. */
   async compareRosters(): Promise<void> {
-    const differences = await Promise.all(
-      this.#members.map(async (member) => {
-        const name = await member.readRosterName(ROSTER_TIMEOUT_MS);
-        const { rosterName } = member;
-        return name === rosterName
-          ? []
-          : [`roster of ${member.user}: ${name ?? 'no answer'}, pushed was ${rosterName}`];
-      }),
-    );
+    const differences = await Promise.all(this.#members.map((member) => this.#differenceOf(member)));
     this.#rosterDifferences = differences.flat();
+  }
+
+  async #differenceOf(member: Member): Promise<readonly string[]> {
+    let name: string | undefined;
+    const isEqual = async () => {
+      name = await member.readRosterName(ROSTER_TIMEOUT_MS);
+      return name === member.rosterName;
+    };
+    if (await until(ROSTERS_EQUAL_TIMEOUT_MS, isEqual)) return [];
+    return [`roster of ${member.user}: ${name ?? 'no answer'}, pushed was ${member.rosterName}`];
   }
 
   /** Some leave; resolves when all others see it, or should have. */
