@@ -14,6 +14,8 @@ import { Bulk } from './bulk.ts';
 import type { ArchiveConfig } from './config.ts';
 import { GapReads } from './gap.ts';
 import { archiveMetrics } from './metrics.ts';
+import type { Span } from './offline/coverage.ts';
+import { isKnownEmpty } from './offline/known-empty.ts';
 import { OfflineReads } from './offline/offline-reads.ts';
 import { OfflinePositions } from './offline/positions.ts';
 import { Quota } from './offline/quota.ts';
@@ -173,14 +175,16 @@ class ArchiveProcess implements Archive {
     const publisher = this.#publisher;
     const partitions = this.#partitions;
     const shared = { db, bus, log, config, logger, metrics, publisher, isLogHere, prepare, partitions };
-    const positions = new OfflinePositions({ db, config, logger });
+    const isEmpty = (user: string, span: Span) =>
+      archive.tail?.has(user) === false && isKnownEmpty(archive, user, span);
+    const positions = new OfflinePositions({ db, config, logger, isEmpty });
     const quota = new Quota({ stream, streams: log.streams, positions, db, config, logger, metrics });
     const onAccount = (owner: string) => {
       positions.forget(owner);
       quota.forget(owner);
     };
     const onWritten = (entries: readonly TailEntry[]) => quota.written(entries);
-    const archive = new StreamArchive({ stream, ...shared, onAccount, onWritten });
+    const archive: StreamArchive = new StreamArchive({ stream, ...shared, onAccount, onWritten });
     const onCovered = (user: string) => quota.covered(user);
     const onTaken = (user: string) => quota.lift(user);
     const offline = new OfflineReads({ archive, positions, log, db, config, onCovered, onTaken, isLogHere, metrics });

@@ -1,7 +1,6 @@
 import { type Log, LogBusyError, LogFullError, LogUnavailableError, RpcError } from '@starling/bus';
 import {
   type ArchivedEntry,
-  COPY,
   type Covered,
   comparePositions,
   type Position,
@@ -17,7 +16,8 @@ import type { ArchiveMetrics } from '../metrics.ts';
 import { selectEntries } from '../sql/select-entries.ts';
 import { selectWaiting } from '../sql/select-waiting.ts';
 import type { StreamArchive } from '../stream-archive.ts';
-import { byReading, type Span, uncovered } from './coverage.ts';
+import { byReading, uncovered } from './coverage.ts';
+import { isKnownEmpty } from './known-empty.ts';
 import { handOn } from './owed.ts';
 import type { OfflinePositions } from './positions.ts';
 
@@ -90,7 +90,7 @@ export class OfflineReads {
       const entries: ArchivedEntry[] = [];
       const holes = uncovered(coverage, { after, upTo }).flatMap((hole) => byReading(coverage, hole));
       for (const { isRead, ...hole } of holes) {
-        if (this.#isEmpty(user, hole)) continue;
+        if (isKnownEmpty(this.#archive, user, hole)) continue;
         const readUpTo = request.passingOnly || isRead ? hole.upTo : (request.readUpTo ?? undefined);
         const { gapEntries: entriesMax, gapBytes: bytesMax } = this.#config;
         const page = await selectWaiting(this.#db, { ...hole, owner: user, readUpTo, entriesMax, bytesMax });
@@ -169,13 +169,6 @@ export class OfflineReads {
   #visible(): Position {
     const { epoch = 0, visibleUpTo } = this.#archive;
     return { epoch, sequence: visibleUpTo };
-  }
-
-  /** What was written lately is known without the database. */
-  #isEmpty(user: string, { after, upTo }: Span): boolean {
-    const { recent, epoch } = this.#archive;
-    if (recent === undefined || after.epoch !== epoch || !recent.knows(user, after.sequence)) return false;
-    return recent.entriesOf(user, after.sequence, upTo.sequence).every(({ envelope }) => envelope?.copy === COPY.sent);
   }
 
   /** As far as it concerns this user. */

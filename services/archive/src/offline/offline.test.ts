@@ -193,6 +193,28 @@ for (const WorldClass of [MemoryWorld, ClusterWorld]) {
       ]);
     });
 
+    it('is written down only when something was received: a login and its end are no row', async () => {
+      await start();
+      await create(world.log, alice);
+      const [a = 0] = await send('a');
+      await covered(undefined, at(a));
+      const rows = () => world.openDb().query('select position from archive_offline where owner = $1', [alice]);
+      const written = await rows();
+      await append({ id: 'own', copy: COPY.sent });
+      assert.equal(idsOf(await waiting()), '', 'and that entry is written');
+      await covered(at(a), at(last));
+      assert.deepEqual([written.length, await rows()], [1, written]);
+      await stop();
+      await start();
+      assert.equal(idsOf(await waiting()), '');
+      const [b = 0] = await send('b');
+      await covered(at(a), at(b));
+      assert.notDeepEqual(await rows(), written);
+      await stop();
+      await start();
+      assert.equal(idsOf(await waiting()), '');
+    });
+
     it('of a removed account is nothing for the next of that name', async () => {
       await start();
       await create(world.log, alice);

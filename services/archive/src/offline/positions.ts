@@ -3,12 +3,14 @@ import { type Db, DbUnavailableError } from '@starling/db';
 import type { Logger } from '@starling/runtime';
 import type { ArchiveConfig } from '../config.ts';
 import { selectOffline, writeOffline } from '../sql/offline.ts';
-import { type Coverage, cover, coverRead, type Span } from './coverage.ts';
+import { type Coverage, cover, coverRead, type Span, uncovered } from './coverage.ts';
 
 export interface OfflinePositionsOptions {
   readonly db: Db;
   readonly config: Pick<ArchiveConfig, 'offlineWriteMs' | 'offlineUsersMax'>;
   readonly logger: Logger;
+  /** Whether it is known that the user has received nothing in this part of his log. */
+  readonly isEmpty: (user: string, span: Span) => boolean;
 }
 
 /** What a session has covered. */
@@ -94,12 +96,14 @@ export class OfflinePositions {
       }
       if (ended) known.open.delete(session);
       else known.open.set(session, performance.now() + OPEN_MS);
+      // Whoever reads an older position finds nothing more: most logins and their ends are not worth a row.
+      const isNew = uncovered(known.coverage, span).some((hole) => !this.#options.isEmpty(user, hole));
       known.coverage = cover(known.coverage, span, SPANS_MAX);
-      known.dirtySinceMs ??= settled ? Number.NEGATIVE_INFINITY : performance.now();
-      if (settled) known.dirtySinceMs = Number.NEGATIVE_INFINITY;
+      if (isNew) known.dirtySinceMs ??= performance.now();
+      if (settled && known.dirtySinceMs !== undefined) known.dirtySinceMs = Number.NEGATIVE_INFINITY;
       if (known.serving?.session === session)
         known.serving = settled ? undefined : { session, untilMs: performance.now() + SERVING_MS };
-      isSettled ||= settled;
+      isSettled ||= settled && known.dirtySinceMs !== undefined;
     }
     if (isSettled) await this.#settle();
     return unknown;
