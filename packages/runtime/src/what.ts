@@ -25,6 +25,7 @@ export const WHAT = [
   'db_opened',
   'db_prepare_failed',
   'db_returned',
+  'edge_paused',
   'envelope_decode_failed',
   'fast_token_issue_failed',
   'fast_tokens_write_failed',

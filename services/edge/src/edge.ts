@@ -38,6 +38,7 @@ import { ClientSession, type Link, type SessionHost } from './session.ts';
 import { Replay } from './sm/replay.ts';
 import { type NotResumed, type Resumed, Resumption, restoreInto } from './sm/resumption.ts';
 import { StreamManagement } from './sm/stream-management.ts';
+import { PauseGuard } from './stream/pause-guard.ts';
 import { Stream, WS_CLOSE_RESTART } from './stream/stream.ts';
 import type { StreamHost } from './stream/stream-host.ts';
 import { StreamLives } from './stream-lives.ts';
@@ -86,6 +87,7 @@ export class Edge implements StreamHost {
   readonly domain: string;
   readonly config: EdgeConfig;
   readonly scanLimits: ScanLimits;
+  readonly pauses: PauseGuard;
   readonly features: HostedFeatures;
   readonly metrics: EdgeMetrics;
   readonly log: Logger;
@@ -125,6 +127,7 @@ export class Edge implements StreamHost {
       attributes: config.attributesMax,
     };
     this.log = logger;
+    this.pauses = new PauseGuard({ bus, releaseTimeoutMs: config.releaseTimeoutMs, log: logger });
     this.#registry = metrics;
     this.metrics = metrics.register(edgeMetrics);
     this.#sessionHost = this.#hostSessions();
@@ -277,6 +280,7 @@ export class Edge implements StreamHost {
 
   /** All that needs no socket. */
   begin(): void {
+    this.pauses.start();
     this.#management.start();
     this.#lives.start(this.#following);
     this.#digests.start(this.#following);
@@ -323,6 +327,7 @@ export class Edge implements StreamHost {
 
   #leaveBus(): void {
     this.#stopReconnect();
+    this.pauses.stop();
     this.#management.stop();
     this.#digests.stop();
     this.#lives.stop();

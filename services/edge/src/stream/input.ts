@@ -1,10 +1,12 @@
 import { type ScanHandler, type ScanLimits, Scanner } from '@starling/xml';
 import type { ByteChannel } from '../listen/byte-channel.ts';
+import type { PauseGuard } from './pause-guard.ts';
 
 export interface InputBounds {
   readonly scanLimits: ScanLimits;
   /** What may be kept of a connection that is stalled. */
   readonly backlogBytesMax: number;
+  readonly pauses: Pick<PauseGuard, 'behind'>;
 }
 
 /** For whom a connection is read. */
@@ -19,6 +21,7 @@ export interface Reader extends ScanHandler {
 export class Input {
   readonly #reader: Reader;
   readonly #backlogBytesMax: number;
+  readonly #pauses: Pick<PauseGuard, 'behind'>;
   readonly #channel: ByteChannel;
   readonly #scanner: Scanner;
   #closed = false;
@@ -35,9 +38,10 @@ export class Input {
   #backlogBytes = 0;
   #heardAt = performance.now();
 
-  constructor(channel: ByteChannel, { scanLimits, backlogBytesMax }: InputBounds, reader: Reader) {
+  constructor(channel: ByteChannel, { scanLimits, backlogBytesMax, pauses }: InputBounds, reader: Reader) {
     this.#reader = reader;
     this.#backlogBytesMax = backlogBytesMax;
+    this.#pauses = pauses;
     this.#channel = channel;
     this.#scanner = new Scanner(channel.framing, scanLimits, reader);
     this.#channel.onData = (chunk) => this.#onData(chunk);
@@ -85,6 +89,11 @@ export class Input {
   #onData(chunk: Uint8Array): void {
     if (this.#closed) return;
     this.#heardAt = performance.now();
+    const behind = this.#stalls === 0 ? this.#pauses.behind(this.#heardAt) : undefined;
+    if (behind !== undefined) {
+      this.stall();
+      void behind.then(() => this.unstall());
+    }
     if (this.#stalls > 0) {
       // A copy: what a transport hands over is its own again afterwards.
       this.#keep(new Uint8Array(chunk));

@@ -10,6 +10,7 @@ import type { ClientSecrets } from '../sasl2/client-secrets.ts';
 import type { FastLogins } from '../sasl2/fast-logins.ts';
 import type { ClientSession, Link } from '../session.ts';
 import type { NotResumed, Resumed } from '../sm/resumption.ts';
+import type { PauseGuard } from './pause-guard.ts';
 import type { Stream } from './stream.ts';
 
 /** What all streams of an edge share. */
@@ -17,6 +18,7 @@ export interface StreamHost {
   readonly domain: string;
   readonly config: EdgeConfig;
   readonly scanLimits: ScanLimits;
+  readonly pauses: PauseGuard;
   readonly features: HostedFeatures;
   readonly metrics: EdgeMetrics;
   readonly log: Logger;

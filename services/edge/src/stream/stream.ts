@@ -59,8 +59,8 @@ export class Stream implements Link, Reader {
     this.loopback = channel.loopback;
     this.#framing = channel.framing === 'stream' ? streamFraming : messageFraming;
     this.#negotiation = new Negotiation(this, host);
-    const { scanLimits, config } = host;
-    this.#input = new Input(channel, { scanLimits, backlogBytesMax: config.inboundBacklogBytesMax }, this);
+    const { scanLimits, pauses, config } = host;
+    this.#input = new Input(channel, { scanLimits, backlogBytesMax: config.inboundBacklogBytesMax, pauses }, this);
     channel.onClose = () => this.#onGone();
     this.#timer = setTimeout(() => this.fail(new StreamError('connection-timeout')), host.config.handshakeMs);
     this.#timer.unref();
