@@ -12,6 +12,7 @@ import { smokeHistory } from './smoke-history.ts';
 import { smokeKill } from './smoke-kill.ts';
 import { smokePresence } from './smoke-presence.ts';
 import { smokeRestore } from './smoke-restore.ts';
+import { upgrade } from './upgrade.ts';
 import { UsageError } from './usage-error.ts';
 
 const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
@@ -29,6 +30,7 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<num
   'smoke-kill': smokeKill,
   'smoke-presence': smokePresence,
   'smoke-restore': smokeRestore,
+  upgrade,
 };
 const FAILED = 1;
 const USAGE_ERROR = 64;

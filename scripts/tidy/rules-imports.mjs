@@ -5,7 +5,7 @@ import { packageOf } from './repository.mjs';
 /** From the bottom up: a package imports only what stands before it. */
 const ORDER = [
   ...['jid', 'xml', 'stanza', 'sm-queue'], // tier 0: pure
-  ...['contracts', 'runtime', 'bus', 'owners', 'db'], // tier 1: what processes share
+  ...['contracts', 'runtime', 'bus', 'owners', 'db', 'trace'], // tier 1: what processes share
   'feature-api', // tier 2: how behaviour plugs in
   'features', // tier 3: what we speak
   ...['local-servers', 'testkit'], // tier 4: processes on this machine, tests
@@ -28,6 +28,10 @@ const OWNERS = {
   '@nats-io/nats-core': 'packages/bus/',
   '@nats-io/transport-node': 'packages/bus/',
   'uWebSockets.js': 'services/edge/src/listen/',
+  '@opentelemetry/api': 'packages/trace/',
+  '@opentelemetry/sdk-trace': 'packages/trace/',
+  '@opentelemetry/resources': 'packages/trace/',
+  '@opentelemetry/exporter-trace-otlp-http': 'packages/trace/',
 };
 
 const at = (source, line, message) => `${source.path}:${line}: ${message}`;

@@ -69,7 +69,16 @@ export class ChaosWorld {
 
   /** One after another, each as an upgrade does it: SIGTERM, its end, and the next one when it serves again. */
   async restartEdges(): Promise<void> {
-    for (const id of this.idsOf('edge')) {
+    await this.#restart(this.idsOf('edge'));
+  }
+
+  /** Likewise all that there is, edges last. */
+  async restartAll(): Promise<void> {
+    await this.#restart(['archive', 'roster', 'presence', 'edge'].flatMap((service) => this.idsOf(service as Service)));
+  }
+
+  async #restart(ids: readonly string[]): Promise<void> {
+    for (const id of ids) {
       const pid = this.signal(id, 'SIGTERM');
       await until(`the end of ${id}`, async () => !isAlive(pid));
       await until(`the return of ${id}`, () => this.#serves(id));

@@ -154,6 +154,11 @@ class Blows {
         this.#tell('SIGTERM to the first edge');
         await world.restartEdges();
         this.#tell('all edges are back');
+        return;
+      case 'restart-all':
+        this.#tell(blow.begin());
+        await world.restartAll();
+        this.#tell('everything is back');
     }
   }
 

@@ -11,6 +11,7 @@ export type Blow = { readonly atMs: number } & (
   | { readonly kind: 'cut-off'; readonly forMs: number }
   | { readonly kind: 'no-database'; readonly forMs: number; readonly killsArchive: boolean }
   | { readonly kind: 'restart-edges' }
+  | { readonly kind: 'restart-all'; readonly begin: () => string }
 );
 
 /** Who dies when; what happens follows from this, the seed and the length alone. */

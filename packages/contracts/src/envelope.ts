@@ -39,6 +39,8 @@ export interface Envelope {
   readonly hints: number;
   readonly origin: string;
   readonly sentAtMs: number;
+  /** Where it is in a trace (W3C traceparent, binary); absent or empty: nobody traces it. */
+  readonly trace?: Uint8Array | undefined;
   readonly after: number;
   /** Position in this log of the archived entry that this one gives to others; absent or 0: it is a message of its own. */
   readonly repeatsEpoch?: number;

@@ -10,6 +10,7 @@ import {
 import { type Db, DbUnavailableError } from '@starling/db';
 import type { OwnersConfig } from '@starling/owners';
 import type { Logger, MetricsRegistry } from '@starling/runtime';
+import type { Tracer } from '@starling/trace';
 import { Bulk } from './bulk.ts';
 import type { ArchiveConfig } from './config.ts';
 import { GapReads } from './gap.ts';
@@ -42,6 +43,8 @@ export interface ArchiveOptions {
   readonly owners: OwnersConfig;
   readonly logger: Logger;
   readonly metrics: MetricsRegistry;
+  /** Default: nothing is traced. */
+  readonly tracer?: Tracer | undefined;
 }
 
 export interface Archive {
@@ -168,13 +171,13 @@ class ArchiveProcess implements Archive {
   }
 
   #openStream(stream: number): void {
-    const { db, bus, log, config, logger } = this.#options;
+    const { db, bus, log, config, logger, tracer } = this.#options;
     const metrics = this.#metrics;
     const isLogHere = this.#isLogHere;
     const prepare = () => this.#prepare();
     const publisher = this.#publisher;
     const partitions = this.#partitions;
-    const shared = { db, bus, log, config, logger, metrics, publisher, isLogHere, prepare, partitions };
+    const shared = { db, bus, log, config, logger, metrics, publisher, isLogHere, prepare, partitions, tracer };
     const isEmpty = (user: string, span: Span) =>
       archive.tail?.has(user) === false && isKnownEmpty(archive, user, span);
     const positions = new OfflinePositions({ db, config, logger, isEmpty });

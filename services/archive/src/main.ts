@@ -2,10 +2,11 @@ import { busConfig, openAccountCopies, openBus, openLog, openRecords, openSessio
 import { dbConfig, openDb } from '@starling/db';
 import { ownersConfig } from '@starling/owners';
 import { runService } from '@starling/runtime';
+import { openTracer, traceConfig } from '@starling/trace';
 import { startArchive } from './archive.ts';
 import { archiveConfig } from './config.ts';
 
-const specs = { archive: archiveConfig, bus: busConfig, db: dbConfig, owners: ownersConfig };
+const specs = { archive: archiveConfig, bus: busConfig, db: dbConfig, owners: ownersConfig, trace: traceConfig };
 
 await runService('archive', specs, async ({ config, id, use, log: logger, metrics }) => {
   const db = await use('db', openDb(config.db, { log: logger, metrics }), (d) => d.close());
@@ -16,7 +17,9 @@ await runService('archive', specs, async ({ config, id, use, log: logger, metric
   // It makes the roster service's stream too, which may make none itself.
   await use('copies', openAccountCopies(config.bus, bus), (c) => c.close());
   await use('session records', openSessionRecords(config.bus, bus), (r) => r.close());
-  const shared = { id, db, bus, beats, log, records, logger, metrics };
+  const traced = { config: config.trace, service: 'archive', id, users: config.runtime.logUsers };
+  const tracer = await use('tracer', openTracer(traced), (t) => t?.close());
+  const shared = { id, db, bus, beats, log, records, logger, metrics, tracer };
   const archive = startArchive({ ...shared, config: config.archive, owners: config.owners });
   await use('archive', archive, (a) => a.stop());
 });

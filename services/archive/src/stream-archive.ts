@@ -9,6 +9,7 @@ import {
 import { decodeEnvelope, EnvelopeError } from '@starling/contracts';
 import { type Db, DbUnavailableError } from '@starling/db';
 import type { Logger } from '@starling/runtime';
+import type { Tracer } from '@starling/trace';
 import type { ArchiveConfig } from './config.ts';
 import { DatabaseProbe } from './database-probe.ts';
 import { DigestPublisher } from './digest.ts';
@@ -47,6 +48,7 @@ export interface StreamArchiveOptions {
   readonly onAccount: (owner: string) => void;
   /** These are done with. */
   readonly onWritten: (entries: readonly TailEntry[]) => void;
+  readonly tracer: Tracer | undefined;
 }
 
 const READ_MAX = 1_000;
@@ -436,7 +438,17 @@ export class StreamArchive {
     for (const entry of written.blocked) this.#reject(entry, 'blocked');
     for (const entry of written.over) this.#reject(entry, 'over_quota');
     this.#options.onWritten(done);
+    this.#trace(done);
     return written.upTo === batch.at(-1)?.sequence;
+  }
+
+  /** From the commit in the log to the commit in the database. */
+  #trace(written: readonly TailEntry[]): void {
+    const { tracer } = this.#options;
+    if (tracer === undefined) return;
+    const { stream } = this;
+    for (const { envelope, sequence, committedAtMs } of written)
+      tracer.follow('entry written', envelope?.trace, committedAtMs)?.end({ stream, sequence });
   }
 
   /** Another archive was faster, or an attempt whose answer was lost had succeeded: go on from where the watermark is. */

@@ -9,6 +9,7 @@ import { type BareJid, bareOf, makeBareJid, makeFullJid, resourceOf } from '@sta
 import type { OwnersConfig } from '@starling/owners';
 import { Lifecycle, type Logger, type MetricsRegistry } from '@starling/runtime';
 import { NS, StanzaError, StreamError } from '@starling/stanza';
+import type { Tracer } from '@starling/trace';
 import { DEFAULT_LIMITS, type ScanLimits, type Scanned } from '@starling/xml';
 import { keysOf } from './account-keys.ts';
 import { Answers } from './answers.ts';
@@ -65,6 +66,8 @@ export interface EdgeOptions {
   readonly beats?: Bus;
   readonly logger: Logger;
   readonly metrics: MetricsRegistry;
+  /** Default: nothing is traced. */
+  readonly tracer?: Tracer | undefined;
 }
 
 /** Opens an edge: when this resolves, clients are served. @throws ConfigError */
@@ -112,7 +115,7 @@ export class Edge implements StreamHost {
   #whenEmpty: () => void = () => undefined;
 
   constructor(
-    { id, config, featureConfig, software, bus, log, sessionRecords, logger, metrics }: EdgeOptions,
+    { id, config, featureConfig, software, bus, log, sessionRecords, logger, metrics, tracer }: EdgeOptions,
     archiveIds: ArchiveIds,
     groups: Groups,
   ) {
@@ -171,6 +174,7 @@ export class Edge implements StreamHost {
       onDirect: (user, session, position) => this.#offline.gotDirectly(user, session, position),
       onAccountDeleted: (user, position) => this.#following.accountDeleted(user, position),
       hooks: this.features.hooks,
+      tracer,
       metrics: counted,
       log: logger,
     });
@@ -191,7 +195,14 @@ export class Edge implements StreamHost {
       for (const missed of this.#following.sessionsByUser()) void this.features.hooks.run('user:missed', missed);
     });
     const road = new Road({
-      ...{ bus, log, metrics: counted, requestTimeoutMs: config.rpcTimeoutMs, halfStoredMax: config.halfStoredMax },
+      ...{
+        bus,
+        log,
+        metrics: counted,
+        requestTimeoutMs: config.rpcTimeoutMs,
+        halfStoredMax: config.halfStoredMax,
+        tracer,
+      },
       wantsCopies: (session) => this.#following.sessionsOf(session.user)?.wantCopiesOf(session) ?? false,
     });
     const audience: PresenceAudience = {

@@ -1,13 +1,14 @@
 import { busConfig, openBus, openLog, openRecords, openSessionRecords } from '@starling/bus';
 import { ownersConfig } from '@starling/owners';
 import { runService } from '@starling/runtime';
+import { openTracer, traceConfig } from '@starling/trace';
 import { edgeConfig } from './config.ts';
 import { startEdge } from './edge.ts';
 import { featureConfigs } from './feature-configs.ts';
 import { checkResumeWindow } from './resume-window.ts';
 import { SOFTWARE } from './software.ts';
 
-const specs = { edge: edgeConfig, bus: busConfig, owners: ownersConfig, ...featureConfigs };
+const specs = { edge: edgeConfig, bus: busConfig, owners: ownersConfig, trace: traceConfig, ...featureConfigs };
 
 await runService('edge', specs, async ({ config, id, use, log: logger, metrics, announce }) => {
   checkResumeWindow(config.edge.resumeWindowMs, config.bus.duplicateWindowMs);
@@ -18,7 +19,9 @@ await runService('edge', specs, async ({ config, id, use, log: logger, metrics, 
     r.close(),
   );
   const beats = await use('beats', openBus(config.bus, { log: logger, name: `${id}-beats` }), (b) => b.close());
-  const shared = { id, software: SOFTWARE, bus, beats, log, records, sessionRecords, logger, metrics };
+  const traced = { config: config.trace, service: 'edge', id, users: config.runtime.logUsers };
+  const tracer = await use('tracer', openTracer(traced), (t) => t?.close());
+  const shared = { id, software: SOFTWARE, bus, beats, log, records, sessionRecords, logger, metrics, tracer };
   const options = { ...shared, config: config.edge, owners: config.owners, featureConfig: config };
   const edge = await use('edge', startEdge(options), (e) => e.stop(), {
     stopTimeoutMs: config.edge.drainMs + config.edge.stopMs,

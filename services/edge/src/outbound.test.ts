@@ -77,6 +77,7 @@ describe('from the bus to the sessions', () => {
         onQuestion,
         onDirect,
         onAccountDeleted,
+        tracer: undefined,
         hooks,
         metrics,
         log: silentLogger,

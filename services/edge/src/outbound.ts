@@ -20,6 +20,7 @@ import { waitsOffline } from '@starling/features/xep-0160-offline/waits-offline'
 import { type BareJid, isFull, type Jid, resourceOf } from '@starling/jid';
 import type { BoundCounter, Logger } from '@starling/runtime';
 import { delayXml, Stanza, StanzaError, type StanzaKind, withChild } from '@starling/stanza';
+import type { Tracer } from '@starling/trace';
 import { asksForSessions } from './ask-sessions.ts';
 import type { FollowedUser } from './followed-user.ts';
 import type { Arrival, FeedSink } from './following.ts';
@@ -41,6 +42,7 @@ export class Outbound implements FeedSink {
   readonly #onDirect: (user: FollowedUser, session: ClientSession, position: Position) => void;
   readonly #onAccountDeleted: (user: FollowedUser, position: Position) => void;
   readonly #hooks: Hooks;
+  readonly #tracer: Tracer | undefined;
   readonly #delivered: Readonly<Record<StanzaKind, BoundCounter>>;
   readonly #log: Logger;
 
@@ -56,6 +58,7 @@ export class Outbound implements FeedSink {
     /** The log says that the account has ended. */
     onAccountDeleted: (user: FollowedUser, position: Position) => void;
     hooks: Hooks;
+    tracer: Tracer | undefined;
     metrics: EdgeMetrics;
     log: Logger;
   }) {
@@ -68,6 +71,7 @@ export class Outbound implements FeedSink {
     this.#onDirect = options.onDirect;
     this.#onAccountDeleted = options.onAccountDeleted;
     this.#hooks = options.hooks;
+    this.#tracer = options.tracer;
     this.#delivered = {
       message: stanzasOut.with({ kind: 'message' }),
       presence: stanzasOut.with({ kind: 'presence' }),
@@ -103,8 +107,11 @@ export class Outbound implements FeedSink {
   /** 2 What it is; with its place in the log if it has one. */
   live(user: FollowedUser, arrival: Arrival, position?: Position): void {
     const { kind } = arrival.envelope;
-    if (kind === KIND.message) this.#message(user, arrival.envelope, position);
-    else if (kind === KIND.presence) this.#presence(user, arrival.envelope);
+    if (kind === KIND.message) {
+      const hop = this.#tracer?.follow('message delivered', arrival.envelope.trace);
+      this.#message(user, arrival.envelope, position);
+      hop?.end({ sessions: user.sessions.local.size });
+    } else if (kind === KIND.presence) this.#presence(user, arrival.envelope);
     else if (kind === KIND.iq) this.#iq(user, arrival);
     else if (kind === KIND.sessionTable) this.#table(user, arrival.envelope);
     else if (kind === KIND.blocksChanged) this.#blocks(user, arrival.envelope);

@@ -54,7 +54,14 @@ describe('the road', () => {
 
   const roadOn = (to: Log) =>
     new Road({
-      ...{ bus, log: to, metrics: metrics.register(edgeMetrics), requestTimeoutMs: 100, halfStoredMax: 2 },
+      ...{
+        bus,
+        log: to,
+        metrics: metrics.register(edgeMetrics),
+        requestTimeoutMs: 100,
+        tracer: undefined,
+        halfStoredMax: 2,
+      },
       wantsCopies: () => wantsCopies,
     });
 

@@ -27,6 +27,7 @@ import { hintsOf } from '@starling/features/xep-0334-message-hints/hints';
 import { type BareJid, bareOf, type FullJid, type Jid } from '@starling/jid';
 import type { BoundCounter } from '@starling/runtime';
 import { type Stanza, StanzaError, type StanzaKind } from '@starling/stanza';
+import type { Hop, Tracer } from '@starling/trace';
 import { NS as FORGED } from './forged.ts';
 import { HalfStored } from './half-stored.ts';
 import { LogGate } from './log-gate.ts';
@@ -37,6 +38,12 @@ export const NS = { stanzaId: FORGED.stanzaId, delay: FORGED.delay } as const;
 
 const KIND_OF: Readonly<Record<StanzaKind, Kind>> = { message: KIND.message, presence: KIND.presence, iq: KIND.iq };
 
+const FATE_NAME: Readonly<Record<Fate, string>> = {
+  [FATE.live]: 'live',
+  [FATE.passing]: 'passing',
+  [FATE.archived]: 'archived',
+};
+
 /** One stanza on its way to a log or a feed. */
 interface Outgoing {
   readonly session: ClientSession;
@@ -46,6 +53,7 @@ interface Outgoing {
   readonly fate: Fate;
   readonly hints: number;
   readonly sentAtMs: number;
+  readonly trace?: Uint8Array | undefined;
 }
 
 /** What the ids of a stanza's entries are made of, beside their logs. */
@@ -62,6 +70,7 @@ export class Road {
   readonly #metrics: EdgeMetrics;
   readonly #halves: HalfStored;
   readonly #requestTimeoutMs: number;
+  readonly #tracer: Tracer | undefined;
   readonly #wantsCopies: (session: ClientSession) => boolean;
   readonly #accepted: Readonly<Record<Fate, BoundCounter>>;
 
@@ -75,12 +84,14 @@ export class Road {
     metrics: EdgeMetrics;
     requestTimeoutMs: number;
     halfStoredMax: number;
+    tracer: Tracer | undefined;
     wantsCopies: (session: ClientSession) => boolean;
   }) {
     const { bus, log, metrics } = options;
     this.#bus = bus;
     this.#log = log;
     this.#requestTimeoutMs = options.requestTimeoutMs;
+    this.#tracer = options.tracer;
     this.#wantsCopies = options.wantsCopies;
     this.#gate = new LogGate(log);
     this.#metrics = metrics;
@@ -103,11 +114,31 @@ export class Road {
     this.#accepted[fate].inc();
     const hints = hintsOf(stanza);
     const outgoing = { session, stanza, encoded: stanza.encode(), to, fate, hints, sentAtMs: Date.now() };
-    if (fate === FATE.live) {
+    const hop = this.#tracer?.begin('message accepted', session.user, bareOf(to));
+    return hop === undefined ? this.#send(outgoing) : this.#traced(hop, { ...outgoing, trace: hop.traceparent });
+  }
+
+  #send(outgoing: Outgoing): void | Promise<void> {
+    if (outgoing.fate === FATE.live) {
       this.#liveMessage(outgoing);
       return;
     }
     return this.#gate.closed ? this.#gate.wait(() => this.#append(outgoing)) : this.#append(outgoing);
+  }
+
+  /** From its arrival until it counts as handled. */
+  async #traced(hop: Hop, outgoing: Outgoing): Promise<void> {
+    const { session, stanza, encoded, to, fate } = outgoing;
+    const user = (jid: Jid) => this.#tracer?.user(bareOf(jid)) ?? '';
+    const what = { type: stanza.type || 'normal', fate: FATE_NAME[fate], bytes: encoded.length };
+    const attributes = { ...what, from: user(session.jid), to: user(to), session: session.id };
+    try {
+      await this.#send(outgoing);
+      hop.end(attributes);
+    } catch (error) {
+      hop.end(attributes, error instanceof StanzaError ? error.condition : 'internal-server-error');
+      throw error;
+    }
   }
 
   /** No entry of the sender's own log tells his other sessions of it: they get a copy of its own, if one of them wants it. */
@@ -182,19 +213,22 @@ export class Road {
     const { session } = outgoing;
     const id = entryId({ sender: session.user, owner, key, payload });
     if (this.#halves.has(id)) return id;
+    const hop = this.#tracer?.follow('log append', outgoing.trace);
     try {
       const entry = encodeEnvelope(this.#envelope(outgoing, id, owner, copy, 0));
-      const { sequence, duplicate } = await this.#log.append(owner, id, entry);
+      const { stream, sequence, duplicate } = await this.#log.append(owner, id, entry);
+      hop?.end({ stream, sequence, duplicate, copy: copy === COPY.sent ? 'sent' : 'received' });
       session.entries.wrote(owner, sequence, Date.now());
       if (duplicate) this.#metrics.duplicates.inc();
       return id;
     } catch (error) {
+      hop?.end({}, 'not stored');
       throw logRefusal(error);
     }
   }
 
   #envelope(outgoing: Outgoing, id: string, owner: BareJid, copy: Copy, after: number): Envelope {
-    const { session, stanza, encoded, to, fate, hints, sentAtMs } = outgoing;
+    const { session, stanza, encoded, to, fate, hints, sentAtMs, trace } = outgoing;
     return {
       id,
       owner,
@@ -207,6 +241,7 @@ export class Road {
       hints,
       origin: session.origin,
       sentAtMs,
+      trace,
       after,
       stanza: encoded,
     };

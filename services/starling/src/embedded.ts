@@ -6,6 +6,7 @@ import { checkResumeWindow, type Edge, SOFTWARE, startEdge } from '@starling/edg
 import { startPresence } from '@starling/presence';
 import { startRoster } from '@starling/roster';
 import type { ConfigsOf, Lifecycle, Logger, MetricsRegistry } from '@starling/runtime';
+import { openTracer } from '@starling/trace';
 import { archiveIdSecretOf } from './archive-id-secret.ts';
 import { openBusOrExplain } from './open-bus.ts';
 import type { EmbeddedSpecs } from './specs.ts';
@@ -45,20 +46,22 @@ export async function openServices({ config, use, logger, metrics, onFailure }: 
   const records = await use('records', openRecords(config.bus, bus), (r) => r.close());
   const copies = await use('copies', openAccountCopies(config.bus, bus), (c) => c.close());
   const sessionRecords = await use('session records', openSessionRecords(config.bus, bus), (r) => r.close());
-  const shared = { db, bus, log, logger, metrics };
+  const traced = { config: config.trace, service: 'embedded', id: 'starling', users: 'hash' } as const;
+  const tracer = await use('tracer', openTracer(traced), (t) => t?.close());
+  const shared = { db, bus, log, logger, metrics, tracer };
   // The archive first, since it ends last: an append of the roster service resolves when the archive has it.
   const id = `archive-${randomBytes(ID_BYTES).toString('hex')}`;
   const archive = startArchive({ ...shared, id, records, config: config.archive, owners: config.owners });
   await use('archive', archive, (a) => a.stop());
   await use('roster', startRoster({ ...shared, copies, config: config.roster }), (r) => r.stop());
-  return { db, bus, log, records, sessionRecords };
+  return { db, bus, log, records, sessionRecords, tracer };
 }
 
 /** The whole system in this process; when it resolves, clients are served. */
 export async function startEmbedded(options: EmbeddedOptions): Promise<{ readonly bus: Bus; readonly edge: Edge }> {
   const { config, edgeId, presenceId, use, logger, metrics } = options;
   checkResumeWindow(config.edge.resumeWindowMs, config.bus.duplicateWindowMs);
-  const { bus, log, records, sessionRecords } = await openServices(options);
+  const { bus, log, records, sessionRecords, tracer } = await openServices(options);
   const { presence, owners } = config;
   const starting = startPresence({
     id: presenceId,
@@ -72,7 +75,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<{ readonl
     metrics,
   });
   await use('presence', starting, (p) => p.stop());
-  const shared = { id: edgeId, software: SOFTWARE, bus, log, records, sessionRecords, owners, logger, metrics };
+  const shared = { id: edgeId, software: SOFTWARE, bus, log, records, sessionRecords, owners, logger, metrics, tracer };
   // Others on the same log need the same: then it has to be told.
   const isAlone = config.bus.natsUrl === '';
   const edgeConfig = isAlone ? { ...config.edge, archiveIdSecret: archiveIdSecretOf(config.edge) } : config.edge;

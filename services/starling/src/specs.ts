@@ -6,6 +6,7 @@ import { ownersConfig } from '@starling/owners';
 import { presenceConfig } from '@starling/presence';
 import { rosterConfig } from '@starling/roster';
 import { type ConfigSources, type ConfigSpec, configSpec, type Specs } from '@starling/runtime';
+import { traceConfig } from '@starling/trace';
 import { localConfig } from './config.ts';
 
 /** Whoever tries it out on one machine wants accounts; the chart has it closed. */
@@ -22,6 +23,7 @@ const specs = {
   roster: rosterConfig,
   presence: presenceConfig,
   archive: archiveConfig,
+  trace: traceConfig,
   ...featureConfigs,
 };
 

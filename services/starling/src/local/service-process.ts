@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Child, type Exit, type OrphanGuard } from '@starling/local-servers';
@@ -106,8 +107,17 @@ export class ServiceProcess {
 /** In MiB: what lives for a batch or a request dies young then, and is not copied twice before (a tenth of the CPU of an archived message). */
 const V8_FLAGS = ['--max-semi-space-size=32'];
 
+/**
+ * Names a file with the folder of another release, whose services are started instead: how an upgrade is played, as the file may change meanwhile.
+ * Not STARLING_…: those are settings.
+ */
+const CODE_FILE_VARIABLE = 'LOCAL_CODE_FILE';
+
 /** A service is its index for whoever runs it in process, and beside it the main that is a process. */
-const mainOf = (service: string) => fileURLToPath(new URL('./main.js', import.meta.resolve(`@starling/${service}`)));
+function mainOf(service: string, { [CODE_FILE_VARIABLE]: codeFile = '' }: NodeJS.ProcessEnv): string {
+  if (codeFile !== '') return join(readFileSync(codeFile, 'utf8').trim(), 'services', service, 'dist', 'main.js');
+  return fileURLToPath(new URL('./main.js', import.meta.resolve(`@starling/${service}`)));
+}
 
 function spawnService(
   { service, id, env, logFolder, guard }: ServiceOptions,
@@ -116,7 +126,7 @@ function spawnService(
   return Child.start({
     name: id,
     command: process.execPath,
-    args: [...V8_FLAGS, mainOf(service), '--json-ready'],
+    args: [...V8_FLAGS, mainOf(service, env), '--json-ready'],
     env: { ...env, STARLING_ID: id, ...ports },
     logFile: join(logFolder, `${id}.log`),
     guard,
