@@ -43,18 +43,27 @@ export function renderMetrics({ metrics }, describe) {
   const sections = [...groupByPart(metrics)].map(([part, specs]) => {
     const lines = specs
       .flatMap(describe)
-      .map((m) => [code(m.name), m.type, m.labels.map(code).join(', '), cell(m.help)]);
+      .map((m) => [
+        code(m.name),
+        m.type,
+        m.labels.map((label, i) => labelOf(label, m.values?.[i] ?? [])).join(', '),
+        cell(m.help),
+      ]);
     return `## ${part}\n\n${table(['metric', 'type', 'labels', 'meaning'], lines)}`;
   });
   return `<!-- ${MARKER} -->
 # Metrics
 
-On \`/metrics\` of the administration port. Labels come from closed sets, never an address. Every process also has \`starling_process_*\`
-and \`starling_nodejs_*\` (CPU, memory, file descriptors, event loop lag, garbage collection).
+On \`/metrics\` of the administration port. Labels come from closed sets, never an address; where the set is said it is there from the
+start, with 0. Every process also has \`starling_process_*\` and \`starling_nodejs_*\` (CPU, memory, file descriptors, event loop lag, garbage
+collection). Dashboards are in [infra/grafana](../infra/grafana/), alerts in [infra/prometheus](../infra/prometheus/), what to do in [runbooks.md](runbooks.md).
 
 ${sections.join('\n\n')}
 `;
 }
+
+/** A label, and what it can be where that is a short list. */
+const labelOf = (label, values) => (values.length === 0 ? code(label) : `${code(label)}: ${values.join(' \\| ')}`);
 
 function groupByPart(found) {
   const groups = new Map();

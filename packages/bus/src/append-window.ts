@@ -24,6 +24,10 @@ export class AppendWindow {
     return this.#count;
   }
 
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** Whether there is room; if so it is taken, and `leave` gives it back. */
   enter(bytes: number): boolean {
     const { pendingMax, pendingBytesMax } = this.#limits;

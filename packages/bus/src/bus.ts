@@ -1,4 +1,5 @@
 import type { Method } from '@starling/contracts';
+import type { CallObserver } from './metrics.ts';
 
 /**
  * What tells a committed log entry on a live subject from anything else that is published there. Entries arrive in the order of their
@@ -48,6 +49,8 @@ export interface Bus {
   flush(): Promise<void>;
   /** Called after the connection came back: anything may have been missed meanwhile. Returns the undo. */
   onReconnect(handler: () => void): () => void;
+  /** Counts the requests of `call` and `serve`; absent: nobody does. */
+  readonly calls?: CallObserver | undefined;
   /** Delivers what is under way, then closes. */
   close(): Promise<void>;
 }

@@ -7,7 +7,7 @@ export { MemoryBus, type MemoryBusOptions } from './memory-bus.ts';
 export { MemoryLog, type MemoryLogOptions } from './memory-log.ts';
 export { MemoryRecords } from './memory-records.ts';
 export type { StreamStart } from './memory-stream.ts';
-export { type AppendObserver, type BusMetrics, busMetrics } from './metrics.ts';
+export { type AppendObserver, type BusMetrics, busMetrics, type CallObserver, rpcMetrics } from './metrics.ts';
 export { NatsBus } from './nats-bus.ts';
 export { type LinkEvent, NatsLink, type NatsLinkOptions } from './nats-link.ts';
 export { type OpenBusOptions, type OpenLogOptions, openBus, openLog } from './open-bus.ts';

@@ -5,7 +5,7 @@ import { AppendWindow } from './append-window.ts';
 import { JetStreamReader } from './jetstream-reader.ts';
 import { checkServerVersion, ensureStreams, type StreamSettings } from './jetstream-streams.ts';
 import { firstSequenceSince } from './jetstream-trim.ts';
-import type { Appended, Log, LogReader, StreamInfo } from './log.ts';
+import type { Appended, Log, LogReader, StreamInfo, StreamStorage } from './log.ts';
 import { LogBusyError, LogFullError, LogUnavailableError } from './log.ts';
 import { type AppendObserver, observeAppends } from './metrics.ts';
 import { NatsBus } from './nats-bus.ts';
@@ -42,8 +42,26 @@ const TRIM_SHARE_OF_WINDOW = 1.1;
 /** Of a question about a stream, what is of use here. */
 interface InfoAnswer {
   readonly created?: string;
-  readonly state?: { readonly messages: number; readonly first_seq: number; readonly last_seq: number };
+  readonly state?: {
+    readonly messages: number;
+    readonly bytes: number;
+    readonly first_seq: number;
+    readonly last_seq: number;
+  };
+  readonly config?: { readonly max_bytes?: number; readonly num_replicas?: number };
+  /** The leader's view of the others; absent without a cluster. */
+  readonly cluster?: { readonly leader?: string; readonly replicas?: readonly { readonly current?: boolean }[] };
   readonly error?: { readonly description?: string };
+}
+
+function storageOf(bytes: number, { config, cluster }: InfoAnswer): StreamStorage {
+  const others = cluster?.replicas ?? [];
+  return {
+    bytes,
+    bytesMax: config?.max_bytes ?? 0,
+    replicas: config?.num_replicas ?? 1,
+    replicasCurrent: 1 + others.filter(({ current }) => current === true).length,
+  };
 }
 
 /** Log on JetStream. */
@@ -110,6 +128,9 @@ export class JetStreamLog implements Log {
   get pending(): number {
     return this.#window.count;
   }
+  get pendingBytes(): number {
+    return this.#window.bytes;
+  }
 
   get congested(): boolean {
     return this.#window.congested;
@@ -122,10 +143,11 @@ export class JetStreamLog implements Log {
   async info(stream: number): Promise<StreamInfo> {
     return this.#ask(stream, async (name) => {
       const answer = await this.#api.request(`$JS.API.STREAM.INFO.${name}`, EMPTY, API_TIMEOUT_MS);
-      const { created = '', state, error } = JSON.parse(Buffer.from(answer).toString()) as InfoAnswer;
+      const { created = '', state, error, ...more } = JSON.parse(Buffer.from(answer).toString()) as InfoAnswer;
       if (state === undefined) throw new Error(error?.description ?? 'an answer that says nothing');
-      const { messages, first_seq: first, last_seq: last } = state;
-      return { stream, createdAtMs: Date.parse(created), first: messages === 0 ? last + 1 : first, last };
+      const { messages, bytes, first_seq: first, last_seq: last } = state;
+      const storage = storageOf(bytes, more);
+      return { stream, createdAtMs: Date.parse(created), first: messages === 0 ? last + 1 : first, last, storage };
     });
   }
 

@@ -27,6 +27,18 @@ export interface StreamInfo {
   readonly first: number;
   /** Last sequence ever given, 0 when none. */
   readonly last: number;
+  /** Absent where nobody knows. */
+  readonly storage?: StreamStorage;
+}
+
+/** What a stream takes of its room, and how safe it is there. */
+export interface StreamStorage {
+  readonly bytes: number;
+  /** Beyond it the stream refuses entries. */
+  readonly bytesMax: number;
+  /** Copies that there should be, and those that are up to date. */
+  readonly replicas: number;
+  readonly replicasCurrent: number;
 }
 
 /** Reads one stream in order, from a sequence. Survives reconnects and leader changes without a gap or a repetition. */

@@ -1,6 +1,7 @@
 import type { Bus, Commit, Delivery, Subscription } from './bus.ts';
 import { BusBusyError, BusClosedError, NoRespondersError, RequestTimeoutError } from './bus.ts';
 import { Fifo } from './fifo.ts';
+import type { CallObserver } from './metrics.ts';
 import { SubjectTable } from './subject-table.ts';
 
 // Handlers run for at most this many deliveries before sockets and timers get their turn.
@@ -31,6 +32,7 @@ interface OpenRequest {
 
 /** Bus within one process, with the semantics of core NATS: at most once, in order, delivered in a later turn. */
 export class MemoryBus implements Bus {
+  calls: CallObserver | undefined;
   readonly #members = new SubjectTable<Member>();
   readonly #requests = new Map<string, OpenRequest>();
   readonly #reconnectHandlers = new Set<() => void>();
@@ -57,6 +59,10 @@ export class MemoryBus implements Bus {
 
   get openRequests(): number {
     return this.#requests.size;
+  }
+
+  get requestsMax(): number {
+    return this.#requestsMax;
   }
 
   publish(subject: string, data: Uint8Array, replyTo = ''): void {

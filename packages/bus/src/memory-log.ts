@@ -87,6 +87,9 @@ export class MemoryLog implements Log {
   get pending(): number {
     return this.#window.count;
   }
+  get pendingBytes(): number {
+    return this.#window.bytes;
+  }
 
   get congested(): boolean {
     return this.#window.congested;

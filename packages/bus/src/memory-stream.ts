@@ -120,7 +120,8 @@ export class MemoryStream {
   }
 
   info(): StreamInfo {
-    return { stream: this.number, createdAtMs: this.#createdAtMs, first: this.#first, last: this.#last };
+    const storage = { bytes: this.#bytes, bytesMax: this.#options.bytesMax, replicas: 1, replicasCurrent: 1 };
+    return { stream: this.number, createdAtMs: this.#createdAtMs, first: this.#first, last: this.#last, storage };
   }
 
   read(from: number): LogReader {

@@ -1,5 +1,6 @@
 import type { Bus, Delivery, Subscription } from './bus.ts';
 import { BusBusyError, BusClosedError, NoRespondersError, RequestTimeoutError } from './bus.ts';
+import type { CallObserver } from './metrics.ts';
 import { LeanSubscription } from './nats-client.ts';
 import type { NatsLink } from './nats-link.ts';
 import { asciiOf, commitOf, payloadOf, type RawMessage, statusOf } from './nats-wire.ts';
@@ -8,6 +9,7 @@ const NO_RESPONDERS = 503;
 
 /** Bus on core NATS. */
 export class NatsBus implements Bus {
+  calls: CallObserver | undefined;
   readonly link: NatsLink;
   readonly #requestsMax: number;
   readonly #open = new Set<OpenRequest>();
@@ -23,6 +25,11 @@ export class NatsBus implements Bus {
 
   get openRequests(): number {
     return this.#open.size;
+  }
+
+  /** What may be in the table of those. */
+  get requestsMax(): number {
+    return this.#requestsMax;
   }
 
   /** Messages at most once that were dropped: no connection, or a server that does not keep up. */

@@ -1,4 +1,4 @@
-import { type Logger, type MetricsRegistry, silentLogger } from '@starling/runtime';
+import { type Logger, type MetricsRegistry, silentLogger, trackQueues } from '@starling/runtime';
 import type { Bus } from './bus.ts';
 import type { BusConfig } from './config.ts';
 import { JetStreamLog } from './jetstream-log.ts';
@@ -6,7 +6,7 @@ import type { Log } from './log.ts';
 import { MemoryBus } from './memory-bus.ts';
 import { MemoryLog } from './memory-log.ts';
 import type { StreamStart } from './memory-stream.ts';
-import { type AppendObserver, type BusMetrics, busMetrics, observeAppends } from './metrics.ts';
+import { type AppendObserver, busMetrics, observeAppends, observeCalls, rpcMetrics } from './metrics.ts';
 import { NatsBus } from './nats-bus.ts';
 import { type LinkEvent, NatsLink } from './nats-link.ts';
 
@@ -26,9 +26,8 @@ export interface OpenBusOptions {
  */
 export async function openBus(config: BusConfig, options: OpenBusOptions = {}): Promise<Bus> {
   const log = options.log ?? silentLogger;
-  const metrics = options.metrics?.register(busMetrics);
   const bus = config.natsUrl === '' ? openMemoryBus(config, log) : await openNatsBus(config, log, options.name);
-  if (metrics !== undefined) track(bus, metrics);
+  if (options.metrics !== undefined) track(bus, options.metrics);
   return bus;
 }
 
@@ -58,10 +57,27 @@ function logEvent(log: Logger, event: LinkEvent): void {
   else log.info(event);
 }
 
-function track(bus: MemoryBus | NatsBus, metrics: BusMetrics): void {
+function track(bus: MemoryBus | NatsBus, registry: MetricsRegistry): void {
+  const metrics = registry.register(busMetrics);
+  bus.calls = observeCalls(registry.register(rpcMetrics));
+  trackQueues(registry, { bus_requests: { limit: bus.requestsMax, used: () => bus.openRequests } });
+  if (bus instanceof NatsBus) trackLink(bus.link, registry);
+  else metrics.connected.set(1);
   metrics.dropped.track(() => bus.dropped);
   metrics.openRequests.track(() => bus.openRequests);
   bus.onReconnect(() => metrics.reconnects.inc());
+}
+
+function trackLink({ outbox, connection }: NatsLink, registry: MetricsRegistry): void {
+  const { connected, messages, bytes } = registry.register(busMetrics);
+  connected.track(() => Number(outbox.isConnected));
+  messages.track(() => outbox.sent, { direction: 'out' });
+  messages.track(() => connection.stats().inMsgs, { direction: 'in' });
+  bytes.track(() => outbox.sentBytes, { direction: 'out' });
+  bytes.track(() => connection.stats().inBytes, { direction: 'in' });
+  trackQueues(registry, {
+    bus_backlog_bytes: { limit: outbox.backlogBytesMax, used: () => outbox.backlogBytes },
+  });
 }
 
 export interface OpenLogOptions {
@@ -85,6 +101,13 @@ export async function openLog(config: BusConfig, bus: Bus, options: OpenLogOptio
   const metrics = options.metrics?.register(busMetrics);
   const log = await openPlainLog(config, bus, options, observeAppends(metrics));
   metrics?.pendingAppends.track(() => log.pending);
+  metrics?.logStreams.set(config.logStreams);
+  if (options.metrics !== undefined) {
+    trackQueues(options.metrics, {
+      log_appends: { limit: config.pendingAppendsMax, used: () => log.pending },
+      log_append_bytes: { limit: config.pendingAppendsBytesMax, used: () => log.pendingBytes },
+    });
+  }
   return log;
 }
 

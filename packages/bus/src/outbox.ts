@@ -21,11 +21,26 @@ export class Outbox {
   #scheduled: NodeJS.Immediate | undefined;
   /** Messages that were dropped because the connection was away or its socket's backlog over the bound. */
   dropped = 0;
+  /** Messages that were handed over. */
+  sent = 0;
+  sentBytes = 0;
 
   /** @param backlogBytesMax what may wait in the socket: beyond it, what is at most once is dropped */
   constructor(connection: NatsConnection, backlogBytesMax: number) {
     this.#connection = connection;
     this.#backlogBytesMax = backlogBytesMax;
+  }
+
+  get isConnected(): boolean {
+    return isConnected(this.#connection);
+  }
+
+  /** What the socket has not taken yet, against the bound. */
+  get backlogBytes(): number {
+    return unsentBytes(this.#connection);
+  }
+  get backlogBytesMax(): number {
+    return this.#backlogBytesMax;
   }
 
   /** Whether sending something again makes sense: what went before has left this process. */
@@ -62,6 +77,8 @@ export class Outbox {
 
   #write(head: string, data: Uint8Array): void {
     const bytes = head.length + data.length + 2;
+    this.sent++;
+    this.sentBytes += bytes;
     if (this.#end + bytes > this.#slab.length) this.#nextSlab(bytes);
     const slab = this.#slab;
     let at = this.#end;

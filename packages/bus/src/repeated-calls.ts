@@ -23,6 +23,11 @@ export class RepeatedCalls {
     this.#options = options;
   }
 
+  /** Calls under way, those between two attempts included. */
+  get waiting(): number {
+    return this.#count;
+  }
+
   /** False: too many wait, and this is not told. `onLost` hears of the last attempt's failure. */
   tell<Request, Reply>(method: Method<Request, Reply>, request: Request, onLost: (error: unknown) => void): boolean {
     if (this.#count >= this.#options.waitingMax) return false;

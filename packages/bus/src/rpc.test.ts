@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { accounts, queues } from '@starling/contracts';
+import { MetricsRegistry } from '@starling/runtime';
 import { NoRespondersError, RequestTimeoutError, RpcError } from './bus.ts';
 import { MemoryBus } from './memory-bus.ts';
+import { observeCalls, rpcMetrics } from './metrics.ts';
 import { call, serve } from './rpc.ts';
 
 const TIMEOUT_MS = 1_000;
@@ -108,5 +110,34 @@ describe('a call', () => {
     bus.publish(exists.subject, exists.encodeRequest(request));
     await bus.flush();
     assert.deepEqual(asked, [request.user]);
+  });
+});
+
+describe('calls are counted', () => {
+  it('on both sides, by what came of them', async () => {
+    const registry = new MetricsRegistry();
+    const bus = new MemoryBus();
+    bus.calls = observeCalls(registry.register(rpcMetrics));
+    await call(bus, exists, request, TIMEOUT_MS).catch(() => undefined);
+    const outcomes: (() => Promise<{ exists: boolean }>)[] = [
+      async () => ({ exists: true }),
+      async () => {
+        throw new RpcError('item-not-found');
+      },
+      async () => {
+        throw new Error('a mistake');
+      },
+    ];
+    const answer = () => (outcomes.shift() ?? assert.fail)();
+    serve(bus, exists, queues.roster, answer, () => undefined);
+    for (let i = 0; i < 3; i++) await call(bus, exists, request, TIMEOUT_MS).catch(() => undefined);
+    const text = await registry.scrape();
+    const counts = (side: string) =>
+      [...text.matchAll(new RegExp(`^starling_rpc_${side}_requests_total\\{(.*)\\} (\\d+)$`, 'gm'))].map(
+        ([, labels = '', count]) => `${/outcome="(\w+)"/.exec(labels)?.[1]} ${count}`,
+      );
+    assert.deepEqual(counts('client').sort(), ['failed 1', 'ok 1', 'refused 1', 'unavailable 1']);
+    assert.deepEqual(counts('server').sort(), ['failed 1', 'ok 1', 'refused 1']);
+    assert.match(text, /^starling_rpc_client_seconds_count\{service="roster",method="exists"\} 4$/m);
   });
 });

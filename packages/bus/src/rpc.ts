@@ -10,6 +10,11 @@ import {
   RpcError,
   type Subscription,
 } from './bus.ts';
+import type { CalledOutcome, ServedOutcome } from './metrics.ts';
+
+/** The condition of what nobody expected. */
+const MISTAKE = 'internal-server-error';
+const MS_PER_SECOND = 1_000;
 
 /**
  * Asks a service.
@@ -18,6 +23,33 @@ import {
  * "wait" in RFC 6120 §8.3.3, and `cause` says which it was); or with `internal-server-error` when the answer makes no sense.
  */
 export async function call<Request, Reply>(
+  bus: Pick<Bus, 'request' | 'calls'>,
+  method: Method<Request, Reply>,
+  request: Request,
+  timeoutMs: number,
+): Promise<Reply> {
+  const startedAt = performance.now();
+  let outcome: CalledOutcome = 'failed';
+  try {
+    const reply = await ask(bus, method, request, timeoutMs);
+    outcome = 'ok';
+    return reply;
+  } catch (error) {
+    // Policy: count and pass on.
+    if (error instanceof RpcError) outcome = calledOutcomeOf(error);
+    throw error;
+  } finally {
+    bus.calls?.called(method, outcome, (performance.now() - startedAt) / MS_PER_SECOND);
+  }
+}
+
+function calledOutcomeOf({ cause, condition }: RpcError): CalledOutcome {
+  if (cause instanceof RequestTimeoutError) return 'timeout';
+  if (isUnavailable(cause)) return 'unavailable';
+  return condition === MISTAKE ? 'failed' : 'refused';
+}
+
+async function ask<Request, Reply>(
   bus: Pick<Bus, 'request'>,
   method: Method<Request, Reply>,
   request: Request,
@@ -37,10 +69,11 @@ export async function call<Request, Reply>(
 
 function conditionOf(cause: unknown): string {
   if (cause instanceof RequestTimeoutError) return 'remote-server-timeout';
-  const isOperating =
-    cause instanceof NoRespondersError || cause instanceof BusBusyError || cause instanceof BusClosedError;
-  return isOperating ? 'resource-constraint' : 'internal-server-error';
+  return isUnavailable(cause) ? 'resource-constraint' : MISTAKE;
 }
+
+const isUnavailable = (cause: unknown): boolean =>
+  cause instanceof NoRespondersError || cause instanceof BusBusyError || cause instanceof BusClosedError;
 
 function readReply<Request, Reply>(method: Method<Request, Reply>, bytes: Uint8Array): Reply {
   let outcome: ReturnType<typeof decodeOutcome>;
@@ -49,7 +82,7 @@ function readReply<Request, Reply>(method: Method<Request, Reply>, bytes: Uint8A
     if ('ok' in outcome) return method.decodeReply(outcome.ok);
   } catch (cause) {
     // Policy: bytes that are no reply are a mistake of ours, at whichever end.
-    throw new RpcError('internal-server-error', `${method.subject}: the reply cannot be read`, { cause });
+    throw new RpcError(MISTAKE, `${method.subject}: the reply cannot be read`, { cause });
   }
   throw new RpcError(outcome.condition, outcome.text);
 }
@@ -76,15 +109,19 @@ async function answer<Request, Reply>(
   handler: Handler<Request, Reply>,
   onError: (error: unknown, subject: string) => void,
 ): Promise<void> {
+  const startedAt = performance.now();
   let reply: Uint8Array;
+  let outcome: ServedOutcome = 'ok';
   try {
     reply = encodeOutcome({ ok: method.encodeReply(await handler(method.decodeRequest(data))) });
   } catch (error) {
     // Policy: the asker always gets an answer; only what is not an RpcError is news.
     const isExpected = error instanceof RpcError;
     if (!isExpected) onError(error, method.subject);
-    const condition = isExpected ? error.condition : 'internal-server-error';
+    outcome = isExpected ? 'refused' : 'failed';
+    const condition = isExpected ? error.condition : MISTAKE;
     reply = encodeOutcome({ condition, text: isExpected ? error.message : '' });
   }
   if (replyTo !== '') bus.publish(replyTo, reply);
+  bus.calls?.served(method, outcome, (performance.now() - startedAt) / MS_PER_SECOND);
 }

@@ -1,14 +1,17 @@
-import { type Logger, type MetricsRegistry, silentLogger } from '@starling/runtime';
+import { type Logger, type MetricsRegistry, silentLogger, trackQueues } from '@starling/runtime';
 import type { DbConfig } from './config.ts';
 import type { Db } from './db.ts';
 import { measured } from './measured.ts';
 import { dbMetrics } from './metrics.ts';
 import { PgDb } from './pg-db.ts';
 import { PgliteDb } from './pglite-db.ts';
+import { watchServer } from './server-state.ts';
 
 export interface OpenDbOptions {
   readonly log?: Logger;
   readonly metrics?: MetricsRegistry;
+  /** Whether this process shows what PostgreSQL tells of itself. */
+  readonly watchServer?: boolean;
   /** The embedded engine ended by itself and nothing will be answered any more; PostgreSQL never does that, it comes back. */
   readonly onFailure?: (error: Error) => void;
 }
@@ -23,9 +26,20 @@ export async function openDb(config: DbConfig, options: OpenDbOptions = {}): Pro
   const db = config.url.isEmpty ? await openPglite(config, options) : openPostgres(config, log);
   if (!options.metrics) return db;
   const metrics = options.metrics.register(dbMetrics);
-  const untrack = metrics.waiting.track(() => db.waiting);
   const counted = measured(db, metrics);
-  return { ...counted, close: () => db.close().finally(untrack) };
+  const undo = [metrics.waiting.track(() => db.waiting)];
+  if (db instanceof PgDb) {
+    const busy = () => db.connections.open - db.connections.idle;
+    undo.push(metrics.connections.track(busy, { state: 'busy' }));
+    undo.push(metrics.connections.track(() => db.connections.idle, { state: 'idle' }));
+    undo.push(trackQueues(options.metrics, { db_connections: { limit: config.poolSize, used: busy } }));
+    if (options.watchServer === true) undo.push(watchServer(db, options.metrics));
+  }
+  const close = () => {
+    for (const end of undo) end();
+    return db.close();
+  };
+  return { ...counted, close };
 }
 
 function openPostgres(config: DbConfig, log: Logger): PgDb {

@@ -120,6 +120,11 @@ export class PgDb implements Db {
     return this.#pool.waitingCount;
   }
 
+  /** Connections that are open, and those of them that nobody uses. */
+  get connections(): { readonly open: number; readonly idle: number } {
+    return { open: this.#pool.totalCount, idle: this.#pool.idleCount };
+  }
+
   query<T extends Row>(sql: string, params?: readonly unknown[]): Promise<readonly T[]> {
     return run(this.#pool, sql, params, this.#names);
   }

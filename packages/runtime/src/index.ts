@@ -25,6 +25,7 @@ export * from './health.ts';
 export * from './lifecycle.ts';
 export * from './log.ts';
 export * from './metrics.ts';
+export { type ProcessMetricsOptions, showProcess } from './process-metrics.ts';
 export { EXIT, type RunOptions, runService, type ServiceContext } from './run-service.ts';
 export { Secret } from './secret.ts';
 export { formatBytes, formatDurationMs, parseBytes, parseDurationMs } from './units.ts';

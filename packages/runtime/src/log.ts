@@ -38,13 +38,15 @@ export interface LoggerOptions {
   readonly write?: (line: string) => void;
   /** Called for each line that is dropped because the reader of standard error is too slow. */
   readonly onDrop?: () => void;
+  /** Called for each line that is written. */
+  readonly onLine?: (level: LogLevel) => void;
 }
 
 /** What may wait for a slow reader of standard error; beyond it lines are dropped rather than the process stopped. */
 const LOG_BUFFER_BYTES_MAX = 8 * 1024 * 1024;
 const USER_HASH_DIGITS = 12;
 
-const NOTHING = () => {};
+const NOTHING = (): void => {};
 
 /** The same short name for the same JID in every process, without the JID. */
 export const hashUser = (user: string): string =>
@@ -54,12 +56,19 @@ export const hashUser = (user: string): string =>
 export function createLogger(options: LoggerOptions): Logger {
   const destination = options.write ? { write: options.write } : openStandardError(options.onDrop ?? NOTHING);
   const hashed = options.users !== 'plain';
+  const onLine = options.onLine ?? NOTHING;
   const root = pino(
     {
       level: options.level,
       base: { service: options.service, id: options.id },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
+      hooks: {
+        logMethod(args, method, level) {
+          onLine((pino.levels.labels[level] ?? 'info') as LogLevel);
+          method.apply(this, args);
+        },
+      },
       serializers: hashed ? { user: (user: unknown) => (typeof user === 'string' ? hashUser(user) : user) } : {},
     },
     destination,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { counter, describeMetrics, gauge, histogram, MetricsRegistry, metricsSpec } from './metrics.ts';
+import { counter, describeMetrics, gauge, histogram, MetricsRegistry, metricsSpec, trackQueues } from './metrics.ts';
 
 const spec = metricsSpec({
   stanzasIn: counter('starling_edge_stanzas_in_total', 'Stanzas read from clients', ['kind']),
@@ -76,6 +76,49 @@ test('declarations describe themselves', () => {
     name: 'starling_edge_stanzas_in_total',
     type: 'counter',
     labels: ['kind'],
+    values: [[]],
     help: 'Stanzas read from clients',
   });
+});
+
+test('where it is said what labels can be, all of it is there from the start', async () => {
+  const registry = new MetricsRegistry();
+  const said = metricsSpec({
+    ends: counter('starling_ends_total', 'x', { how: ['well', 'badly'], who: ['us'] }),
+    times: histogram('starling_times_seconds', 'x', [1], { fate: ['live'] }),
+  });
+  registry.register(said).ends.inc(2, { how: 'badly', who: 'us' });
+  const lines = (await registry.scrape()).split('\n');
+  for (const line of [
+    'starling_ends_total{how="well",who="us"} 0',
+    'starling_ends_total{how="badly",who="us"} 2',
+    'starling_times_seconds_count{fate="live"} 0',
+  ]) {
+    assert.ok(lines.includes(line), line);
+  }
+  assert.deepEqual(describeMetrics(said)[0]?.values, [['well', 'badly'], ['us']]);
+});
+
+test('a counter that somebody else counts does not go back when he ends', async () => {
+  const registry = new MetricsRegistry();
+  const { kicks } = registry.register(spec);
+  kicks.inc(2);
+  let counted = 0;
+  const end = kicks.track(() => counted);
+  counted = 5;
+  assert.match(await registry.scrape(), /^starling_edge_kicks_total 7$/m);
+  end();
+  end();
+  counted = 100;
+  assert.match(await registry.scrape(), /^starling_edge_kicks_total 7$/m);
+});
+
+test('queues are shown with their bounds, those of several parts together', async () => {
+  const registry = new MetricsRegistry();
+  const ends = [3, 4].map((used) => trackQueues(registry, { roster_edits: { limit: 10, used: () => used } }));
+  const scraped = await registry.scrape();
+  assert.match(scraped, /^starling_queue_used\{queue="roster_edits"\} 7$/m);
+  assert.match(scraped, /^starling_queue_limit\{queue="roster_edits"\} 20$/m);
+  for (const end of ends) end();
+  assert.match(await registry.scrape(), /^starling_queue_used\{queue="roster_edits"\} 0$/m);
 });

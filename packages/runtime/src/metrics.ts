@@ -13,6 +13,8 @@ export interface InstrumentSpec<T extends InstrumentType = InstrumentType, K ext
   readonly name: string;
   readonly help: string;
   readonly labels: readonly K[];
+  /** All that the labels can be, when it is said: then each combination is there from the start, with 0. */
+  readonly values: Readonly<Record<string, readonly string[]>> | undefined;
   readonly buckets: readonly number[];
 }
 export type InstrumentType = 'counter' | 'gauge' | 'histogram';
@@ -24,6 +26,12 @@ export interface MetricsSpec<I extends Instruments = Instruments> {
   readonly instruments: I;
 }
 
+/**
+ * The labels of an instrument; with what each can be where that is a short list: what is rare is then shown as 0 before it happens, and a
+ * rate sees its first step.
+ */
+export type LabelNames<K extends string> = readonly K[] | Readonly<Record<K, readonly string[]>>;
+
 export type Labels<K extends string> = Readonly<Record<K, string>>;
 /** Labels are asked for exactly when the instrument has some. */
 type LabelArgs<K extends string> = [K] extends [never] ? [] : [labels: Labels<K>];
@@ -33,6 +41,8 @@ export interface BoundCounter {
 }
 export interface Counter<K extends string = never> {
   inc(by?: number, ...labels: LabelArgs<K>): void;
+  /** Adds a source that counts by itself and is asked at each scrape; it must never go back. Returns the undo. */
+  track(read: () => number, ...labels: LabelArgs<K>): () => void;
   /** The counter of one set of labels: keep it where the hot path counts; counting is then one addition. */
   with(labels: Labels<K>): BoundCounter;
 }
@@ -75,10 +85,10 @@ export function counter(name: string, help: string): InstrumentSpec<'counter', n
 export function counter<const K extends string>(
   name: string,
   help: string,
-  labels: readonly K[],
+  labels: LabelNames<K>,
 ): InstrumentSpec<'counter', K>;
-export function counter(name: string, help: string, labels: readonly string[] = []): InstrumentSpec<'counter'> {
-  return { type: 'counter', name, help, labels, buckets: [] };
+export function counter(name: string, help: string, labels: LabelNames<string> = []): InstrumentSpec<'counter'> {
+  return { type: 'counter', name, help, ...labelsOf(labels), buckets: [] };
 }
 
 /** A value that goes up and down. */
@@ -86,10 +96,10 @@ export function gauge(name: string, help: string): InstrumentSpec<'gauge', never
 export function gauge<const K extends string>(
   name: string,
   help: string,
-  labels: readonly K[],
+  labels: LabelNames<K>,
 ): InstrumentSpec<'gauge', K>;
-export function gauge(name: string, help: string, labels: readonly string[] = []): InstrumentSpec<'gauge'> {
-  return { type: 'gauge', name, help, labels, buckets: [] };
+export function gauge(name: string, help: string, labels: LabelNames<string> = []): InstrumentSpec<'gauge'> {
+  return { type: 'gauge', name, help, ...labelsOf(labels), buckets: [] };
 }
 
 /** A distribution; `buckets` are upper bounds, ascending, in the unit that ends the name (_seconds, _bytes). */
@@ -98,15 +108,21 @@ export function histogram<const K extends string>(
   name: string,
   help: string,
   buckets: readonly number[],
-  labels: readonly K[],
+  labels: LabelNames<K>,
 ): InstrumentSpec<'histogram', K>;
 export function histogram(
   name: string,
   help: string,
   buckets: readonly number[],
-  labels: readonly string[] = [],
+  labels: LabelNames<string> = [],
 ): InstrumentSpec<'histogram'> {
-  return { type: 'histogram', name, help, labels, buckets };
+  return { type: 'histogram', name, help, ...labelsOf(labels), buckets };
+}
+
+function labelsOf(labels: LabelNames<string>): Pick<InstrumentSpec, 'labels' | 'values'> {
+  if (Array.isArray(labels)) return { labels, values: undefined };
+  const values = labels as Readonly<Record<string, readonly string[]>>;
+  return { labels: Object.keys(values), values };
 }
 
 /** Declares instruments. @throws Error when a name or the buckets are malformed: a mistake of ours. */
@@ -126,10 +142,15 @@ export interface MetricRow {
   readonly name: string;
   readonly type: InstrumentType;
   readonly labels: readonly string[];
+  /** What the label of that place can be, where it is said. */
+  readonly values: readonly (readonly string[])[];
   readonly help: string;
 }
 export const describeMetrics = (spec: MetricsSpec): readonly MetricRow[] =>
-  Object.values(spec.instruments).map(({ name, type, labels, help }) => ({ name, type, labels, help }));
+  Object.values(spec.instruments).map(({ name, type, labels, values = {}, help }) => ({
+    ...{ name, type, labels, help },
+    values: labels.map((label) => values[label] ?? []),
+  }));
 
 /** Sets of labels one instrument may have; what comes after that is counted under 'other'. */
 const LABEL_SETS_MAX = 200;
@@ -145,19 +166,46 @@ interface Child {
   samples(name: string, labels: LabelValues): readonly Sample[];
 }
 
+/** What is asked at each scrape. */
+class Sources {
+  readonly #sources = new Set<{ read: () => number }>();
+  /** Returns the undo, which hands `onEnd` the last value. */
+  track(read: () => number, onEnd?: (last: number) => void): () => void {
+    const source = { read };
+    this.#sources.add(source);
+    return () => {
+      if (this.#sources.delete(source)) onEnd?.(read());
+    };
+  }
+  get sum(): number {
+    let sum = 0;
+    for (const { read } of this.#sources) sum += read();
+    return sum;
+  }
+}
+
 class CounterChild implements BoundCounter, Child {
   #count = 0;
+  /** Made when it is needed: most counters have none. */
+  #sources: Sources | undefined;
   inc(by = 1): void {
     this.#count += by;
   }
+  track(read: () => number): () => void {
+    this.#sources ??= new Sources();
+    // A counter does not go back because somebody has ended.
+    return this.#sources.track(read, (last) => {
+      this.#count += last;
+    });
+  }
   samples(_name: string, labels: LabelValues): readonly Sample[] {
-    return [{ labels, value: this.#count }];
+    return [{ labels, value: this.#count + (this.#sources?.sum ?? 0) }];
   }
 }
 
 class GaugeChild implements BoundGauge, Child {
   #value = 0;
-  readonly #sources = new Set<{ read: () => number }>();
+  readonly #sources = new Sources();
   set(value: number): void {
     this.#value = value;
   }
@@ -168,14 +216,10 @@ class GaugeChild implements BoundGauge, Child {
     this.#value -= by;
   }
   track(read: () => number): () => void {
-    const source = { read };
-    this.#sources.add(source);
-    return () => this.#sources.delete(source);
+    return this.#sources.track(read);
   }
   samples(_name: string, labels: LabelValues): readonly Sample[] {
-    let value = this.#value;
-    for (const { read } of this.#sources) value += read();
-    return [{ labels, value }];
+    return [{ labels, value: this.#value + this.#sources.sum }];
   }
 }
 
@@ -222,6 +266,7 @@ class Instrument<C extends Child> {
     this.spec = spec;
     this.#make = make;
     this.#single = spec.labels.length === 0 ? this.#add('', {}) : undefined;
+    if (spec.values !== undefined) for (const labels of combinations(spec.values)) this.with(labels);
   }
   with(labels: LabelValues | undefined): C {
     if (this.#single) return this.#single;
@@ -244,12 +289,23 @@ class Instrument<C extends Child> {
   }
 }
 
+/** Every set of labels that there can be. */
+function combinations(values: Readonly<Record<string, readonly string[]>>): readonly LabelValues[] {
+  let sets: readonly LabelValues[] = [{}];
+  for (const [label, all] of Object.entries(values))
+    sets = sets.flatMap((set) => all.map((value) => ({ ...set, [label]: value })));
+  return sets;
+}
+
 class CounterInstrument extends Instrument<CounterChild> {
   constructor(spec: InstrumentSpec) {
     super(spec, () => new CounterChild());
   }
   inc(by = 1, labels?: LabelValues): void {
     this.with(labels).inc(by);
+  }
+  track(read: () => number, labels?: LabelValues): () => void {
+    return this.with(labels).track(read);
   }
 }
 class GaugeInstrument extends Instrument<GaugeChild> {
@@ -346,4 +402,77 @@ export const runtimeMetrics = metricsSpec({
     'starling_runtime_quiet_collections_total',
     'Garbage collections because the process had become quiet',
   ),
+  logLines: counter('starling_runtime_log_lines_total', 'Log lines written, by level', {
+    level: ['trace', 'debug', 'info', 'warn', 'error'],
+  }),
+  build: gauge('starling_build_info', 'Always 1; what runs here', ['service', 'version', 'node']),
+  ready: gauge('starling_runtime_ready', 'Whether this process should get traffic, as /readyz says it'),
+  stoppingSeconds: gauge(
+    'starling_runtime_stopping_seconds',
+    'How long this process has been stopping; 0 while nobody has asked it to',
+  ),
+  stopLimitSeconds: gauge('starling_runtime_stop_limit_seconds', 'After that it ends, whatever is still open'),
+  loopDelaySeconds: histogram(
+    'starling_runtime_event_loop_delay_seconds',
+    'How late a timer came, ten times a second: what everything in this process waits',
+    [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5],
+  ),
+  loopActiveSeconds: counter(
+    'starling_runtime_event_loop_active_seconds_total',
+    'Time in which the event loop worked: its rate is the use of the one core that this process can have',
+  ),
 });
+
+/** What of a process has a bound: the label `queue`. A name that ends in _bytes counts bytes, any other one pieces. Sorted. */
+export const QUEUES = [
+  'archive_pages',
+  'archive_pages_waiting',
+  'archive_tail_bytes',
+  'archive_tail_entries',
+  'bus_backlog_bytes',
+  'bus_requests',
+  'db_connections',
+  'edge_connections',
+  'edge_offline_reports',
+  'edge_owed_reports',
+  'log_append_bytes',
+  'log_appends',
+  'presence_contact_loads',
+  'presence_held',
+  'presence_last_seen',
+  'presence_owed',
+  'roster_copies',
+  'roster_edits',
+  'roster_fast_backlog',
+  'roster_unsure_edits',
+] as const;
+export type QueueName = (typeof QUEUES)[number];
+
+export const queueMetrics = metricsSpec({
+  used: gauge('starling_queue_used', 'Of a queue, a table or a pool that has a bound: how much of it is in use', [
+    'queue',
+  ]),
+  limit: gauge('starling_queue_limit', 'Its bound: what comes beyond that is refused, dropped or made to wait', [
+    'queue',
+  ]),
+});
+
+export interface BoundedQueue {
+  readonly limit: number;
+  readonly used: () => number;
+}
+
+/** Shows how far these are from their bounds; those that several parts of one process have are added up. Returns the undo. */
+export function trackQueues(
+  registry: MetricsRegistry,
+  queues: Readonly<Partial<Record<QueueName, BoundedQueue>>>,
+): () => void {
+  const { used, limit } = registry.register(queueMetrics);
+  const undo = Object.entries(queues).flatMap(([queue, bounded]) => [
+    used.track(bounded.used, { queue }),
+    limit.track(() => bounded.limit, { queue }),
+  ]);
+  return () => {
+    for (const end of undo) end();
+  };
+}

@@ -67,7 +67,12 @@ test('the ready line, then SIGTERM: stopped in reverse order, exit 0', async (t)
   assert.deepEqual(line, { ready: true, service: 'fixture', id: 'fixture-1', c2s: 5222, password: '***' });
   assert.equal(pid, service.child.pid);
   assert.equal((await fetch(`http://127.0.0.1:${admin}/readyz`)).status, 200);
-  assert.match(await (await fetch(`http://127.0.0.1:${admin}/metrics`)).text(), /starling_process_cpu/);
+  const metrics = await (await fetch(`http://127.0.0.1:${admin}/metrics`)).text();
+  assert.match(metrics, /starling_process_cpu/);
+  assert.match(metrics, /^starling_build_info\{service="fixture",version="[\d.]+",node="v[\d.]+"\} 1$/m);
+  assert.match(metrics, /^starling_runtime_ready 1$/m);
+  assert.match(metrics, /^starling_runtime_stopping_seconds 0$/m);
+  assert.match(metrics, /^starling_runtime_log_lines_total\{level="info"\} [1-9]/m);
   service.child.kill('SIGTERM');
   assert.equal(await service.end(), 0);
   assert.deepEqual(

@@ -7,8 +7,9 @@ import type { ConfigSpec } from './config-spec.ts';
 import { KNOWN_KEYS } from './generated/known-keys.ts';
 import { Health } from './health.ts';
 import { Lifecycle } from './lifecycle.ts';
-import { createLogger, type Logger } from './log.ts';
+import { createLogger, type Logger, type LogLevel } from './log.ts';
 import { MetricsRegistry, runtimeMetrics } from './metrics.ts';
+import { showProcess } from './process-metrics.ts';
 import { collectWhenQuiet } from './quiet-collection.ts';
 
 /** How a process ends. */
@@ -94,6 +95,8 @@ class ServiceProcess<S extends Specs> {
   #isStarted = false;
   #exitCode: number = EXIT.ok;
   #ending: Promise<void> | undefined;
+  /** performance.now(). */
+  #stoppingSince: number | undefined;
 
   constructor(service: string, config: ServiceContext<S>['config'], jsonReady: boolean) {
     this.#service = service;
@@ -101,9 +104,10 @@ class ServiceProcess<S extends Specs> {
     this.#jsonReady = jsonReady;
     const { id, logLevel, logUsers } = config.runtime;
     this.#id = id || `${service}-${randomBytes(4).toString('hex')}`;
-    const { droppedLogLines } = this.#metrics.register(runtimeMetrics);
+    const { droppedLogLines, logLines } = this.#metrics.register(runtimeMetrics);
     const onDrop = () => droppedLogLines.inc();
-    this.#log = createLogger({ service, id: this.#id, level: logLevel, users: logUsers, onDrop });
+    const onLine = (level: LogLevel) => logLines.inc(1, { level });
+    this.#log = createLogger({ service, id: this.#id, level: logLevel, users: logUsers, onDrop, onLine });
   }
 
   async run(start: (context: ServiceContext<S>) => Promise<void>): Promise<void> {
@@ -130,9 +134,11 @@ class ServiceProcess<S extends Specs> {
     const { runtime } = this.#config;
     const health = new Health();
     const metrics = this.#metrics;
-    metrics.collectProcessMetrics();
     health.ready('service', () => (this.#lifecycle.isStopping ? 'stopping' : this.#isStarted || 'starting'));
     const use: Lifecycle['use'] = (name, thing, stop, options) => this.#lifecycle.use(name, thing, stop, options);
+    const shown = { metrics, service: this.#service, health, stopMs: runtime.stopMs };
+    const showing = showProcess({ ...shown, stoppingSince: () => this.#stoppingSince });
+    await use('process metrics', showing, (end) => end());
     const opening = AdminServer.open({
       host: runtime.adminHost,
       port: runtime.adminPort,
@@ -179,6 +185,7 @@ class ServiceProcess<S extends Specs> {
   /** Stops everything and ends the process with the worst of the codes. */
   #end(code: number): Promise<void> {
     this.#exitCode = Math.max(this.#exitCode, code);
+    this.#stoppingSince ??= performance.now();
     this.#ending ??= this.#stop().then(() => process.exit(this.#exitCode));
     return this.#ending;
   }

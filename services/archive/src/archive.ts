@@ -9,7 +9,7 @@ import {
 } from '@starling/contracts';
 import { type Db, DbUnavailableError } from '@starling/db';
 import type { OwnersConfig } from '@starling/owners';
-import type { Logger, MetricsRegistry } from '@starling/runtime';
+import { type Logger, type MetricsRegistry, trackQueues } from '@starling/runtime';
 import type { Tracer } from '@starling/trace';
 import { Bulk } from './bulk.ts';
 import type { ArchiveConfig } from './config.ts';
@@ -27,6 +27,7 @@ import { prepareTables } from './prepare-tables.ts';
 import { Housekeeper } from './retention/housekeeper.ts';
 import { setRetention } from './retention/set-retention.ts';
 import { StreamArchive } from './stream-archive.ts';
+import type { Tail } from './tail.ts';
 import type { TailEntry } from './tail-entry.ts';
 import { Turns } from './turns.ts';
 
@@ -102,12 +103,26 @@ class ArchiveProcess implements Archive {
     const { pagesAtOnce, pagesWaitingMax, pagesOfUserMax } = options.config;
     this.#turns = new Turns({ atOnce: pagesAtOnce, waitingMax: pagesWaitingMax, ofUserMax: pagesOfUserMax });
     const untrack = [
+      trackQueues(options.metrics, {
+        archive_pages: { limit: pagesAtOnce, used: () => this.#turns.working },
+        archive_pages_waiting: { limit: pagesWaitingMax, used: () => this.#turns.waiting },
+        archive_tail_bytes: { limit: config.tailBytes, used: () => this.#fullest(({ bytes }) => bytes) },
+        archive_tail_entries: { limit: config.tailPlaces, used: () => this.#fullest(({ places }) => places) },
+      }),
       this.#metrics.streams.track(() => this.#running.size),
       this.#metrics.pagesWaiting.track(() => this.#turns.waiting),
     ];
     this.#untrack = () => {
       for (const end of untrack) end();
     };
+  }
+
+  /** Of the tail that has most of it: the bounds are those of each stream. */
+  #fullest(measure: (tail: Tail) => number): number {
+    let most = 0;
+    for (const { archive } of this.#running.values())
+      if (archive.tail !== undefined) most = Math.max(most, measure(archive.tail));
+    return most;
   }
 
   get streams(): ReadonlySet<number> {

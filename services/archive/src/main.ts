@@ -9,7 +9,7 @@ import { archiveConfig } from './config.ts';
 const specs = { archive: archiveConfig, bus: busConfig, db: dbConfig, owners: ownersConfig, trace: traceConfig };
 
 await runService('archive', specs, async ({ config, id, use, log: logger, metrics }) => {
-  const db = await use('db', openDb(config.db, { log: logger, metrics }), (d) => d.close());
+  const db = await use('db', openDb(config.db, { log: logger, metrics, watchServer: true }), (d) => d.close());
   const bus = await use('bus', openBus(config.bus, { log: logger, metrics, name: id }), (b) => b.close());
   const log = await use('log', openLog(config.bus, bus, { metrics }), (l) => l.close());
   const beats = await use('beats', openBus(config.bus, { log: logger, name: `${id}-beats` }), (b) => b.close());

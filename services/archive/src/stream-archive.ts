@@ -24,6 +24,7 @@ import { BodyReader, passedBy } from './reread.ts';
 import { Rereads } from './rereads.ts';
 import { moveWatermark } from './sql/move-watermark.ts';
 import { selectWatermark, type Watermark } from './sql/select-watermark.ts';
+import { StreamWatch } from './stream-watch.ts';
 import { Tail } from './tail.ts';
 import { isBodiless, isForReaders, type TailEntry } from './tail-entry.ts';
 import { Trimmer } from './trimmer.ts';
@@ -79,6 +80,7 @@ export class StreamArchive {
   readonly #waiters = new Set<() => void>();
   readonly #rereads: Rereads;
   #timers: NodeJS.Timeout[] = [];
+  #watch: StreamWatch | undefined;
   #running: Promise<void> = Promise.resolve();
   #life: Life | undefined;
   #isDatabaseAway = false;
@@ -103,12 +105,17 @@ export class StreamArchive {
       setInterval(() => void this.#trim(), Math.min(TRIM_EVERY_MS, config.keepMs)),
     ];
     this.#running = this.#run();
+    const { stream } = this;
+    const { log, metrics } = this.#options;
+    const isDatabaseAway = () => this.#isDatabaseAway;
+    this.#watch = new StreamWatch({ stream, log, metrics, tail: () => this.tail, isDatabaseAway });
   }
 
   /** Writes what it has read, if it can, and stops. */
   async stop(): Promise<void> {
     this.#stopping.close();
     for (const timer of this.#timers) clearInterval(timer);
+    this.#watch?.stop();
     this.#life?.over();
     await this.#probe.stop();
     await this.#running;

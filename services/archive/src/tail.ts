@@ -44,6 +44,10 @@ export class Tail {
   get places(): number {
     return this.#places;
   }
+  /** When its first entry was committed, Unix time in ms; undefined while it is empty. */
+  get oldestAtMs(): number | undefined {
+    return this.#entries[this.#head]?.committedAtMs;
+  }
   get isFull(): boolean {
     return this.#places >= this.#bounds.placesMax || this.#bytes >= 2 * this.#bounds.bytesMax;
   }

@@ -26,6 +26,9 @@ export class Turns {
   get waiting(): number {
     return this.#waiting.length;
   }
+  get working(): number {
+    return this.#working;
+  }
 
   /** @throws NoTurnError, and what the work throws */
   async take<T>(user: string, work: () => Promise<T>): Promise<T> {

@@ -7,7 +7,7 @@ import { type ResumeRequest, NS as SM } from '@starling/features/xep-0198-stream
 import { NS as CSI } from '@starling/features/xep-0352-csi/importance';
 import { type BareJid, bareOf, makeBareJid, makeFullJid, resourceOf } from '@starling/jid';
 import type { OwnersConfig } from '@starling/owners';
-import { Lifecycle, type Logger, type MetricsRegistry } from '@starling/runtime';
+import { Lifecycle, type Logger, type MetricsRegistry, trackQueues } from '@starling/runtime';
 import { NS, StanzaError, StreamError } from '@starling/stanza';
 import type { Tracer } from '@starling/trace';
 import { DEFAULT_LIMITS, type ScanLimits, type Scanned } from '@starling/xml';
@@ -16,6 +16,7 @@ import { Answers } from './answers.ts';
 import { archiveIdsOf } from './archive-ids.ts';
 import { askService } from './ask-service.ts';
 import { askSessions } from './ask-sessions.ts';
+import { bindOutcomeOf } from './bind-outcome.ts';
 import { boundJid } from './bound-jid.ts';
 import type { EdgeConfig } from './config.ts';
 import { Digests } from './digests.ts';
@@ -245,6 +246,10 @@ export class Edge implements StreamHost {
       after: (session, { attrs }) => this.#management.enableInline(session as ClientSession, attrs),
     });
     counted.smDetachedNow.track(() => this.#management.detached);
+    trackQueues(metrics, {
+      edge_offline_reports: { limit: config.offlineReportsMax, used: () => this.#offline.reportsWaiting },
+      edge_owed_reports: { limit: config.owedWaitingMax, used: () => this.#management.owedWaiting },
+    });
     this.#resumption = new Resumption({
       ...{ bus, edge: id, incarnation, following, hooks, config, metrics: counted, log: logger },
       management: this.#management,
@@ -357,8 +362,10 @@ export class Edge implements StreamHost {
   ): Promise<ClientSession> {
     const jid = boundJid(user, resource);
     const replaces = this.#following.sessionsOf(user)?.local.has(resourceOf(jid)) ?? false;
-    if (!replaces && this.#following.countOf(user) >= this.config.sessionsPerUserMax)
+    if (!replaces && this.#following.countOf(user) >= this.config.sessionsPerUserMax) {
+      this.metrics.binds.inc(1, { outcome: 'refused' });
       throw new StanzaError('resource-constraint'); // §7.6.2.1
+    }
     const id = randomBytes(SESSION_ID_BYTES).toString('base64url');
     const session = new ClientSession({ id, jid, link }, this.#sessionHost);
     try {
@@ -368,8 +375,10 @@ export class Edge implements StreamHost {
       this.#following.learn(user, table);
       const verdict = await this.features.hooks.runTogether('session:bound', { session });
       if (verdict instanceof StanzaError) throw verdict;
+      this.metrics.binds.inc(1, { outcome: 'ok' });
       return session;
     } catch (error) {
+      this.metrics.binds.inc(1, { outcome: bindOutcomeOf(error) });
       this.sessionEnded(session);
       throw error;
     }

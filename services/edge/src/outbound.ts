@@ -24,6 +24,7 @@ import type { Tracer } from '@starling/trace';
 import { asksForSessions } from './ask-sessions.ts';
 import type { FollowedUser } from './followed-user.ts';
 import type { Arrival, FeedSink } from './following.ts';
+import { DeliveryTimes } from './message-times.ts';
 import type { EdgeMetrics } from './metrics.ts';
 import { hide } from './presence/shown.ts';
 import { deservesAnswer, refusalOf } from './refusal.ts';
@@ -44,6 +45,7 @@ export class Outbound implements FeedSink {
   readonly #hooks: Hooks;
   readonly #tracer: Tracer | undefined;
   readonly #delivered: Readonly<Record<StanzaKind, BoundCounter>>;
+  readonly #times: DeliveryTimes;
   readonly #log: Logger;
 
   constructor(options: {
@@ -77,6 +79,7 @@ export class Outbound implements FeedSink {
       presence: stanzasOut.with({ kind: 'presence' }),
       iq: stanzasOut.with({ kind: 'iq' }),
     };
+    this.#times = new DeliveryTimes(options.metrics);
     this.#log = options.log;
   }
 
@@ -132,7 +135,10 @@ export class Outbound implements FeedSink {
     const { stanza } = event;
     const due = position === undefined ? sessions.local : dueAt(sessions.local, position);
     const delivered = isOwn ? NOBODY : chosen(envelope, sessions, due);
-    for (const session of delivered) this.#deliver('message', session, stanza, position);
+    for (const session of delivered) {
+      this.#deliver('message', session, stanza, position);
+      if (session.isConnected) this.#times.delivered(envelope.fate, envelope.sentAtMs);
+    }
     if (position !== undefined && isFull(envelope.to))
       for (const session of delivered) this.#onDirect(user, session, position);
     this.#hooks.runNow('user:delivered', { user: jid, envelope, position, stanza, sessions: due, delivered });

@@ -2,7 +2,10 @@
 import { createHash, createHmac, pbkdf2Sync } from 'node:crypto';
 import { COPY, encodeEnvelope, FATE, type Fate, HINT, KIND, subjects } from '@starling/contracts';
 import type { BareJid, FullJid } from '@starling/jid';
+import { MetricsRegistry } from '@starling/runtime';
 import { type MeasureOptions, measurePart, type Part } from '@starling/testkit/parts';
+import { byFate, DeliveryTimes, secondsSince } from './message-times.ts';
+import { edgeMetrics } from './metrics.ts';
 import { makeKeys } from './sasl/index.ts';
 import { Scram } from './sasl/scram.ts';
 import { type Framing, type InProcessClient, logIn, nextTurn } from './testing/in-process-client.ts';
@@ -91,9 +94,34 @@ async function authenticate(): Promise<Part> {
   };
 }
 
+/** All that is counted of one archived message with one recipient, on both edges: what metrics cost on the road. */
+function count(): Part {
+  const metrics = new MetricsRegistry().register(edgeMetrics);
+  const stored = byFate(metrics.acceptSeconds)[FATE.archived];
+  const times = new DeliveryTimes(metrics);
+  const [received, sent] = [metrics.stanzasIn.with({ kind: 'message' }), metrics.stanzasOut.with({ kind: 'message' })];
+  const accepted = metrics.messages.with({ fate: 'archived' });
+  return {
+    name: 'count an archived message: all its metrics on both edges',
+    run: (messages) => {
+      for (let i = 0; i < messages; i++) {
+        const sentAtMs = Date.now();
+        metrics.bytesIn.inc(BODY.length);
+        received.inc();
+        accepted.inc();
+        stored.observe(secondsSince(sentAtMs));
+        sent.inc();
+        metrics.bytesOut.inc(BODY.length);
+        times.delivered(FATE.archived, sentAtMs);
+      }
+    },
+  };
+}
+
 const options = JSON.parse(process.argv[2] ?? '') as MeasureOptions;
 const tell = async (part: Part) => console.log(JSON.stringify(await measurePart(part, options)));
 
+await tell(count());
 await tell(await authenticate());
 for (const [framing, transport] of [
   ['stream', 'TCP'],

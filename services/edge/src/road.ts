@@ -25,12 +25,13 @@ import { fateOf } from '@starling/features/rfc-6121-message/fate';
 import { mayBeCopied } from '@starling/features/xep-0280-carbons/should-copy';
 import { hintsOf } from '@starling/features/xep-0334-message-hints/hints';
 import { type BareJid, bareOf, type FullJid, type Jid } from '@starling/jid';
-import type { BoundCounter } from '@starling/runtime';
+import type { BoundCounter, BoundHistogram } from '@starling/runtime';
 import { type Stanza, StanzaError, type StanzaKind } from '@starling/stanza';
 import type { Hop, Tracer } from '@starling/trace';
 import { NS as FORGED } from './forged.ts';
 import { HalfStored } from './half-stored.ts';
 import { LogGate } from './log-gate.ts';
+import { byFate, secondsSince } from './message-times.ts';
 import type { EdgeMetrics } from './metrics.ts';
 import type { ClientSession } from './session.ts';
 
@@ -73,6 +74,7 @@ export class Road {
   readonly #tracer: Tracer | undefined;
   readonly #wantsCopies: (session: ClientSession) => boolean;
   readonly #accepted: Readonly<Record<Fate, BoundCounter>>;
+  readonly #stored: Readonly<Record<Fate, BoundHistogram>>;
 
   /**
    * `requestTimeoutMs`: how long another edge has to say what became of a request; `wantsCopies`: whether another session of the user wants
@@ -102,6 +104,7 @@ export class Road {
       [FATE.passing]: metrics.messages.with({ fate: 'passing' }),
       [FATE.archived]: metrics.messages.with({ fate: 'archived' }),
     };
+    this.#stored = byFate(metrics.acceptSeconds);
   }
 
   /**
@@ -191,6 +194,7 @@ export class Road {
     const recipient = bareOf(to);
     if (recipient === session.user) {
       await this.#entry(outgoing, identity, recipient, COPY.self);
+      this.#stored[outgoing.fate].observe(secondsSince(outgoing.sentAtMs));
       return;
     }
     const both = [
@@ -200,6 +204,7 @@ export class Road {
     try {
       const ids = await Promise.all(both);
       for (const id of ids) this.#halves.forget(id);
+      this.#stored[outgoing.fate].observe(secondsSince(outgoing.sentAtMs));
     } catch (error) {
       // Both are waited for, whatever becomes of one: the other's retry must not overtake the session's next stanza.
       for (const outcome of await Promise.allSettled(both))

@@ -63,6 +63,11 @@ export class ContactLoads {
     this.#limiter = new Limiter(options.config.loadsMax);
   }
 
+  /** Questions that are open. */
+  get running(): number {
+    return this.#limiter.running;
+  }
+
   /** Reads them, or reads them again. */
   load(user: User): void {
     if (user.isLoading) return;

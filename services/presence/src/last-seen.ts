@@ -31,6 +31,10 @@ export class LastSeen {
     this.#log = options.log;
   }
 
+  get waiting(): number {
+    return this.#pending.size;
+  }
+
   /** None of the user's resources is available any more. */
   left(last: LastActivity): void {
     if (this.#isStopped) return;

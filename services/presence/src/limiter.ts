@@ -11,6 +11,9 @@ export class Limiter {
   get waiting(): number {
     return this.#queue.size;
   }
+  get running(): number {
+    return this.#running;
+  }
 
   /** `work` must not throw. */
   add(work: () => Promise<void>): void {

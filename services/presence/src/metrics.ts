@@ -1,5 +1,21 @@
 import { counter, gauge, histogram, type MetricsOf, metricsSpec } from '@starling/runtime';
 
+/**
+ * Label `reason` of `dropped`: batches of an unknown incarnation, or that this process may not act on; held beyond the bound; contacts
+ * that could not be had; when users were last there; what sessions owed that are over.
+ */
+const DROP_REASONS = [
+  'stale',
+  'fenced',
+  'unreadable',
+  'held',
+  'contacts',
+  'waiting',
+  'too-large',
+  'last-seen',
+  'owed',
+] as const;
+
 export const presenceMetrics = metricsSpec({
   sessions: gauge('starling_presence_sessions', 'Sessions of the users whose presence this process owns'),
   users: gauge('starling_presence_users', 'Users whose presence this process owns and who have a session'),
@@ -9,7 +25,9 @@ export const presenceMetrics = metricsSpec({
     'From taking a partition until it is served',
     [0.005, 0.02, 0.1, 0.3, 1, 3, 10, 30],
   ),
-  binds: counter('starling_presence_binds_total', 'Requests to bind a resource', ['outcome']),
+  binds: counter('starling_presence_binds_total', 'Requests to bind a resource', {
+    outcome: ['ok', 'replaced', 'resumed', 'elsewhere', 'too-many', 'over'],
+  }),
   transitions: counter('starling_presence_transitions_total', 'What sessions did', ['kind']),
   emissionsIn: counter('starling_presence_emissions_in_total', 'Presences that arrived for users of this process'),
   emissionsOut: counter('starling_presence_emissions_out_total', 'Presences sent to edges and presence services', [
@@ -30,22 +48,8 @@ export const presenceMetrics = metricsSpec({
   ),
   held: gauge('starling_presence_held', 'Addressees that wait until a partition is known'),
   loads: counter('starling_presence_contact_loads_total', 'Questions for the contacts of a user', ['outcome']),
-  dropped: counter('starling_presence_dropped_total', 'What was not done', ['reason']),
+  dropped: counter('starling_presence_dropped_total', 'What was not done', { reason: DROP_REASONS }),
 });
 
 export type PresenceMetrics = MetricsOf<typeof presenceMetrics>;
-
-/**
- * Label `reason` of `dropped`: batches of an unknown incarnation, or that this process may not act on; held beyond the bound; contacts
- * that could not be had; when users were last there; what sessions owed that are over.
- */
-export type DropReason =
-  | 'stale'
-  | 'fenced'
-  | 'unreadable'
-  | 'held'
-  | 'contacts'
-  | 'waiting'
-  | 'too-large'
-  | 'last-seen'
-  | 'owed';
+export type DropReason = (typeof DROP_REASONS)[number];

@@ -36,6 +36,10 @@ export class Owed {
     });
   }
 
+  get waiting(): number {
+    return this.#calls.waiting;
+  }
+
   /** `others`: another session of its user gets what comes for him. */
   expired(record: SessionRecord, others: boolean): void {
     const after = gotUpTo(record);

@@ -38,6 +38,11 @@ export class Partitions {
     return this.#own.size;
   }
 
+  /** Addressees that wait until a partition is known. */
+  get held(): number {
+    return this.#held;
+  }
+
   get learning(): number {
     return this.#learning;
   }

@@ -8,7 +8,7 @@ import {
   subjects,
 } from '@starling/contracts';
 import type { GroupView, GroupWatch, Membership } from '@starling/owners';
-import type { Logger, MetricsRegistry } from '@starling/runtime';
+import { type Logger, type MetricsRegistry, trackQueues } from '@starling/runtime';
 import { Broadcast } from './broadcast.ts';
 import type { PresenceConfig } from './config.ts';
 import { ContactLoads } from './contact-loads.ts';
@@ -70,6 +70,8 @@ export class PresenceNode {
   readonly #learning: Learning;
   readonly #inbox: Inbox;
   readonly #requests: Requests;
+  /** Shows its queues; returns the undo. */
+  readonly #queues: () => () => void;
   readonly #undo: (() => void)[] = [];
   /** Of the edges' document as it was looked at last. */
   #knownEdges: ReadonlySet<string> = new Set();
@@ -136,6 +138,13 @@ export class PresenceNode {
     this.#misses = misses;
     this.#learning = learning;
     this.#inbox = new Inbox({ ...shared, ...taken, standing, follow, onWaiting, log });
+    this.#queues = () =>
+      trackQueues(registry, {
+        presence_contact_loads: { limit: config.loadsMax, used: () => loads.running },
+        presence_held: { limit: config.heldMax, used: () => partitions.held },
+        presence_last_seen: { limit: config.lastSeenMax, used: () => lastSeen.waiting },
+        presence_owed: { limit: config.owedWaitingMax, used: () => this.#owed.waiting },
+      });
     this.#requests = new Requests({ standing, partitions, tables, probes, stamps, follow, config, metrics });
   }
 
@@ -153,6 +162,7 @@ export class PresenceNode {
     for (const subscription of subscriptions) this.#undo.push(() => subscription.unsubscribe());
     this.#undo.push(this.#bus.onReconnect(() => this.#reconnected()));
     this.#undo.push(this.#partitions.track());
+    this.#undo.push(this.#queues());
     this.#undo.push(this.#metrics.orphans.track(() => this.#orphans.size));
   }
 

@@ -53,6 +53,10 @@ export class AccountCopies {
     metrics.copiesQueued.track(() => this.#queue.size);
   }
 
+  get queued(): number {
+    return this.#queue.size;
+  }
+
   start(): void {
     this.#timer = setInterval(() => this.#sweep(), this.#options.sweepMs);
     this.#timer.unref();

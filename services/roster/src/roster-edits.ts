@@ -63,6 +63,13 @@ export class RosterEdits {
     options.metrics.unsureEdits.track(() => this.#unsure.size);
   }
 
+  get waiting(): number {
+    return this.#queue.length;
+  }
+  get unsure(): number {
+    return this.#unsure.size;
+  }
+
   /**
    * `work` changes the sides; what it leaves in them is written. When it throws, nothing has happened.
    * @throws what work threw, QueueFullError, DbUnavailableError

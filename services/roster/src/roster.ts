@@ -24,7 +24,7 @@ import {
   subjects,
 } from '@starling/contracts';
 import { type Db, DbUnavailableError, GuardedDb, migrate } from '@starling/db';
-import type { Logger, MetricsRegistry } from '@starling/runtime';
+import { type Logger, type MetricsRegistry, trackQueues } from '@starling/runtime';
 import { AccountCopies } from './account-copies.ts';
 import { Accounts } from './accounts.ts';
 import { Announcer } from './announcer.ts';
@@ -144,6 +144,13 @@ export async function startRoster({
     void edits.tellUnsure();
   };
 
+  const untrack = trackQueues(registry, {
+    roster_copies: { limit: config.copiesQueueMax, used: () => copies.queued },
+    roster_edits: { limit: editsMax, used: () => edits.waiting },
+    roster_fast_backlog: { limit: config.fastBacklogMax, used: () => backlog.waiting },
+    roster_unsure_edits: { limit: config.unsureEditsMax, used: () => edits.unsure },
+  });
+
   const answer = <Request, Reply>(
     name: string,
     method: Method<Request, Reply>,
@@ -197,6 +204,7 @@ export async function startRoster({
     stop: async () => {
       for (const subscription of subscriptions) subscription.unsubscribe();
       stopReconnect();
+      untrack();
       edits.stop();
       await Promise.all([notices.stop(), farewells.stop(), copies.stop(), backlog.stop()]);
       await db.close();

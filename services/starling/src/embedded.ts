@@ -35,7 +35,7 @@ export interface EmbeddedOptions extends ServicesOptions {
  * @throws DbLockedError when another process has the data folder, DbUnavailableError, LogConfigError, CommandError when NATS is not there
  */
 export async function openServices({ config, use, logger, metrics, onFailure }: ServicesOptions) {
-  const database = openDb(config.db, { log: logger, metrics, onFailure });
+  const database = openDb(config.db, { log: logger, metrics, watchServer: true, onFailure });
   const [db, bus] = await Promise.all([
     use('db', database, (d) => d.close()),
     use('bus', openBusOrExplain(config.bus, { log: logger, metrics, name: 'starling' }), (b) => b.close()),

@@ -13,6 +13,7 @@ import {
   runtimeConfig,
   Secret,
   type Specs,
+  showProcess,
 } from '@starling/runtime';
 import { EXIT } from './exit-codes.ts';
 import { explain } from './explain.ts';
@@ -103,6 +104,8 @@ class Host<S extends Specs> {
   #isReady = false;
   #exitCode: number = EXIT.ok;
   #end: () => void = () => {};
+  /** performance.now(). */
+  #stoppingSince: number | undefined;
 
   constructor(options: HostOptions<S>, config: HostContext<S>['config'], sources: ConfigSources, log: Logger) {
     this.#options = options;
@@ -145,7 +148,9 @@ class Host<S extends Specs> {
     const health = new Health();
     health.ready('system', () => this.#isReady || 'starting');
     const metrics = new MetricsRegistry();
-    metrics.collectProcessMetrics();
+    const shown = { metrics, service: this.#options.name, health, stopMs: runtime.stopMs };
+    const showing = showProcess({ ...shown, stoppingSince: () => this.#stoppingSince });
+    await this.#lifecycle.use('process metrics', showing, (end) => end());
     const { adminToken: configured, adminHost: host, adminPort: port } = runtime;
     const adminToken = configured.isEmpty
       ? new Secret(randomBytes(ADMIN_TOKEN_BYTES).toString('base64url'))
@@ -190,6 +195,7 @@ class Host<S extends Specs> {
     const log = this.#log;
     const { stopMs } = this.#config.runtime;
     this.#isReady = false;
+    this.#stoppingSince = performance.now();
     setTimeout(() => {
       log.error({ what: 'service_stop_forced', afterMs: stopMs });
       process.exit(EXIT.failed);

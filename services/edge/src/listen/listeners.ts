@@ -1,4 +1,4 @@
-import { Lifecycle, type Logger, type MetricsRegistry } from '@starling/runtime';
+import { Lifecycle, type Logger, type MetricsRegistry, trackQueues } from '@starling/runtime';
 import type { EdgeConfig } from '../config.ts';
 import { edgeMetrics } from '../metrics.ts';
 import type { OnConnection } from './byte-channel.ts';
@@ -16,6 +16,7 @@ export interface Endpoints {
 }
 
 const IDLE_TIMEOUT_MS = 120_000;
+const MS_PER_SECOND = 1_000;
 
 export interface Listeners {
   readonly endpoints: Endpoints;
@@ -39,7 +40,10 @@ export async function openListeners(options: {
     onLimit: (limit) => metrics.limits.inc(1, { limit }),
   });
   const lifecycle = new Lifecycle();
-  const untrack = metrics.connections.track(() => limits.open);
+  const undo = [
+    metrics.connections.track(() => limits.open),
+    trackQueues(options.metrics, { edge_connections: { limit: config.connectionsMax, used: () => limits.open } }),
+  ];
   const tls = await openTlsIdentity({
     cert: config.tlsCert,
     key: config.tlsKey,
@@ -47,6 +51,8 @@ export async function openListeners(options: {
     domain: config.domain,
     log,
   });
+  undo.push(metrics.certificateExpiry.track(() => tls.notAfter.getTime() / MS_PER_SECOND));
+  undo.push(metrics.certificateSelfSigned.track(() => Number(tls.selfSigned)));
   const common = { host: config.host, limits, sendBufferBytesMax: config.sendBufferBytesMax };
   const open = (port: number, direct: boolean) => openTcpListener({ ...common, port, tls, direct }, onConnection);
   const c2s = await lifecycle.use('c2s', open(config.c2sPort, false), (l) => l.stop());
@@ -70,7 +76,7 @@ export async function openListeners(options: {
   return {
     endpoints: { c2s: c2s.port, c2sTls: c2sTls.port, http: http.port },
     stop: async () => {
-      untrack();
+      for (const end of undo) end();
       await lifecycle.stop();
     },
   };

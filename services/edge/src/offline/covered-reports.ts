@@ -68,6 +68,13 @@ export class CoveredReports {
     this.#metrics.offlineReportsDropped.inc(over);
   }
 
+  /** Reports of the stream that has most of them. */
+  get longest(): number {
+    let longest = 0;
+    for (const { waiting } of this.#streams.values()) longest = Math.max(longest, waiting.length);
+    return longest;
+  }
+
   #count(): number {
     let count = 0;
     for (const { waiting } of this.#streams.values()) count += waiting.length;

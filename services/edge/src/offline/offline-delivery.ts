@@ -56,6 +56,11 @@ export class OfflineDelivery implements CoverageWatch {
     this.#timer = setInterval(() => this.#reportAll(), options.config.offlineReportMs).unref();
   }
 
+  /** Of the fullest stream: the bound is of each. */
+  get reportsWaiting(): number {
+    return this.#reports.longest;
+  }
+
   async stop(): Promise<void> {
     this.#isStopped = true;
     clearInterval(this.#timer);

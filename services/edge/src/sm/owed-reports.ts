@@ -36,6 +36,10 @@ export class OwedReports {
     });
   }
 
+  get waiting(): number {
+    return this.#calls.waiting;
+  }
+
   /** The session is over; nobody goes on with it. `rows`: all sessions of its user. */
   ended(session: ClientSession, sm: ManagedStream, rows: readonly SessionRow[]): void {
     const { streams, known, metrics, log } = this.#options;

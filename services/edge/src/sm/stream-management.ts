@@ -90,6 +90,11 @@ export class StreamManagement {
     return this.#detached.size;
   }
 
+  /** Sessions that are over and of which the archive has not been told yet. */
+  get owedWaiting(): number {
+    return this.#owed.waiting;
+  }
+
   /** Takes part: other edges may ask for sessions from now on. */
   start(): void {
     this.#releases.start();

@@ -1,3 +1,4 @@
+import type { BoundCounter } from '@starling/runtime';
 import { type ScanHandler, type ScanLimits, Scanner } from '@starling/xml';
 import type { ByteChannel } from '../listen/byte-channel.ts';
 import type { PauseGuard } from './pause-guard.ts';
@@ -7,6 +8,8 @@ export interface InputBounds {
   /** What may be kept of a connection that is stalled. */
   readonly backlogBytesMax: number;
   readonly pauses: Pick<PauseGuard, 'behind'>;
+  /** Counts what was read. */
+  readonly bytesIn: BoundCounter;
 }
 
 /** For whom a connection is read. */
@@ -24,6 +27,7 @@ export class Input {
   readonly #pauses: Pick<PauseGuard, 'behind'>;
   readonly #channel: ByteChannel;
   readonly #scanner: Scanner;
+  readonly #bytesIn: BoundCounter;
   #closed = false;
   /** Inside the scanner's write: only then it can be told to pause. */
   #reading = false;
@@ -38,10 +42,12 @@ export class Input {
   #backlogBytes = 0;
   #heardAt = performance.now();
 
-  constructor(channel: ByteChannel, { scanLimits, backlogBytesMax, pauses }: InputBounds, reader: Reader) {
+  constructor(channel: ByteChannel, bounds: InputBounds, reader: Reader) {
+    const { scanLimits, backlogBytesMax, pauses, bytesIn } = bounds;
     this.#reader = reader;
     this.#backlogBytesMax = backlogBytesMax;
     this.#pauses = pauses;
+    this.#bytesIn = bytesIn;
     this.#channel = channel;
     this.#scanner = new Scanner(channel.framing, scanLimits, reader);
     this.#channel.onData = (chunk) => this.#onData(chunk);
@@ -89,6 +95,7 @@ export class Input {
   #onData(chunk: Uint8Array): void {
     if (this.#closed) return;
     this.#heardAt = performance.now();
+    this.#bytesIn.inc(chunk.length);
     const behind = this.#stalls === 0 ? this.#pauses.behind(this.#heardAt) : undefined;
     if (behind !== undefined) {
       this.stall();

@@ -60,7 +60,9 @@ export class Stream implements Link, Reader {
     this.#framing = channel.framing === 'stream' ? streamFraming : messageFraming;
     this.#negotiation = new Negotiation(this, host);
     const { scanLimits, pauses, config } = host;
-    this.#input = new Input(channel, { scanLimits, backlogBytesMax: config.inboundBacklogBytesMax, pauses }, this);
+    const { bytesIn } = host.metrics;
+    const bounds = { scanLimits, backlogBytesMax: config.inboundBacklogBytesMax, pauses, bytesIn };
+    this.#input = new Input(channel, bounds, this);
     channel.onClose = () => this.#onGone();
     this.#timer = setTimeout(() => this.fail(new StreamError('connection-timeout')), host.config.handshakeMs);
     this.#timer.unref();
@@ -314,6 +316,6 @@ export class Stream implements Link, Reader {
   }
 
   #send(bytes: Uint8Array): void {
-    if (!this.#closed) this.#channel.send(bytes);
+    if (!this.#closed && this.#channel.send(bytes)) this.#host.metrics.bytesOut.inc(bytes.length);
   }
 }

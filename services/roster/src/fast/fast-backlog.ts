@@ -31,6 +31,10 @@ export class FastBacklog {
     options.metrics.fastBacklog.track(() => this.#waiting.size);
   }
 
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
   add(tokens: FastTokens): void {
     this.#keep(tokens);
     this.#start();
