@@ -13,6 +13,7 @@ async function missingPackages({ findPostgres, findNatsServer }) {
   const missing = [];
   if (!findNatsServer()) missing.push('nats-server');
   if (!(await findPostgres())) missing.push('postgresql');
+  if (findProgram('promtool') === undefined) missing.push('prometheus');
   if (!hasSlixmpp()) missing.push('python3-slixmpp');
   for (const client of ['profanity', 'tmux']) if (findProgram(client) === undefined) missing.push(client);
   return missing;
