@@ -13,7 +13,7 @@ export function workspaces() {
       .filter((d) => d.isDirectory() && existsSync(join(root, group, d.name, 'package.json')))
       .map((d) => `${group}/${d.name}`),
   );
-  return [...grouped, 'loadtest'];
+  return [...grouped, 'infra/grafana', 'loadtest'];
 }
 
 /** All files below a folder, as paths from the repository's root. */

@@ -38,12 +38,14 @@ export async function generate({ check = false } = {}) {
   );
   const { renderPerformance } = await import(pathToFileURL(join(root, 'loadtest/dist/performance/render.js')).href);
   const { renderScale } = await import(pathToFileURL(join(root, 'loadtest/dist/simulate/render.js')).href);
+  const { renderDashboards } = await import(pathToFileURL(join(root, 'infra/grafana/dist/index.js')).href);
   const references = new Map([
     ['docs/config.md', renderConfig(declarations, describeConfig)],
     ['docs/metrics.md', renderMetrics(declarations, describeMetrics)],
     ['docs/xeps.md', renderXeps(declarations)],
     ['doap.xml', renderDoap(declarations, JSON.parse(read('package.json')))],
     [KNOWN_KEYS, renderKnownKeys(declarations, variableNames)],
+    ...renderDashboards(),
     ...renderPerformance(),
     ...renderScale(),
   ]);

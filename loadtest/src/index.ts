@@ -6,6 +6,7 @@ import { benchPeers } from './bench-peers.ts';
 import { benchPresence } from './bench-presence.ts';
 import { benchSessions } from './bench-sessions.ts';
 import { chaos } from './chaos.ts';
+import { dashboards } from './dashboards.ts';
 import { interopSmack } from './interop-smack.ts';
 import { simulate } from './simulate.ts';
 import { smokeHistory } from './smoke-history.ts';
@@ -24,6 +25,7 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<num
   'bench-presence': benchPresence,
   'bench-sessions': benchSessions,
   chaos,
+  dashboards,
   'interop-smack': interopSmack,
   simulate,
   'smoke-history': smokeHistory,

@@ -36,11 +36,13 @@ class Source {
     this.path = path;
     this.text = text;
     /** 'packages/bus', 'services/edge', 'loadtest'. */
-    this.workspace = /^(packages|services)\/[^/]+/.exec(path)?.[0] ?? path.split('/', 1)[0];
+    this.workspace = /^(packages|services|infra)\/[^/]+/.exec(path)?.[0] ?? path.split('/', 1)[0];
     this.isGenerated = path.includes('/generated/') || text.startsWith('// GENERATED');
     /** Whether only tests run it. */
     this.isTest =
-      TEST_FILE.test(path) || /\/(testing|conformance)\//.test(path) || /^(packages\/testkit|loadtest)\//.test(path);
+      TEST_FILE.test(path) ||
+      /\/(testing|conformance)\//.test(path) ||
+      /^(packages\/testkit|loadtest|infra\/grafana)\//.test(path);
   }
   get lines() {
     return this.text.split('\n').length - 1;
@@ -80,12 +82,12 @@ export class Repository {
     this.files = files;
     this.paths = paths;
     this.sources = [...files]
-      .filter(([path]) => /^(packages|services|loadtest)\/.*\.ts$/.test(path) && !path.endsWith('.d.ts'))
+      .filter(([path]) => /^(packages|services|loadtest|infra\/grafana)\/.*\.ts$/.test(path) && !path.endsWith('.d.ts'))
       .map(([path, text]) => new Source(path, text));
     /** 'packages/bus' → its package.json; '' → the root's. */
     this.manifests = new Map(
       [...files]
-        .filter(([path]) => /^((packages|services)\/[^/]+\/|loadtest\/)?package\.json$/.test(path))
+        .filter(([path]) => /^((packages|services)\/[^/]+\/|infra\/grafana\/|loadtest\/)?package\.json$/.test(path))
         .map(([path, text]) => [path.replace(/\/?package\.json$/, ''), JSON.parse(text)]),
     );
   }
