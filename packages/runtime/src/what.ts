@@ -17,6 +17,7 @@ export const WHAT = [
   'bus_handler_failed',
   'bus_reconnected',
   'certificate_loaded',
+  'certificate_reload_failed',
   'client_stream_failed',
   'contacts_lookup_failed',
   'db_connection_lost',

@@ -32,6 +32,24 @@ export const edgeConfig = configSpec({
     'PEM file of the certificate chain; empty = self-signed, kept in the data folder',
   ),
   tlsKey: text('STARLING_TLS_KEY', '', {}, 'PEM file of the private key'),
+  tlsReloadMs: duration(
+    'STARLING_TLS_RELOAD_INTERVAL',
+    '1m',
+    { max: '1d' },
+    'how often both files are read again, so that a renewed certificate needs no restart; 0 = never',
+  ),
+  proxyProtocolFrom: text(
+    'STARLING_PROXY_PROTOCOL_FROM',
+    '',
+    {},
+    'load balancers (addresses and ranges such as 10.0.0.0/8, commas between) that put a PROXY protocol v2 header before each connection to the C2S ports: from them it is required, from anybody else not taken',
+  ),
+  forwardedFrom: text(
+    'STARLING_FORWARDED_FROM',
+    '',
+    {},
+    'proxies before the HTTP port, written likewise, whose X-Forwarded-For tells the address of a client',
+  ),
   dataDir: text('STARLING_DATA_DIR', './data', {}, 'where an edge keeps its self-signed certificate'),
 
   archiveIdSecret: secret(

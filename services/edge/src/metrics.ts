@@ -87,6 +87,11 @@ export const edgeMetrics = metricsSpec({
     'starling_edge_requests_undelivered_total',
     'IQ requests to resources that were not there, or not to be seen',
   ),
+  certificateReloads: counter(
+    'starling_edge_certificate_reloads_total',
+    'Certificates that were found renewed, or could not be read again',
+    ['outcome'],
+  ),
   limits: counter('starling_edge_limits_reached_total', 'Connections refused or closed by a bound', ['limit']),
   certificateExpiry: gauge(
     'starling_edge_certificate_expiry_timestamp_seconds',

@@ -11,6 +11,7 @@ import { WEBSOCKET_PATH } from '@starling/feature-api';
 import { silentLogger } from '@starling/runtime';
 import { WebSocket } from 'ws';
 import type { EagerClientData } from '../testing/eager-client.ts';
+import { parseAddressRanges } from './address-ranges.ts';
 import type { ByteChannel, Listener, OnConnection } from './byte-channel.ts';
 import { ConnectionLimits, type LimitName } from './connection-limits.ts';
 import { CLOSE_TIMEOUT_MS } from './queued-channel.ts';
@@ -133,6 +134,8 @@ interface ServerOptions {
   readonly idleTimeoutMs?: number;
   readonly http?: HttpHandler;
   readonly port?: number;
+  /** Whose X-Forwarded-For is believed. */
+  readonly proxies?: string;
 }
 
 const servers: Server[] = [];
@@ -175,6 +178,7 @@ async function serve(kind: Kind, onConnection: OnConnection, options: ServerOpti
             log: silentLogger,
             messageBytesMax: MESSAGE_BYTES_MAX,
             idleTimeoutMs: options.idleTimeoutMs ?? IDLE_TIMEOUT_MS,
+            proxies: parseAddressRanges(options.proxies ?? '', 'STARLING_FORWARDED_FROM'),
             http: options.http ?? (() => NOT_FOUND),
           },
           connected,
@@ -703,6 +707,34 @@ for (const kind of ['ws', 'uws'] as const) {
       (client.raw as WebSocket).send(Buffer.of(0x3c, 0xff), { binary: false });
       await until(() => seen.chunks === 1 || seen.closes === 1, 'an outcome');
       assert.equal(seen.chunks, kind === 'ws' ? 1 : 0);
+    });
+  });
+}
+
+for (const kind of ['ws', 'uws'] as const) {
+  describe(`behind a proxy, ${kind}`, { skip: kind === 'uws' && uwsMissing }, () => {
+    it('a client has the address that the proxy tells, and its limits', async () => {
+      const options = { proxies: '127.0.0.0/8', connectionsPerAddressMax: 1 };
+      const server = await serve(kind, () => undefined, options);
+      const connectFrom = async (forwardedFor: string) => {
+        const address = `ws://127.0.0.1:${server.listener.port}${WEBSOCKET_PATH}`;
+        const client = webSocketClient(
+          new WebSocket(address, ['xmpp'], { headers: { 'x-forwarded-for': forwardedFor } }),
+        );
+        clients.push(client);
+        await until(
+          () => client.closed !== undefined || (client.raw as WebSocket).readyState === WebSocket.OPEN,
+          'an answer',
+        );
+        return client.closed;
+      };
+      assert.equal(await connectFrom('127.0.0.1, 203.0.113.9'), undefined);
+      assert.deepEqual(
+        server.channels.map(({ peerAddress, loopback }) => [peerAddress, loopback]),
+        [['203.0.113.9', false]],
+      );
+      assert.equal(await connectFrom('203.0.113.9'), 1006);
+      assert.equal(await connectFrom('203.0.113.10'), undefined);
     });
   });
 }

@@ -2,9 +2,9 @@ import { isLoopback, networkOf } from './peer.ts';
 
 /**
  * Which bound was reached, the label of a metric. send_buffer: a channel closed itself, as its peer does not read; accept: the kernel could not give us a
- * connection, for want of descriptors or memory.
+ * connection, for want of descriptors or memory; proxy_header: a proxy did not say, or not in time, whose connection it hands on.
  */
-export type LimitName = 'connections' | 'connections_per_address' | 'send_buffer' | 'accept';
+export type LimitName = 'connections' | 'connections_per_address' | 'send_buffer' | 'accept' | 'proxy_header';
 
 export interface ConnectionLimitOptions {
   /** Open connections of this edge, all transports together. */

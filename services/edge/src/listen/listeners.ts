@@ -1,8 +1,10 @@
 import { Lifecycle, type Logger, type MetricsRegistry, trackQueues } from '@starling/runtime';
 import type { EdgeConfig } from '../config.ts';
 import { edgeMetrics } from '../metrics.ts';
+import { parseAddressRanges } from './address-ranges.ts';
 import type { OnConnection } from './byte-channel.ts';
 import { ConnectionLimits } from './connection-limits.ts';
+import { RenewingIdentity } from './renewing-identity.ts';
 import { openTcpListener } from './tcp.ts';
 import { openTlsIdentity } from './tls-context.ts';
 import type { HttpHandler } from './websocket.ts';
@@ -44,17 +46,20 @@ export async function openListeners(options: {
     metrics.connections.track(() => limits.open),
     trackQueues(options.metrics, { edge_connections: { limit: config.connectionsMax, used: () => limits.open } }),
   ];
-  const tls = await openTlsIdentity({
-    cert: config.tlsCert,
-    key: config.tlsKey,
-    dataDir: config.dataDir,
-    domain: config.domain,
-    log,
-  });
+  const proxies = {
+    proxies: parseAddressRanges(config.proxyProtocolFrom, 'STARLING_PROXY_PROTOCOL_FROM'),
+    headerTimeoutMs: config.handshakeMs,
+  };
+  const forwarders = parseAddressRanges(config.forwardedFrom, 'STARLING_FORWARDED_FROM');
+  const files = { cert: config.tlsCert, key: config.tlsKey };
+  const renewal = { ...files, intervalMs: config.tlsReloadMs, outcomes: metrics.certificateReloads, log };
+  const identity = await openTlsIdentity({ ...files, dataDir: config.dataDir, domain: config.domain, log });
+  const tls = await lifecycle.use('certificate', new RenewingIdentity(identity, renewal), (t) => t.stop());
   undo.push(metrics.certificateExpiry.track(() => tls.notAfter.getTime() / MS_PER_SECOND));
   undo.push(metrics.certificateSelfSigned.track(() => Number(tls.selfSigned)));
   const common = { host: config.host, limits, sendBufferBytesMax: config.sendBufferBytesMax };
-  const open = (port: number, direct: boolean) => openTcpListener({ ...common, port, tls, direct }, onConnection);
+  const open = (port: number, direct: boolean) =>
+    openTcpListener({ ...common, port, tls, direct, proxies }, onConnection);
   const c2s = await lifecycle.use('c2s', open(config.c2sPort, false), (l) => l.stop());
   const c2sTls = await lifecycle.use('c2sTls', open(config.c2sTlsPort, true), (l) => l.stop());
   const http = await lifecycle.use(
@@ -66,6 +71,7 @@ export async function openListeners(options: {
         library: config.websocket,
         messageBytesMax: Math.max(config.wsMessageBytesMax, config.stanzaBytesMax),
         idleTimeoutMs: IDLE_TIMEOUT_MS,
+        proxies: forwarders,
         http: handler,
         log,
       },

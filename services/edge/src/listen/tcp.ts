@@ -1,14 +1,16 @@
 import { createServer, type Socket } from 'node:net';
+import { parseAddressRanges } from './address-ranges.ts';
 import type { ByteChannel, Listener, OnConnection } from './byte-channel.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 import { listen, stopListening } from './node-server.ts';
-import { plainAddress } from './peer.ts';
+import { Proxied, type ProxiedOptions } from './proxied.ts';
 import { TcpChannel } from './tcp-channel.ts';
 import type { TlsIdentity } from './tls-context.ts';
 import { Turn } from './turn.ts';
 
 /** Dead peers are found by the kernel even when nobody sends anything. */
 const KEEP_ALIVE_AFTER_MS = 60_000;
+const NOBODY = parseAddressRanges('', '');
 
 export interface TcpOptions {
   /** Default: all addresses, IPv6 and IPv4. */
@@ -22,6 +24,8 @@ export interface TcpOptions {
   /** Bytes that one connection may have waiting to be sent. */
   readonly sendBufferBytesMax: number;
   readonly limits: ConnectionLimits;
+  /** Load balancers that say by the PROXY protocol whose connection it is; default: none. */
+  readonly proxies?: Pick<ProxiedOptions, 'proxies' | 'headerTimeoutMs'> | undefined;
 }
 
 /**
@@ -32,24 +36,33 @@ export interface TcpOptions {
 export async function openTcpListener(options: TcpOptions, onConnection: OnConnection): Promise<Listener> {
   if (options.direct === true && options.tls === undefined) throw new Error('direct TLS needs a certificate');
   const turn = new Turn();
+  const { limits, proxies = { proxies: NOBODY, headerTimeoutMs: 0 } } = options;
+  const proxied = new Proxied({ ...proxies, limits });
   const server = createServer(
     { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_AFTER_MS, allowHalfOpen: true },
-    (socket) => {
-      const channel = accept(socket, options, turn);
-      if (channel !== undefined) onConnection(channel);
-    },
+    (connected) =>
+      proxied.identify(connected, (socket, address) => {
+        const channel = accept(socket, address, options, turn);
+        if (channel !== undefined) onConnection(channel);
+      }),
   );
   const port = await listen(server, options);
-  server.on('error', () => options.limits.hit('accept'));
-  return { port, stop: () => stopListening(server) };
+  server.on('error', () => limits.hit('accept'));
+  return {
+    port,
+    stop: () => {
+      proxied.stop();
+      return stopListening(server);
+    },
+  };
 }
 
 function accept(
   socket: Socket,
+  address: string,
   { limits, tls, direct, sendBufferBytesMax }: TcpOptions,
   turn: Turn,
 ): ByteChannel | undefined {
-  const address = plainAddress(socket.remoteAddress);
   // Without an address the peer has gone again already.
   if (address === '' || !limits.enter(address)) {
     socket.destroy();

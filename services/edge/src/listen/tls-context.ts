@@ -48,7 +48,8 @@ export async function openTlsIdentity({ cert, key, dataDir, domain, log }: TlsOp
   return identity;
 }
 
-async function loadIdentity(certFile: string, keyFile: string): Promise<TlsIdentity> {
+/** @throws CertificateError */
+export async function loadIdentity(certFile: string, keyFile: string): Promise<TlsIdentity> {
   if (certFile === '' || keyFile === '')
     throw new CertificateError('a certificate needs its key, and a key its certificate');
   const [cert, key] = await Promise.all([readPem(certFile), readPem(keyFile)]);

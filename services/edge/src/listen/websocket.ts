@@ -1,5 +1,6 @@
 import { type HttpHeaders, type HttpReply, WEBSOCKET_PATH } from '@starling/feature-api';
 import type { Logger } from '@starling/runtime';
+import type { AddressRanges } from './address-ranges.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 
 /** RFC 7395 §3.1: what the client must offer and we answer. */
@@ -32,6 +33,8 @@ export interface WebSocketOptions {
   /** A connection from which nothing has come for so long, not even a pong to our ping, is closed. */
   readonly idleTimeoutMs: number;
   readonly limits: ConnectionLimits;
+  /** Proxies whose X-Forwarded-For says whose connection it is. */
+  readonly proxies: AddressRanges;
   readonly http: HttpHandler;
   readonly log: Logger;
 }

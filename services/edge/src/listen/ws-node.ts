@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { type HttpHeaders, type HttpReply, WEBSOCKET_PATH } from '@starling/feature-api';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Listener, OnConnection } from './byte-channel.ts';
+import { clientAddress } from './forwarded.ts';
 import { listen, stopListening } from './node-server.ts';
 import { plainAddress } from './peer.ts';
 import { ignore } from './queued-channel.ts';
@@ -60,7 +61,8 @@ export async function openWsNodeListener(options: WebSocketOptions, onConnection
     socket.on('error', ignore);
     if (pathOf(request) !== WEBSOCKET_PATH) return refuse(socket, replyTo(request, options));
     if (!offersXmpp(request.headers['sec-websocket-protocol'] ?? '')) return refuse(socket, NOT_XMPP);
-    const address = plainAddress(socket.remoteAddress);
+    const forwardedFor = headersOf(request)['x-forwarded-for'] ?? '';
+    const address = clientAddress(plainAddress(socket.remoteAddress), forwardedFor, options.proxies);
     if (address === '' || !options.limits.enter(address)) return refuse(socket, TOO_MANY);
     let accepted = false;
     socket.once('close', () => {

@@ -3,6 +3,7 @@ import { STATUS_CODES } from 'node:http';
 import { createServer, SocketAddress } from 'node:net';
 import { type HttpReply, WEBSOCKET_PATH } from '@starling/feature-api';
 import type { Listener, OnConnection } from './byte-channel.ts';
+import { clientAddress } from './forwarded.ts';
 import { plainAddress } from './peer.ts';
 import { Turn } from './turn.ts';
 import {
@@ -55,7 +56,8 @@ export async function openWsUwsListener(
     sendPingsAutomatically: true,
     upgrade: (response, request, context) => {
       if (!offersXmpp(request.getHeader('sec-websocket-protocol'))) return answer(response, NOT_XMPP);
-      const address = addressOf(response.getRemoteAddressAsText());
+      const peer = addressOf(response.getRemoteAddressAsText());
+      const address = clientAddress(peer, request.getHeader('x-forwarded-for'), options.proxies);
       if (!limits.enter(address)) return answer(response, TOO_MANY);
       response.upgrade<UwsUserData>({ address }, request.getHeader('sec-websocket-key'), SUBPROTOCOL, '', context);
     },
