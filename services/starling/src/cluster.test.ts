@@ -38,6 +38,23 @@ test('a cluster on this machine, from its first start to its last', async (t) =>
     await logIn(system.ready.endpoints.c2s);
   });
 
+  await t.test('tried out through its ports; also by its bus alone, as from a container', async () => {
+    const port = String(system.ready.endpoints.c2s);
+    const reach = ['try', '--host', '127.0.0.1', '--port', port];
+    const { code, out, err } = await runCommand(reach, { dataDir });
+    assert.equal(code, EXIT.ok, err);
+    assert.match(out, /certificate is not trusted: DEPTH_ZERO_SELF_SIGNED_CERT[\s\S]*message there.*\n.*message back/);
+    const nats = system.ready.processes.find(({ service }) => service === 'nats');
+    const settings = { STARLING_NATS_URL: `nats://127.0.0.1:${nats?.port}` };
+    const elsewhere = await runCommand(reach, { dataDir: join(dataDir, 'nothing'), settings });
+    assert.equal(elsewhere.code, EXIT.ok, elsewhere.err);
+    assert.equal((await user('list')).out, 'alice@localhost\n');
+    const wrong = await runCommand(['try', '--host', '127.0.0.1', '--port', '1'], { dataDir });
+    assert.equal(wrong.code, EXIT.unavailable);
+    assert.match(wrong.err, /login of try-.*: the features of the stream did not come: .*ECONNREFUSED/);
+    assert.equal((await user('list')).out, 'alice@localhost\n');
+  });
+
   await t.test('when an edge is killed the others go on, on the same port', async () => {
     await system.kill('edge-1');
     for (let n = 0; n < 3; n++) await logIn(system.ready.endpoints.c2s);

@@ -4,6 +4,7 @@ import { type Accounts, accountsOnBus } from './accounts.ts';
 import { accountsOfRunning } from './admin-client.ts';
 import { openServices } from './embedded.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
+import { openBusOrExplain } from './open-bus.ts';
 import { isAnswering, type RunningFile, readRunningFile, USUAL_FOLDERS } from './running-file.ts';
 import { embeddedSpecs, ownSources } from './specs.ts';
 import { type System, systemOfRunning, systemOnBus } from './system.ts';
@@ -17,7 +18,8 @@ export interface FoundAccounts {
 
 /**
  * Lets `work` use the accounts of the system in a data folder: of the running one, else of a stopped embedded one, which is opened for it
- * without listeners and closed again when what `work` did is durable.
+ * without listeners and closed again when what `work` did is durable. Where no system has ever run, and STARLING_NATS_URL names servers,
+ * those of the services there: so it works in a container of the cluster.
  * @param dataDir undefined or '' = the usual folders, a running system first
  * @throws CommandError when a cluster is stopped; DbLockedError when the embedded one is starting or stopping
  */
@@ -34,7 +36,22 @@ export async function withAccounts<T>(
     return work({ accounts: accountsOfRunning(running), system: () => systemOfRunning(running, domain), domain });
   }
   const stopped = found.find(({ file }) => file) ?? found[0];
+  if (stopped?.file === undefined && process.env.STARLING_NATS_URL) return withServices(work);
   return withStopped(stopped?.folder ?? '', stopped?.file, work);
+}
+
+/** The services of a cluster, asked by its bus, in the role that STARLING_NATS_USER names: an edge's may do it. */
+async function withServices<T>(work: (found: FoundAccounts) => Promise<T>): Promise<T> {
+  const { edge, bus: busConfig } = loadConfig(embeddedSpecs, ownSources([]));
+  const { domain } = edge;
+  const { logStreams } = busConfig;
+  const bus = await openBusOrExplain(busConfig, { log: silentLogger, name: `command-${process.pid}` });
+  try {
+    const system = async () => systemOnBus(bus, domain, logStreams);
+    return await work({ accounts: accountsOnBus(bus, domain, logStreams), system, domain });
+  } finally {
+    await bus.close();
+  }
 }
 
 async function withStopped<T>(

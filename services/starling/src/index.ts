@@ -4,6 +4,7 @@ import { check } from './commands/check.ts';
 import { cluster } from './commands/cluster.ts';
 import { start } from './commands/start.ts';
 import { exportAccounts, exportArchive, importAccounts, prune } from './commands/transfer.ts';
+import { tryOut } from './commands/try.ts';
 import { addUser, changePassword, deleteUser, listUsers, setRetention } from './commands/user.ts';
 import { EXIT } from './exit-codes.ts';
 import { explain } from './explain.ts';
@@ -15,6 +16,7 @@ const actions: Actions = {
   start: (args, { jsonReady }) => start(args, jsonReady),
   cluster: (args, options) => cluster(args, options),
   check: (args, { json }) => check(args, json),
+  try: ({ timeout, ...options }) => done(tryOut({ ...options, timeoutMs: timeout * 1_000 })),
   userAdd: (name, argument, { passwordStdin: fromStdin, dataDir }) =>
     done(addUser(name, { argument, fromStdin }, { dataDir })),
   userPasswd: (name, argument, { passwordStdin: fromStdin, dataDir }) =>

@@ -16,6 +16,7 @@ async function parse(line: string): Promise<readonly unknown[]> {
     start: record('start'),
     cluster: record('cluster'),
     check: record('check'),
+    try: record('try'),
     userAdd: record('userAdd'),
     userPasswd: record('userPasswd'),
     userDel: record('userDel'),
@@ -57,6 +58,16 @@ test('cluster counts its processes', async () => {
   );
   for (const wrong of ['--edges 0', '--edges x', '--edges 33', '--nats 2', '--presence 0', '--roster -1'])
     await fails(`cluster ${wrong}`, 'commander.invalidArgument');
+});
+
+test('try says where clients connect', async () => {
+  assert.deepEqual(await parse('try'), ['try', { port: 5222, timeout: 15 }]);
+  assert.deepEqual(await parse('try --host chat.example --port 5269 --timeout 60 --data-dir /x'), [
+    'try',
+    { host: 'chat.example', port: 5269, timeout: 60, dataDir: '/x' },
+  ]);
+  for (const wrong of ['--port 0', '--port 65536', '--timeout x', '--timeout 601'])
+    await fails(`try ${wrong}`, 'commander.invalidArgument');
 });
 
 test('user takes a name, and a password in three ways', async () => {

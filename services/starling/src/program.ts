@@ -22,6 +22,13 @@ export interface PasswordOptions {
   readonly passwordStdin: boolean;
 }
 
+export interface TryCommandOptions {
+  readonly dataDir?: string;
+  readonly host?: string;
+  readonly port: number;
+  readonly timeout: number;
+}
+
 export interface ExportOptions {
   readonly dataDir?: string;
   readonly file?: string;
@@ -34,6 +41,7 @@ export interface Actions {
   start(args: readonly string[], options: { jsonReady: boolean }): Promise<number>;
   cluster(args: readonly string[], options: ClusterOptions): Promise<number>;
   check(args: readonly string[], options: { json: boolean }): Promise<number>;
+  try(options: TryCommandOptions): Promise<number>;
   userAdd(name: string, password: string | undefined, options: PasswordOptions): Promise<number>;
   userPasswd(name: string, password: string | undefined, options: PasswordOptions): Promise<number>;
   userDel(name: string, options: { dataDir?: string }): Promise<number>;
@@ -91,6 +99,15 @@ export function buildProgram(actions: Actions, done: (exitCode: number) => void)
   )
     .option('--json', 'print the findings as JSON', false)
     .action(async (options, command: Command) => done(await actions.check(command.args, options)));
+
+  program
+    .command('try')
+    .description('make two accounts, log them in, let them chat, remove them: shows that clients are served')
+    .option('--host <name>', 'where clients connect; default: the domain')
+    .option('--port <n>', 'of TCP with STARTTLS', portOf, 5222)
+    .option('--timeout <s>', 'seconds for each answer', secondsOf, 15)
+    .option('--data-dir <folder>', 'of the system; default: STARLING_DATA_DIR, else the usual folders')
+    .action(async (options) => done(await actions.try(options)));
 
   const user = program.command('user').description('administer accounts, of a running or of a stopped system');
   const dataDir = ['--data-dir <folder>', 'of the system; default: STARLING_DATA_DIR, else the usual folders'] as const;
@@ -164,6 +181,17 @@ export function buildProgram(actions: Actions, done: (exitCode: number) => void)
     .action(async (name, options) => done(await actions.archivePrune(name, options)));
   return program;
 }
+
+const SECONDS_MAX = 600;
+const PORT_MAX = 65_535;
+
+const numberUpTo = (max: number) => (text: string) => {
+  const value = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (value < 1 || value > max) throw new InvalidArgumentError(`1 to ${max}`);
+  return value;
+};
+const portOf = numberUpTo(PORT_MAX);
+const secondsOf = numberUpTo(SECONDS_MAX);
 
 const count = (min: number) => (text: string) => {
   const value = /^\d{1,3}$/.test(text) ? Number(text) : -1;
