@@ -1,22 +1,27 @@
 // Writes every generated file (npm run gen), or fails when one of them is not what it would write (--check).
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from './build.mjs';
-import { renderConfig, renderDoap, renderKnownKeys, renderMetrics, renderXeps } from './gen-docs.mjs';
+import { MARKER, renderConfig, renderDoap, renderKnownKeys, renderMetrics, renderXeps } from './gen-docs.mjs';
 import { FEATURES, renderIndex } from './gen-features.mjs';
 import { generateProto } from './gen-proto.mjs';
 import { collectDeclarations } from './gen-sources.mjs';
+import { renderChart } from './helm/gen-chart.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const KNOWN_KEYS = 'packages/runtime/src/generated/known-keys.ts';
 
 const read = (file) => (existsSync(join(root, file)) ? readFileSync(join(root, file), 'utf8') : undefined);
 
-/** Writes what differs; with `check` only tells. Returns the files that differed. */
+/** Writes what differs, removes what has no content; with `check` only tells. Returns the files that differed. */
 function settle(files, check) {
   const stale = [...files].filter(([file, content]) => read(file) !== content);
   for (const [file, content] of check ? [] : stale) {
+    if (content === undefined) {
+      rmSync(join(root, file));
+      continue;
+    }
     mkdirSync(dirname(join(root, file)), { recursive: true });
     writeFileSync(join(root, file), content);
   }
@@ -48,6 +53,7 @@ export async function generate({ check = false } = {}) {
     ...renderDashboards(),
     ...renderPerformance(),
     ...renderScale(),
+    ...renderChart(declarations, describeConfig, MARKER),
   ]);
   stale.push(...settle(references, check));
   if (!check && stale.includes(KNOWN_KEYS)) await build();
