@@ -38,10 +38,10 @@ export async function ensureRecordsStream(
 ): Promise<void> {
   checkServerVersion(link.connection.info?.version ?? '', settings.replicas);
   const manager = await jetstreamManager(link.connection, { checkAPI: false, timeout: API_TIMEOUT_MS });
-  await retryUntil(Date.now() + timeoutMs, () => ensureOnce(manager, streamConfig(settings), manage));
+  await retryUntil(Date.now() + timeoutMs, () => ensureOnce(manager, recordsStreamConfig(settings), manage));
 }
 
-async function ensureOnce(manager: JetStreamManager, wanted: ReturnType<typeof streamConfig>, manage: boolean) {
+async function ensureOnce(manager: JetStreamManager, wanted: ReturnType<typeof recordsStreamConfig>, manage: boolean) {
   const existing = await configOf(manager, wanted.name);
   if (existing === undefined) {
     if (!manage) throw new LogConfigError(`stream ${wanted.name} does not exist yet`, { transient: true });
@@ -49,7 +49,7 @@ async function ensureOnce(manager: JetStreamManager, wanted: ReturnType<typeof s
   } else if (manage && differs(existing, wanted)) await manager.streams.update(wanted.name, wanted);
 }
 
-async function makeStream(manager: JetStreamManager, wanted: ReturnType<typeof streamConfig>): Promise<void> {
+async function makeStream(manager: JetStreamManager, wanted: ReturnType<typeof recordsStreamConfig>): Promise<void> {
   try {
     await manager.streams.add(wanted);
   } catch (error) {
@@ -59,7 +59,8 @@ async function makeStream(manager: JetStreamManager, wanted: ReturnType<typeof s
   }
 }
 
-function streamConfig({ stream, replicas, bytesMax, valueBytesMax, ageMaxMs }: RecordsStreamSettings) {
+/** As it is to be. */
+export function recordsStreamConfig({ stream, replicas, bytesMax, valueBytesMax, ageMaxMs }: RecordsStreamSettings) {
   return {
     name: stream.stream,
     subjects: [...stream.subjects],
@@ -75,7 +76,7 @@ function streamConfig({ stream, replicas, bytesMax, valueBytesMax, ageMaxMs }: R
   } satisfies Partial<StreamConfig>;
 }
 
-function differs(existing: StreamConfig, wanted: ReturnType<typeof streamConfig>): boolean {
+function differs(existing: StreamConfig, wanted: ReturnType<typeof recordsStreamConfig>): boolean {
   return (
     existing.subjects.join() !== wanted.subjects.join() ||
     existing.num_replicas !== wanted.num_replicas ||

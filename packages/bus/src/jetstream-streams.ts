@@ -90,7 +90,8 @@ export async function configOf(manager: JetStreamManager, name: string): Promise
   }
 }
 
-function streamConfig(s: number, settings: StreamSettings) {
+/** As it is to be. */
+export function streamConfig(s: number, settings: StreamSettings) {
   return {
     name: streamName(s),
     subjects: streamSubjects(s, settings.streams, PARTITIONS),

@@ -34,8 +34,7 @@ export interface OpenRecordsOptions {
  */
 export async function openRecords(config: BusConfig, bus: Bus, options: OpenRecordsOptions = {}): Promise<Records> {
   if (bus instanceof MemoryBus) return new MemoryRecords(VALUE_BYTES_MAX);
-  const sizes = { valueBytesMax: VALUE_BYTES_MAX, bytesMax: RECORDS_BYTES_MAX };
-  return openStream(config, bus, { stream: RECORDS, ...sizes }, options);
+  return openStream(config, bus, recordsSettings(), options);
 }
 
 /**
@@ -51,8 +50,7 @@ export async function openAccountCopies(
   const { accountCopiesBytesMax: bytesMax, accountCopiesAgeMs: ageMaxMs } = config;
   if (bus instanceof MemoryBus)
     return new MemoryRecords(COPY_BYTES_MAX, { bytesMax: Math.min(bytesMax, MEMORY_COPIES_BYTES_MAX), ageMaxMs });
-  const sizes = { valueBytesMax: COPY_BYTES_MAX, bytesMax, ageMaxMs };
-  return openStream(config, bus, { stream: ACCOUNT_COPIES, ...sizes }, options);
+  return openStream(config, bus, accountCopiesSettings(config), options);
 }
 
 /**
@@ -67,18 +65,48 @@ export async function openSessionRecords(
   const { sessionRecordsBytesMax: bytesMax, sessionRecordsAgeMs: ageMaxMs } = config;
   if (bus instanceof MemoryBus)
     return new MemoryRecords(SESSION_BYTES_MAX, { bytesMax: Math.min(bytesMax, MEMORY_SESSIONS_BYTES_MAX), ageMaxMs });
-  const sizes = { valueBytesMax: SESSION_BYTES_MAX, bytesMax, ageMaxMs };
-  return openStream(config, bus, { stream: SESSION_RECORDS, ...sizes }, options);
+  return openStream(config, bus, sessionRecordsSettings(config), options);
 }
+
+type Settings = Omit<RecordsStreamSettings, 'replicas'>;
+
+const recordsSettings = (): Settings => ({
+  stream: RECORDS,
+  valueBytesMax: VALUE_BYTES_MAX,
+  bytesMax: RECORDS_BYTES_MAX,
+});
+
+const accountCopiesSettings = (config: BusConfig): Settings => ({
+  stream: ACCOUNT_COPIES,
+  valueBytesMax: COPY_BYTES_MAX,
+  bytesMax: config.accountCopiesBytesMax,
+  ageMaxMs: config.accountCopiesAgeMs,
+});
+
+const sessionRecordsSettings = (config: BusConfig): Settings => ({
+  stream: SESSION_RECORDS,
+  valueBytesMax: SESSION_BYTES_MAX,
+  bytesMax: config.sessionRecordsBytesMax,
+  ageMaxMs: config.sessionRecordsAgeMs,
+});
+
+/** All streams of records, as they are to be. */
+export const allRecordsSettings = (config: BusConfig): readonly RecordsStreamSettings[] =>
+  [recordsSettings(), accountCopiesSettings(config), sessionRecordsSettings(config)].map((settings) => ({
+    ...settings,
+    replicas: replicasOf(config),
+  }));
+
+const replicasOf = ({ logReplicas }: BusConfig): 1 | 3 => (logReplicas === '3' ? 3 : 1);
 
 async function openStream(
   config: BusConfig,
   bus: Bus,
-  settings: Omit<RecordsStreamSettings, 'replicas'>,
+  settings: Settings,
   { manage = true }: OpenRecordsOptions,
 ): Promise<JetStreamRecords> {
   if (!(bus instanceof NatsBus)) throw new TypeError('the records need the bus that openBus gave');
-  const replicas = config.logReplicas === '3' ? 3 : 1;
+  const replicas = replicasOf(config);
   const { link } = bus;
   const ensure = () => ensureRecordsStream(link, { ...settings, replicas }, manage, config.natsConnectTimeoutMs);
   await ensure();

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { groups, queues, subjects } from '@starling/contracts';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { groups, operations, queues, ROLES, subjects } from '@starling/contracts';
 import type { BareJid } from '@starling/jid';
 import {
   findNatsServers,
@@ -13,14 +13,16 @@ import {
   startNatsCluster,
   startNatsServer,
 } from '@starling/local-servers/nats-server';
-import { loadConfig } from '@starling/runtime';
+import { Health, loadConfig, MetricsRegistry, silentLogger } from '@starling/runtime';
 import { busConfig } from './config.ts';
 import { LOG_OPTIONS } from './conformance/nats-world.ts';
 import { bytesOf, textOf, until } from './conformance/tools.ts';
+import { inspectNats } from './inspect-nats.ts';
 import { JetStreamLog } from './jetstream-log.ts';
 import { NatsBus } from './nats-bus.ts';
 import { NatsLink } from './nats-link.ts';
 import { openAccountCopies, openRecords } from './open-records.ts';
+import { answerReports, gatherReports } from './process-reports.ts';
 
 const configFile = fileURLToPath(new URL('../../../infra/nats/nats.conf', import.meta.url));
 const alice = 'alice@example.com' as BareJid;
@@ -70,6 +72,7 @@ describe('infra/nats', { skip: NEWEST === undefined }, () => {
       NATS_ARCHIVE_PASSWORD: 'archive-secret',
       NATS_ROSTER_PASSWORD: 'roster-secret',
       NATS_PRESENCE_PASSWORD: 'presence-secret',
+      NATS_OPERATOR_PASSWORD: 'operator-secret',
     };
     server = await startNatsServer({ configFile, env: environment });
   });
@@ -196,6 +199,63 @@ describe('infra/nats', { skip: NEWEST === undefined }, () => {
     assert.deepEqual(errors, []);
   });
 
+  it('lets the operator ask all processes and each edge, and hear what comes for a user', async () => {
+    const buses = await Promise.all(['archive', 'edge', 'roster', 'presence'].map((user) => enter(user)));
+    const operator = await enter('operator');
+    for (const [i, bus] of buses.entries()) {
+      const shared = { metrics: new MetricsRegistry(), health: new Health(), log: silentLogger };
+      answerReports(bus, { id: `process-${i}`, service: 'x', ...shared });
+    }
+    const [archive, edge] = [buses[0], buses[1]];
+    assert.ok(archive && edge);
+    for (const method of [operations.sessions, operations.kick, operations.drain])
+      edge.subscribe(method('edge-1').subject, ({ replyTo }) => edge.publish(replyTo, bytesOf('done')));
+    const heard: string[] = [];
+    operator.subscribe(subjects.user(alice), ({ data, replyTo }) => {
+      heard.push(textOf(data));
+      if (replyTo !== '') operator.publish(replyTo, bytesOf('nobody'));
+    });
+    await Promise.all([...buses, operator].map((bus) => bus.flush()));
+    const reports = await gatherReports(operator, 1_000);
+    assert.deepEqual(
+      reports.map(({ id }) => id),
+      ['process-0', 'process-1', 'process-2', 'process-3'],
+    );
+    for (const method of [operations.sessions, operations.kick, operations.drain])
+      assert.equal(textOf(await operator.request(method('edge-1').subject, bytesOf(''), 5_000)), 'done');
+    edge.publish(subjects.user(alice), bytesOf('live'));
+    assert.equal(textOf(await edge.request(subjects.user(alice), bytesOf('question'), 5_000)), 'nobody');
+    await until('all is heard', () => heard.length === 2);
+    assert.deepEqual(errors, []);
+  });
+
+  it('is what packages/contracts says, word for word', () => {
+    const conf = readFileSync(new URL('roles.conf', pathToFileURL(configFile)), 'utf8').replace(/#.*$/gm, '');
+    const listed = [...conf.matchAll(/user: (\w+),([\s\S]*?)\n {4}\}/g)].map(([, user = '', block = '']) => {
+      const [, publish = ''] = /publish: \{\s*allow: \[([^\]]*)\]/.exec(block) ?? [];
+      const [, subscribe = ''] = /subscribe: \{ allow: \[([^\]]*)\]/.exec(block) ?? [];
+      const subjectsIn = (text: string) => [...text.matchAll(/"([^"]+)"/g)].map(([, subject]) => subject).sort();
+      return [user, { publish: subjectsIn(publish), subscribe: subjectsIn(subscribe) }];
+    });
+    const sorted = Object.entries(ROLES).map(([role, { publish, subscribe }]) => [
+      role,
+      { publish: [...publish].sort(), subscribe: [...subscribe].sort() },
+    ]);
+    assert.deepEqual(Object.fromEntries(listed), Object.fromEntries(sorted));
+  });
+
+  it('tells a role what it may do, where the server can', { skip: (NEWEST?.version[1] ?? 0) < 10 }, async () => {
+    const config = loadConfig({ bus: busConfig }, { env: {}, args: [] }).bus;
+    for (const [role, { publish, subscribe }] of Object.entries(ROLES)) {
+      const { permissions, clock } = await inspectNats(await enter(role), config);
+      assert.ok(permissions !== undefined && permissions !== 'everything', role);
+      assert.deepEqual([...permissions.publish].sort(), [...publish].sort(), role);
+      assert.deepEqual([...permissions.subscribe].sort(), [...subscribe].sort(), role);
+      assert.ok(Math.abs((clock?.serverMs ?? 0) - Date.now()) < 5_000);
+    }
+    assert.deepEqual(errors, []);
+  });
+
   it('lets no role do more', async () => {
     const publishing: [user: string, subject: string][] = [
       ['edge', 't.0'],
@@ -228,6 +288,15 @@ describe('infra/nats', { skip: NEWEST === undefined }, () => {
       ['presence', 'a.0.gap'],
       ['presence', '$JS.API.STREAM.CREATE.O'],
       ['presence', '$JS.API.STREAM.PURGE.O'],
+      ['edge', 'ops'],
+      ['roster', 'edge.edge-1.kick'],
+      ['operator', 'm.1.alice'],
+      ['operator', 'u.1.alice'],
+      ['operator', 'r.remove'],
+      ['operator', 'edge.edge-1'],
+      ['operator', 'edge.edge-1.release'],
+      ['operator', '$JS.API.STREAM.PURGE.M0'],
+      ['operator', '$JS.API.STREAM.MSG.GET.M0'],
     ];
     const subscribing: [user: string, subject: string][] = [
       ['edge', 'r.keys'],
@@ -244,12 +313,16 @@ describe('infra/nats', { skip: NEWEST === undefined }, () => {
       ['presence', 'u.>'],
       ['presence', 'r.*'],
       ['presence', 'edge.*'],
+      ['operator', 'ops'],
+      ['operator', 'm.>'],
+      ['operator', '_INBOX_edge.>'],
     ];
     const buses = {
       edge: await enter('edge'),
       archive: await enter('archive'),
       roster: await enter('roster'),
       presence: await enter('presence'),
+      operator: await enter('operator'),
     };
     for (const [user, subject] of publishing) {
       const bus = buses[user as keyof typeof buses];

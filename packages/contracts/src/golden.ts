@@ -6,6 +6,7 @@ import { COPY, decodeEnvelope, encodeEnvelope, FATE, KIND } from './envelope.ts'
 import { decodeFastTokens, encodeFastTokens, fast } from './fast.ts';
 import { decodeDigest, decodeSessionTable, encodeDigest, encodeSessionTable, SESSION_STATE } from './notices.ts';
 import { offline } from './offline.ts';
+import { decodeProcessReport, encodeProcessReport, operations } from './operations.ts';
 import { decodeHeartbeat, decodeMembership, encodeHeartbeat, encodeMembership } from './owners.ts';
 import { personal } from './personal.ts';
 import { ARCHIVE_DEFAULT, decodeArchivePreferences, encodeArchivePreferences, preferences } from './preferences.ts';
@@ -509,11 +510,52 @@ const SINCE_0_2_0: Readonly<Record<string, Sample>> = {
   'fast-issued': sample({ issued: fastToken }, fast.issue.encodeReply, fast.issue.decodeReply as never),
 };
 
+const OPERATIONS_SINCE_0_2_0: Readonly<Record<string, Sample>> = {
+  'process-report': sample(
+    {
+      ...{ id: 'edge-1', service: 'edge presence', pid: 4711, startedAtMs: 1_800_000_000_000, ready: true },
+      ...{ metrics: Buffer.from('gzip'), sentAtMs: 1_800_000_000_123 },
+    },
+    encodeProcessReport,
+    decodeProcessReport,
+  ),
+  'sessions-request': sample(
+    { user: bob, after: 'bob@example.com/a', limit: 100 },
+    operations.sessions('edge-1').encodeRequest,
+    operations.sessions('edge-1').decodeRequest,
+  ),
+  'sessions-reply': sample(
+    {
+      sessions: [
+        {
+          ...{ jid: 'bob@example.com/手机', session: 's1', state: SESSION_STATE.detached, priority: -5 },
+          ...{ boundAt: 1_800_000_000_000, carbons: true, inactive: true, resumable: true, unacked: 3 },
+          detachedAt: 1_800_000_000_001,
+        },
+      ],
+      ...{ complete: true, total: 9, users: 8, detached: 7 },
+    },
+    operations.sessions('edge-1').encodeReply,
+    operations.sessions('edge-1').decodeReply,
+  ),
+  'kick-request': sample(
+    { user: bob, session: 's1', text: 'of an operator' },
+    operations.kick('edge-1').encodeRequest,
+    operations.kick('edge-1').decodeRequest,
+  ),
+  'kick-reply': sample({ known: true }, operations.kick('edge-1').encodeReply, operations.kick('edge-1').decodeReply),
+  'drain-reply': sample(
+    { sessions: 1_000, withinMs: 7_000 },
+    operations.drain('edge-1').encodeReply,
+    operations.drain('edge-1').decodeReply,
+  ),
+};
+
 /**
  * By the release that first wrote them: one sample of everything that crosses a process border, every field set to something
  * else than its default.
  */
 export const GOLDEN: Readonly<Record<string, Readonly<Record<string, Sample>>>> = {
   '0.1.0': SINCE_0_1_0,
-  '0.2.0': SINCE_0_2_0,
+  '0.2.0': { ...SINCE_0_2_0, ...OPERATIONS_SINCE_0_2_0 },
 };

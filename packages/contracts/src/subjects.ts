@@ -14,6 +14,8 @@ export const subjects = {
   edge: (edge: string) => `edge.${edge}`,
   /** Requests to one edge. */
   edgeRequest: (edge: string, method: string) => `edge.${edge}.${method}`,
+  /** A question that each process answers (ProcessReport). */
+  processes: 'ops',
   /** The record of a session that can be resumed. */
   session: (user: BareJid, session: string) => `sm.${partitionOf(user)}.${session}`,
   /** All those of one partition. */

@@ -65,6 +65,29 @@ export async function migrate(db: Db, namespace: string, folder: URL | string): 
   });
 }
 
+/** What a database knows of one service's tables. */
+export interface MigrationState {
+  /** That the database has run, the last one; '' = none. */
+  readonly last: string;
+  /** Files that it would run at the start. */
+  readonly pending: readonly string[];
+  /** That a later release has run: two releases work side by side. */
+  readonly later: readonly string[];
+}
+
+/** Looks, and changes nothing. @throws MigrationError as migrate does, DbUnavailableError, SqlError */
+export async function migrationState(db: Queryable, namespace: string, folder: URL | string): Promise<MigrationState> {
+  const known = readMigrations(folder);
+  const [table] = await db.query<{ there: boolean }>("select to_regclass('starling_migration') is not null as there");
+  const applied = table?.there === true ? await appliedOf(db, namespace) : [];
+  const names = new Set(known.map(({ name }) => name));
+  return {
+    last: applied.at(-1)?.name ?? '',
+    pending: pendingOf(namespace, known, applied).map(({ name }) => name),
+    later: applied.map(({ name }) => name).filter((name) => !names.has(name)),
+  };
+}
+
 function readMigrations(folder: URL | string): readonly Migration[] {
   const path = folder instanceof URL ? fileURLToPath(folder) : folder;
   const names = readdirSync(path)

@@ -35,6 +35,8 @@ export interface ServiceContext<S extends Specs> {
   readonly admin: AdminServer;
   /** Adds fields to the ready line: announce({ c2s: 5222 }). */
   readonly announce: (fields: Readonly<Record<string, unknown>>) => void;
+  /** Stops this process as SIGTERM does. */
+  readonly stop: () => void;
 }
 
 export interface RunOptions {
@@ -161,6 +163,7 @@ class ServiceProcess<S extends Specs> {
       health,
       admin,
       announce: (fields) => void Object.assign(announced, fields),
+      stop: () => void this.#end(EXIT.ok),
     });
     return { service: this.#service, id: this.#id, pid: process.pid, admin: admin.port, ...announced };
   }

@@ -1,5 +1,5 @@
 export { type Archive, type ArchiveOptions, startArchive } from './archive.ts';
 export { type ArchiveConfig, archiveConfig } from './config.ts';
 export { archiveMetrics } from './metrics.ts';
-export { ArchiveError, migrateArchive } from './prepare-tables.ts';
+export { ArchiveError, archiveMigrations, migrateArchive } from './prepare-tables.ts';
 export { recentLogState } from './recent-log-state.ts';

@@ -1,4 +1,12 @@
-import { busConfig, openAccountCopies, openBus, openLog, openRecords, openSessionRecords } from '@starling/bus';
+import {
+  answerReports,
+  busConfig,
+  openAccountCopies,
+  openBus,
+  openLog,
+  openRecords,
+  openSessionRecords,
+} from '@starling/bus';
 import { dbConfig, openDb } from '@starling/db';
 import { ownersConfig } from '@starling/owners';
 import { runService } from '@starling/runtime';
@@ -8,11 +16,13 @@ import { archiveConfig } from './config.ts';
 
 const specs = { archive: archiveConfig, bus: busConfig, db: dbConfig, owners: ownersConfig, trace: traceConfig };
 
-await runService('archive', specs, async ({ config, id, use, log: logger, metrics }) => {
+await runService('archive', specs, async ({ config, id, use, log: logger, metrics, health }) => {
   const db = await use('db', openDb(config.db, { log: logger, metrics, watchServer: true }), (d) => d.close());
   const bus = await use('bus', openBus(config.bus, { log: logger, metrics, name: id }), (b) => b.close());
   const log = await use('log', openLog(config.bus, bus, { metrics }), (l) => l.close());
   const beats = await use('beats', openBus(config.bus, { log: logger, name: `${id}-beats` }), (b) => b.close());
+  const reports = answerReports(beats, { id, service: 'archive', metrics, health, log: logger });
+  await use('reports', reports, (r) => r.unsubscribe());
   const records = await use('records', openRecords(config.bus, bus), (r) => r.close());
   // It makes the roster service's stream too, which may make none itself.
   await use('copies', openAccountCopies(config.bus, bus), (c) => c.close());

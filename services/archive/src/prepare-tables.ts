@@ -1,4 +1,4 @@
-import { type Db, migrate } from '@starling/db';
+import { type Db, migrate, migrationState, type Queryable } from '@starling/db';
 import { fillPeers } from './fill-peers.ts';
 import { ensureStreams } from './sql/ensure-streams.ts';
 
@@ -7,8 +7,13 @@ export class ArchiveError extends Error {
   override readonly name = 'ArchiveError';
 }
 
+const FOLDER = new URL('./migrations/', import.meta.url);
+
 /** Brings the archive's tables up to date. */
-export const migrateArchive = (db: Db) => migrate(db, 'archive', new URL('./migrations/', import.meta.url));
+export const migrateArchive = (db: Db) => migrate(db, 'archive', FOLDER);
+
+/** What the database knows of them. */
+export const archiveMigrations = (db: Queryable) => migrationState(db, 'archive', FOLDER);
 
 /**
  * Makes the tables and the streams' rows.

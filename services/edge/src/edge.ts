@@ -29,6 +29,7 @@ import type { ByteChannel } from './listen/byte-channel.ts';
 import { type Endpoints, openListeners } from './listen/listeners.ts';
 import { type EdgeMetrics, edgeMetrics } from './metrics.ts';
 import { OfflineDelivery } from './offline/offline-delivery.ts';
+import { OperatorRequests } from './operations/operator-requests.ts';
 import { Outbound } from './outbound.ts';
 import { addPage } from './page/page.ts';
 import { type Groups, Presence } from './presence/presence.ts';
@@ -65,6 +66,8 @@ export interface EdgeOptions {
   readonly owners: OwnersConfig;
   /** Where heartbeats go: a connection of their own, so that they never wait behind a burst of anything else. Default: `bus`. */
   readonly beats?: Bus;
+  /** Stops the process as SIGTERM does, where the edge is all of it: an operator may order that. */
+  readonly stopProcess?: () => void;
   readonly logger: Logger;
   readonly metrics: MetricsRegistry;
   /** Default: nothing is traced. */
@@ -109,6 +112,7 @@ export class Edge implements StreamHost {
   readonly #presence: Presence;
   readonly #management: StreamManagement;
   readonly #resumption: Resumption;
+  readonly #operators: OperatorRequests;
   readonly #inbound: Inbound;
   readonly #stopReconnect: () => void;
   readonly #sessionHost: SessionHost;
@@ -116,7 +120,7 @@ export class Edge implements StreamHost {
   #whenEmpty: () => void = () => undefined;
 
   constructor(
-    { id, config, featureConfig, software, bus, log, sessionRecords, logger, metrics, tracer }: EdgeOptions,
+    { id, config, featureConfig, software, bus, log, sessionRecords, stopProcess, logger, metrics, tracer }: EdgeOptions,
     archiveIds: ArchiveIds,
     groups: Groups,
   ) {
@@ -268,6 +272,13 @@ export class Edge implements StreamHost {
       repair: (session, shown) => this.#presence.resumed(session, shown),
       abandon: (session) => this.#drop(session),
     });
+    this.#operators = new OperatorRequests({
+      ...{ bus, edge: id, following: this.#following, log: logger },
+      detached: () => this.#management.detached,
+      kick: (session, error) => this.#kick(session, error),
+      drain: stopProcess,
+      drainWithinMs: config.drainMs + config.stopMs,
+    });
     this.#inbound = new Inbound({
       domain,
       features: this.features,
@@ -298,6 +309,7 @@ export class Edge implements StreamHost {
   begin(): void {
     this.pauses.start();
     this.#management.start();
+    this.#operators.start();
     this.#lives.start(this.#following);
     this.#digests.start(this.#following);
   }
@@ -344,6 +356,7 @@ export class Edge implements StreamHost {
   #leaveBus(): void {
     this.#stopReconnect();
     this.pauses.stop();
+    this.#operators.stop();
     this.#management.stop();
     this.#digests.stop();
     this.#lives.stop();
@@ -404,6 +417,15 @@ export class Edge implements StreamHost {
     this.#management.ended(session);
     void this.features.hooks.run('session:ended', { session });
     this.log.debug({ what: 'session_ended', session: session.id, user: session.user });
+  }
+
+  /** Ends a session for good; false: it is another edge's already. */
+  #kick(session: ClientSession, error: StreamError): boolean {
+    if (session.ended || session.sm?.isReleased) return false;
+    session.abort(error);
+    // One without a connection has no stream whose end would end it.
+    this.#over(session);
+    return true;
   }
 
   linkLost(session: ClientSession): void {

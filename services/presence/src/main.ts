@@ -1,4 +1,4 @@
-import { busConfig, openBus, openRecords, openSessionRecords } from '@starling/bus';
+import { answerReports, busConfig, openBus, openRecords, openSessionRecords } from '@starling/bus';
 import { ownersConfig } from '@starling/owners';
 import { runService } from '@starling/runtime';
 import { presenceConfig } from './config.ts';
@@ -6,9 +6,11 @@ import { startPresence } from './presence.ts';
 
 const specs = { presence: presenceConfig, owners: ownersConfig, bus: busConfig };
 
-await runService('presence', specs, async ({ config, id, use, log: logger, metrics }) => {
+await runService('presence', specs, async ({ config, id, use, log: logger, metrics, health }) => {
   const bus = await use('bus', openBus(config.bus, { log: logger, metrics, name: id }), (b) => b.close());
   const beats = await use('beats', openBus(config.bus, { log: logger, name: `${id}-beats` }), (b) => b.close());
+  const reports = answerReports(beats, { id, service: 'presence', metrics, health, log: logger });
+  await use('reports', reports, (r) => r.unsubscribe());
   const records = await use('records', openRecords(config.bus, bus, { manage: false }), (r) => r.close());
   const sessionRecords = await use('session records', openSessionRecords(config.bus, bus, { manage: false }), (r) =>
     r.close(),

@@ -23,7 +23,7 @@ import {
   rosters as rosterMethods,
   subjects,
 } from '@starling/contracts';
-import { type Db, DbUnavailableError, GuardedDb, migrate } from '@starling/db';
+import { type Db, DbUnavailableError, GuardedDb } from '@starling/db';
 import { type Logger, type MetricsRegistry, trackQueues } from '@starling/runtime';
 import { AccountCopies } from './account-copies.ts';
 import { Accounts } from './accounts.ts';
@@ -37,6 +37,7 @@ import { FastBacklog } from './fast/fast-backlog.ts';
 import { Imports } from './imports.ts';
 import { QueueFullError } from './keyed-queue.ts';
 import { type RosterMetrics, rosterMetrics } from './metrics.ts';
+import { migrateRoster } from './migrations.ts';
 import { Notices } from './notices.ts';
 import { servePersonal } from './personal.ts';
 import { Preferences } from './preferences.ts';
@@ -85,7 +86,7 @@ export async function startRoster({
     probeMs: config.databaseProbeMs,
     prepare: async (real) => {
       if (decoySecret !== undefined) return;
-      await migrate(real, 'roster', new URL('./migrations/', import.meta.url));
+      await migrateRoster(real);
       decoySecret = await secretOf(real, 'scram-decoy', randomBytes(SECRET_BYTES));
     },
     onChange: (isAway) => {

@@ -4093,6 +4093,664 @@ export namespace starling {
         }
 
         /**
+         * Properties of a ProcessReport.
+         * @deprecated Use starling.v1.ProcessReport.$Properties instead.
+         */
+        interface IProcessReport extends starling.v1.ProcessReport.$Properties {
+        }
+
+        /** Represents a ProcessReport. */
+        class ProcessReport {
+
+            /**
+             * Constructs a new ProcessReport.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.ProcessReport.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** ProcessReport id. */
+            id: string;
+
+            /** ProcessReport service. */
+            service: string;
+
+            /** ProcessReport pid. */
+            pid: number;
+
+            /** ProcessReport startedAtMs. */
+            startedAtMs: number;
+
+            /** ProcessReport ready. */
+            ready: boolean;
+
+            /** ProcessReport metrics. */
+            metrics: Uint8Array;
+
+            /** ProcessReport sentAtMs. */
+            sentAtMs: number;
+
+            /**
+             * Creates a new ProcessReport instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns ProcessReport instance
+             */
+            static create(properties: starling.v1.ProcessReport.$Shape): starling.v1.ProcessReport & starling.v1.ProcessReport.$Shape;
+            static create(properties?: starling.v1.ProcessReport.$Properties): starling.v1.ProcessReport;
+
+            /**
+             * Encodes the specified ProcessReport message. Does not implicitly {@link starling.v1.ProcessReport.verify|verify} messages.
+             * @param message ProcessReport message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.ProcessReport.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a ProcessReport message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.ProcessReport & starling.v1.ProcessReport.$Shape} ProcessReport
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.ProcessReport & starling.v1.ProcessReport.$Shape;
+        }
+
+        namespace ProcessReport {
+
+            /** Properties of a ProcessReport. */
+            interface $Properties {
+
+                /** ProcessReport id */
+                id?: (string|null);
+
+                /** ProcessReport service */
+                service?: (string|null);
+
+                /** ProcessReport pid */
+                pid?: (number|null);
+
+                /** ProcessReport startedAtMs */
+                startedAtMs?: (number|null);
+
+                /** ProcessReport ready */
+                ready?: (boolean|null);
+
+                /** ProcessReport metrics */
+                metrics?: (Uint8Array|null);
+
+                /** ProcessReport sentAtMs */
+                sentAtMs?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a ProcessReport. */
+            type $Shape = starling.v1.ProcessReport.$Properties;
+        }
+
+        /**
+         * Properties of a SessionsRequest.
+         * @deprecated Use starling.v1.SessionsRequest.$Properties instead.
+         */
+        interface ISessionsRequest extends starling.v1.SessionsRequest.$Properties {
+        }
+
+        /** Represents a SessionsRequest. */
+        class SessionsRequest {
+
+            /**
+             * Constructs a new SessionsRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.SessionsRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** SessionsRequest user. */
+            user: string;
+
+            /** SessionsRequest after. */
+            after: string;
+
+            /** SessionsRequest limit. */
+            limit: number;
+
+            /**
+             * Creates a new SessionsRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns SessionsRequest instance
+             */
+            static create(properties: starling.v1.SessionsRequest.$Shape): starling.v1.SessionsRequest & starling.v1.SessionsRequest.$Shape;
+            static create(properties?: starling.v1.SessionsRequest.$Properties): starling.v1.SessionsRequest;
+
+            /**
+             * Encodes the specified SessionsRequest message. Does not implicitly {@link starling.v1.SessionsRequest.verify|verify} messages.
+             * @param message SessionsRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.SessionsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a SessionsRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.SessionsRequest & starling.v1.SessionsRequest.$Shape} SessionsRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.SessionsRequest & starling.v1.SessionsRequest.$Shape;
+        }
+
+        namespace SessionsRequest {
+
+            /** Properties of a SessionsRequest. */
+            interface $Properties {
+
+                /** SessionsRequest user */
+                user?: (string|null);
+
+                /** SessionsRequest after */
+                after?: (string|null);
+
+                /** SessionsRequest limit */
+                limit?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a SessionsRequest. */
+            type $Shape = starling.v1.SessionsRequest.$Properties;
+        }
+
+        /**
+         * Properties of a SessionsReply.
+         * @deprecated Use starling.v1.SessionsReply.$Properties instead.
+         */
+        interface ISessionsReply extends starling.v1.SessionsReply.$Properties {
+        }
+
+        /** Represents a SessionsReply. */
+        class SessionsReply {
+
+            /**
+             * Constructs a new SessionsReply.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.SessionsReply.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** SessionsReply sessions. */
+            sessions: starling.v1.HeldSession.$Properties[];
+
+            /** SessionsReply complete. */
+            complete: boolean;
+
+            /** SessionsReply total. */
+            total: number;
+
+            /** SessionsReply users. */
+            users: number;
+
+            /** SessionsReply detached. */
+            detached: number;
+
+            /**
+             * Creates a new SessionsReply instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns SessionsReply instance
+             */
+            static create(properties: starling.v1.SessionsReply.$Shape): starling.v1.SessionsReply & starling.v1.SessionsReply.$Shape;
+            static create(properties?: starling.v1.SessionsReply.$Properties): starling.v1.SessionsReply;
+
+            /**
+             * Encodes the specified SessionsReply message. Does not implicitly {@link starling.v1.SessionsReply.verify|verify} messages.
+             * @param message SessionsReply message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.SessionsReply.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a SessionsReply message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.SessionsReply & starling.v1.SessionsReply.$Shape} SessionsReply
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.SessionsReply & starling.v1.SessionsReply.$Shape;
+        }
+
+        namespace SessionsReply {
+
+            /** Properties of a SessionsReply. */
+            interface $Properties {
+
+                /** SessionsReply sessions */
+                sessions?: (starling.v1.HeldSession.$Properties[]|null);
+
+                /** SessionsReply complete */
+                complete?: (boolean|null);
+
+                /** SessionsReply total */
+                total?: (number|null);
+
+                /** SessionsReply users */
+                users?: (number|null);
+
+                /** SessionsReply detached */
+                detached?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a SessionsReply. */
+            type $Shape = starling.v1.SessionsReply.$Properties;
+        }
+
+        /**
+         * Properties of a HeldSession.
+         * @deprecated Use starling.v1.HeldSession.$Properties instead.
+         */
+        interface IHeldSession extends starling.v1.HeldSession.$Properties {
+        }
+
+        /** Represents a HeldSession. */
+        class HeldSession {
+
+            /**
+             * Constructs a new HeldSession.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.HeldSession.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** HeldSession jid. */
+            jid: string;
+
+            /** HeldSession session. */
+            session: string;
+
+            /** HeldSession state. */
+            state: starling.v1.SessionState;
+
+            /** HeldSession priority. */
+            priority: number;
+
+            /** HeldSession boundAt. */
+            boundAt: number;
+
+            /** HeldSession carbons. */
+            carbons: boolean;
+
+            /** HeldSession inactive. */
+            inactive: boolean;
+
+            /** HeldSession resumable. */
+            resumable: boolean;
+
+            /** HeldSession unacked. */
+            unacked: number;
+
+            /** HeldSession detachedAt. */
+            detachedAt: number;
+
+            /**
+             * Creates a new HeldSession instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns HeldSession instance
+             */
+            static create(properties: starling.v1.HeldSession.$Shape): starling.v1.HeldSession & starling.v1.HeldSession.$Shape;
+            static create(properties?: starling.v1.HeldSession.$Properties): starling.v1.HeldSession;
+
+            /**
+             * Encodes the specified HeldSession message. Does not implicitly {@link starling.v1.HeldSession.verify|verify} messages.
+             * @param message HeldSession message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.HeldSession.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a HeldSession message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.HeldSession & starling.v1.HeldSession.$Shape} HeldSession
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.HeldSession & starling.v1.HeldSession.$Shape;
+        }
+
+        namespace HeldSession {
+
+            /** Properties of a HeldSession. */
+            interface $Properties {
+
+                /** HeldSession jid */
+                jid?: (string|null);
+
+                /** HeldSession session */
+                session?: (string|null);
+
+                /** HeldSession state */
+                state?: (starling.v1.SessionState|null);
+
+                /** HeldSession priority */
+                priority?: (number|null);
+
+                /** HeldSession boundAt */
+                boundAt?: (number|null);
+
+                /** HeldSession carbons */
+                carbons?: (boolean|null);
+
+                /** HeldSession inactive */
+                inactive?: (boolean|null);
+
+                /** HeldSession resumable */
+                resumable?: (boolean|null);
+
+                /** HeldSession unacked */
+                unacked?: (number|null);
+
+                /** HeldSession detachedAt */
+                detachedAt?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a HeldSession. */
+            type $Shape = starling.v1.HeldSession.$Properties;
+        }
+
+        /**
+         * Properties of a KickRequest.
+         * @deprecated Use starling.v1.KickRequest.$Properties instead.
+         */
+        interface IKickRequest extends starling.v1.KickRequest.$Properties {
+        }
+
+        /** Represents a KickRequest. */
+        class KickRequest {
+
+            /**
+             * Constructs a new KickRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.KickRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** KickRequest user. */
+            user: string;
+
+            /** KickRequest session. */
+            session: string;
+
+            /** KickRequest text. */
+            text: string;
+
+            /**
+             * Creates a new KickRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns KickRequest instance
+             */
+            static create(properties: starling.v1.KickRequest.$Shape): starling.v1.KickRequest & starling.v1.KickRequest.$Shape;
+            static create(properties?: starling.v1.KickRequest.$Properties): starling.v1.KickRequest;
+
+            /**
+             * Encodes the specified KickRequest message. Does not implicitly {@link starling.v1.KickRequest.verify|verify} messages.
+             * @param message KickRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.KickRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a KickRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.KickRequest & starling.v1.KickRequest.$Shape} KickRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.KickRequest & starling.v1.KickRequest.$Shape;
+        }
+
+        namespace KickRequest {
+
+            /** Properties of a KickRequest. */
+            interface $Properties {
+
+                /** KickRequest user */
+                user?: (string|null);
+
+                /** KickRequest session */
+                session?: (string|null);
+
+                /** KickRequest text */
+                text?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a KickRequest. */
+            type $Shape = starling.v1.KickRequest.$Properties;
+        }
+
+        /**
+         * Properties of a KickReply.
+         * @deprecated Use starling.v1.KickReply.$Properties instead.
+         */
+        interface IKickReply extends starling.v1.KickReply.$Properties {
+        }
+
+        /** Represents a KickReply. */
+        class KickReply {
+
+            /**
+             * Constructs a new KickReply.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.KickReply.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** KickReply known. */
+            known: boolean;
+
+            /**
+             * Creates a new KickReply instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns KickReply instance
+             */
+            static create(properties: starling.v1.KickReply.$Shape): starling.v1.KickReply & starling.v1.KickReply.$Shape;
+            static create(properties?: starling.v1.KickReply.$Properties): starling.v1.KickReply;
+
+            /**
+             * Encodes the specified KickReply message. Does not implicitly {@link starling.v1.KickReply.verify|verify} messages.
+             * @param message KickReply message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.KickReply.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a KickReply message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.KickReply & starling.v1.KickReply.$Shape} KickReply
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.KickReply & starling.v1.KickReply.$Shape;
+        }
+
+        namespace KickReply {
+
+            /** Properties of a KickReply. */
+            interface $Properties {
+
+                /** KickReply known */
+                known?: (boolean|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a KickReply. */
+            type $Shape = starling.v1.KickReply.$Properties;
+        }
+
+        /**
+         * Properties of a DrainRequest.
+         * @deprecated Use starling.v1.DrainRequest.$Properties instead.
+         */
+        interface IDrainRequest extends starling.v1.DrainRequest.$Properties {
+        }
+
+        /** Represents a DrainRequest. */
+        class DrainRequest {
+
+            /**
+             * Constructs a new DrainRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.DrainRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /**
+             * Creates a new DrainRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns DrainRequest instance
+             */
+            static create(properties: starling.v1.DrainRequest.$Shape): starling.v1.DrainRequest & starling.v1.DrainRequest.$Shape;
+            static create(properties?: starling.v1.DrainRequest.$Properties): starling.v1.DrainRequest;
+
+            /**
+             * Encodes the specified DrainRequest message. Does not implicitly {@link starling.v1.DrainRequest.verify|verify} messages.
+             * @param message DrainRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.DrainRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a DrainRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.DrainRequest & starling.v1.DrainRequest.$Shape} DrainRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.DrainRequest & starling.v1.DrainRequest.$Shape;
+        }
+
+        namespace DrainRequest {
+
+            /** Properties of a DrainRequest. */
+            interface $Properties {
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a DrainRequest. */
+            type $Shape = starling.v1.DrainRequest.$Properties;
+        }
+
+        /**
+         * Properties of a DrainReply.
+         * @deprecated Use starling.v1.DrainReply.$Properties instead.
+         */
+        interface IDrainReply extends starling.v1.DrainReply.$Properties {
+        }
+
+        /** Represents a DrainReply. */
+        class DrainReply {
+
+            /**
+             * Constructs a new DrainReply.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: starling.v1.DrainReply.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** DrainReply sessions. */
+            sessions: number;
+
+            /** DrainReply withinMs. */
+            withinMs: number;
+
+            /**
+             * Creates a new DrainReply instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns DrainReply instance
+             */
+            static create(properties: starling.v1.DrainReply.$Shape): starling.v1.DrainReply & starling.v1.DrainReply.$Shape;
+            static create(properties?: starling.v1.DrainReply.$Properties): starling.v1.DrainReply;
+
+            /**
+             * Encodes the specified DrainReply message. Does not implicitly {@link starling.v1.DrainReply.verify|verify} messages.
+             * @param message DrainReply message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: starling.v1.DrainReply.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a DrainReply message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {starling.v1.DrainReply & starling.v1.DrainReply.$Shape} DrainReply
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): starling.v1.DrainReply & starling.v1.DrainReply.$Shape;
+        }
+
+        namespace DrainReply {
+
+            /** Properties of a DrainReply. */
+            interface $Properties {
+
+                /** DrainReply sessions */
+                sessions?: (number|null);
+
+                /** DrainReply withinMs */
+                withinMs?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a DrainReply. */
+            type $Shape = starling.v1.DrainReply.$Properties;
+        }
+
+        /**
          * Properties of a MembershipDocument.
          * @deprecated Use starling.v1.MembershipDocument.$Properties instead.
          */

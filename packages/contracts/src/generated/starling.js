@@ -10153,6 +10153,1680 @@ export const starling = $root.starling = (() => {
             return Covered;
         })();
 
+        v1.ProcessReport = (function() {
+
+            /**
+             * Properties of a ProcessReport.
+             * @typedef {Object} starling.v1.ProcessReport.$Properties
+             * @property {string|null} [id] ProcessReport id
+             * @property {string|null} [service] ProcessReport service
+             * @property {number|null} [pid] ProcessReport pid
+             * @property {number|null} [startedAtMs] ProcessReport startedAtMs
+             * @property {boolean|null} [ready] ProcessReport ready
+             * @property {Uint8Array|null} [metrics] ProcessReport metrics
+             * @property {number|null} [sentAtMs] ProcessReport sentAtMs
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a ProcessReport.
+             * @memberof starling.v1
+             * @interface IProcessReport
+             * @augments starling.v1.ProcessReport.$Properties
+             * @deprecated Use starling.v1.ProcessReport.$Properties instead.
+             */
+
+            /**
+             * Shape of a ProcessReport.
+             * @typedef {starling.v1.ProcessReport.$Properties} starling.v1.ProcessReport.$Shape
+             */
+
+            /**
+             * Constructs a new ProcessReport.
+             * @memberof starling.v1
+             * @classdesc Represents a ProcessReport.
+             * @constructor
+             * @param {starling.v1.ProcessReport.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const ProcessReport = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * ProcessReport id.
+             * @member {string} id
+             * @memberof starling.v1.ProcessReport
+             * @instance
+             */
+            ProcessReport.prototype.id = "";
+
+            /**
+             * ProcessReport service.
+             * @member {string} service
+             * @memberof starling.v1.ProcessReport
+             * @instance
+             */
+            ProcessReport.prototype.service = "";
+
+            /**
+             * ProcessReport pid.
+             * @member {number} pid
+             * @memberof starling.v1.ProcessReport
+             * @instance
+             */
+            ProcessReport.prototype.pid = 0;
+
+            /**
+             * ProcessReport startedAtMs.
+             * @member {number} startedAtMs
+             * @memberof starling.v1.ProcessReport
+             * @instance
+             */
+            ProcessReport.prototype.startedAtMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * ProcessReport ready.
+             * @member {boolean} ready
+             * @memberof starling.v1.ProcessReport
+             * @instance
+             */
+            ProcessReport.prototype.ready = false;
+
+            /**
+             * ProcessReport metrics.
+             * @member {Uint8Array} metrics
+             * @memberof starling.v1.ProcessReport
+             * @instance
+             */
+            ProcessReport.prototype.metrics = $util.newBuffer([]);
+
+            /**
+             * ProcessReport sentAtMs.
+             * @member {number} sentAtMs
+             * @memberof starling.v1.ProcessReport
+             * @instance
+             */
+            ProcessReport.prototype.sentAtMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * Creates a new ProcessReport instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.ProcessReport
+             * @static
+             * @param {starling.v1.ProcessReport.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.ProcessReport} ProcessReport instance
+             * @type {{
+             *   (properties: starling.v1.ProcessReport.$Shape): starling.v1.ProcessReport & starling.v1.ProcessReport.$Shape;
+             *   (properties?: starling.v1.ProcessReport.$Properties): starling.v1.ProcessReport;
+             * }}
+             */
+            ProcessReport.create = function(properties) {
+                return new ProcessReport(properties);
+            };
+
+            /**
+             * Encodes the specified ProcessReport message. Does not implicitly {@link starling.v1.ProcessReport.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.ProcessReport
+             * @static
+             * @param {starling.v1.ProcessReport.$Properties} message ProcessReport message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            ProcessReport.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.id);
+                if (message.service != null && $Object.hasOwnProperty.call(message, "service") && message.service !== "")
+                    writer.uint32(/* id 2, wireType 2 =*/18).string(message.service);
+                if (message.pid != null && $Object.hasOwnProperty.call(message, "pid") && message.pid !== 0)
+                    writer.uint32(/* id 3, wireType 0 =*/24).uint32(message.pid);
+                if (message.startedAtMs != null && $Object.hasOwnProperty.call(message, "startedAtMs") && (typeof message.startedAtMs === "object" ? message.startedAtMs.low || message.startedAtMs.high : message.startedAtMs !== 0))
+                    writer.uint32(/* id 4, wireType 0 =*/32).uint64(message.startedAtMs);
+                if (message.ready != null && $Object.hasOwnProperty.call(message, "ready") && message.ready !== false)
+                    writer.uint32(/* id 5, wireType 0 =*/40).bool(message.ready);
+                if (message.metrics != null && $Object.hasOwnProperty.call(message, "metrics") && message.metrics.length)
+                    writer.uint32(/* id 6, wireType 2 =*/50).bytes(message.metrics);
+                if (message.sentAtMs != null && $Object.hasOwnProperty.call(message, "sentAtMs") && (typeof message.sentAtMs === "object" ? message.sentAtMs.low || message.sentAtMs.high : message.sentAtMs !== 0))
+                    writer.uint32(/* id 7, wireType 0 =*/56).uint64(message.sentAtMs);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a ProcessReport message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.ProcessReport
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.ProcessReport & starling.v1.ProcessReport.$Shape} ProcessReport
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            ProcessReport.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.ProcessReport();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.id = value;
+                            else
+                                delete message.id;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.service = value;
+                            else
+                                delete message.service;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.pid = value;
+                            else
+                                delete message.pid;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.startedAtMs = value;
+                            else
+                                delete message.startedAtMs;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.ready = value;
+                            else
+                                delete message.ready;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.metrics = value;
+                            else
+                                delete message.metrics;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.sentAtMs = value;
+                            else
+                                delete message.sentAtMs;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return ProcessReport;
+        })();
+
+        v1.SessionsRequest = (function() {
+
+            /**
+             * Properties of a SessionsRequest.
+             * @typedef {Object} starling.v1.SessionsRequest.$Properties
+             * @property {string|null} [user] SessionsRequest user
+             * @property {string|null} [after] SessionsRequest after
+             * @property {number|null} [limit] SessionsRequest limit
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a SessionsRequest.
+             * @memberof starling.v1
+             * @interface ISessionsRequest
+             * @augments starling.v1.SessionsRequest.$Properties
+             * @deprecated Use starling.v1.SessionsRequest.$Properties instead.
+             */
+
+            /**
+             * Shape of a SessionsRequest.
+             * @typedef {starling.v1.SessionsRequest.$Properties} starling.v1.SessionsRequest.$Shape
+             */
+
+            /**
+             * Constructs a new SessionsRequest.
+             * @memberof starling.v1
+             * @classdesc Represents a SessionsRequest.
+             * @constructor
+             * @param {starling.v1.SessionsRequest.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const SessionsRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * SessionsRequest user.
+             * @member {string} user
+             * @memberof starling.v1.SessionsRequest
+             * @instance
+             */
+            SessionsRequest.prototype.user = "";
+
+            /**
+             * SessionsRequest after.
+             * @member {string} after
+             * @memberof starling.v1.SessionsRequest
+             * @instance
+             */
+            SessionsRequest.prototype.after = "";
+
+            /**
+             * SessionsRequest limit.
+             * @member {number} limit
+             * @memberof starling.v1.SessionsRequest
+             * @instance
+             */
+            SessionsRequest.prototype.limit = 0;
+
+            /**
+             * Creates a new SessionsRequest instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.SessionsRequest
+             * @static
+             * @param {starling.v1.SessionsRequest.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.SessionsRequest} SessionsRequest instance
+             * @type {{
+             *   (properties: starling.v1.SessionsRequest.$Shape): starling.v1.SessionsRequest & starling.v1.SessionsRequest.$Shape;
+             *   (properties?: starling.v1.SessionsRequest.$Properties): starling.v1.SessionsRequest;
+             * }}
+             */
+            SessionsRequest.create = function(properties) {
+                return new SessionsRequest(properties);
+            };
+
+            /**
+             * Encodes the specified SessionsRequest message. Does not implicitly {@link starling.v1.SessionsRequest.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.SessionsRequest
+             * @static
+             * @param {starling.v1.SessionsRequest.$Properties} message SessionsRequest message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            SessionsRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
+                if (message.after != null && $Object.hasOwnProperty.call(message, "after") && message.after !== "")
+                    writer.uint32(/* id 2, wireType 2 =*/18).string(message.after);
+                if (message.limit != null && $Object.hasOwnProperty.call(message, "limit") && message.limit !== 0)
+                    writer.uint32(/* id 3, wireType 0 =*/24).uint32(message.limit);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a SessionsRequest message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.SessionsRequest
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.SessionsRequest & starling.v1.SessionsRequest.$Shape} SessionsRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            SessionsRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.SessionsRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.user = value;
+                            else
+                                delete message.user;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.after = value;
+                            else
+                                delete message.after;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.limit = value;
+                            else
+                                delete message.limit;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return SessionsRequest;
+        })();
+
+        v1.SessionsReply = (function() {
+
+            /**
+             * Properties of a SessionsReply.
+             * @typedef {Object} starling.v1.SessionsReply.$Properties
+             * @property {Array.<starling.v1.HeldSession.$Properties>|null} [sessions] SessionsReply sessions
+             * @property {boolean|null} [complete] SessionsReply complete
+             * @property {number|null} [total] SessionsReply total
+             * @property {number|null} [users] SessionsReply users
+             * @property {number|null} [detached] SessionsReply detached
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a SessionsReply.
+             * @memberof starling.v1
+             * @interface ISessionsReply
+             * @augments starling.v1.SessionsReply.$Properties
+             * @deprecated Use starling.v1.SessionsReply.$Properties instead.
+             */
+
+            /**
+             * Shape of a SessionsReply.
+             * @typedef {starling.v1.SessionsReply.$Properties} starling.v1.SessionsReply.$Shape
+             */
+
+            /**
+             * Constructs a new SessionsReply.
+             * @memberof starling.v1
+             * @classdesc Represents a SessionsReply.
+             * @constructor
+             * @param {starling.v1.SessionsReply.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const SessionsReply = function (properties) {
+                this.sessions = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * SessionsReply sessions.
+             * @member {Array.<starling.v1.HeldSession.$Properties>} sessions
+             * @memberof starling.v1.SessionsReply
+             * @instance
+             */
+            SessionsReply.prototype.sessions = $util.emptyArray;
+
+            /**
+             * SessionsReply complete.
+             * @member {boolean} complete
+             * @memberof starling.v1.SessionsReply
+             * @instance
+             */
+            SessionsReply.prototype.complete = false;
+
+            /**
+             * SessionsReply total.
+             * @member {number} total
+             * @memberof starling.v1.SessionsReply
+             * @instance
+             */
+            SessionsReply.prototype.total = 0;
+
+            /**
+             * SessionsReply users.
+             * @member {number} users
+             * @memberof starling.v1.SessionsReply
+             * @instance
+             */
+            SessionsReply.prototype.users = 0;
+
+            /**
+             * SessionsReply detached.
+             * @member {number} detached
+             * @memberof starling.v1.SessionsReply
+             * @instance
+             */
+            SessionsReply.prototype.detached = 0;
+
+            /**
+             * Creates a new SessionsReply instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.SessionsReply
+             * @static
+             * @param {starling.v1.SessionsReply.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.SessionsReply} SessionsReply instance
+             * @type {{
+             *   (properties: starling.v1.SessionsReply.$Shape): starling.v1.SessionsReply & starling.v1.SessionsReply.$Shape;
+             *   (properties?: starling.v1.SessionsReply.$Properties): starling.v1.SessionsReply;
+             * }}
+             */
+            SessionsReply.create = function(properties) {
+                return new SessionsReply(properties);
+            };
+
+            /**
+             * Encodes the specified SessionsReply message. Does not implicitly {@link starling.v1.SessionsReply.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.SessionsReply
+             * @static
+             * @param {starling.v1.SessionsReply.$Properties} message SessionsReply message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            SessionsReply.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.sessions != null && message.sessions.length)
+                    for (let i = 0; i < message.sessions.length; ++i)
+                        $root.starling.v1.HeldSession.encode(message.sessions[i], writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+                if (message.complete != null && $Object.hasOwnProperty.call(message, "complete") && message.complete !== false)
+                    writer.uint32(/* id 2, wireType 0 =*/16).bool(message.complete);
+                if (message.total != null && $Object.hasOwnProperty.call(message, "total") && message.total !== 0)
+                    writer.uint32(/* id 3, wireType 0 =*/24).uint32(message.total);
+                if (message.users != null && $Object.hasOwnProperty.call(message, "users") && message.users !== 0)
+                    writer.uint32(/* id 4, wireType 0 =*/32).uint32(message.users);
+                if (message.detached != null && $Object.hasOwnProperty.call(message, "detached") && message.detached !== 0)
+                    writer.uint32(/* id 5, wireType 0 =*/40).uint32(message.detached);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a SessionsReply message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.SessionsReply
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.SessionsReply & starling.v1.SessionsReply.$Shape} SessionsReply
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            SessionsReply.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.SessionsReply();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.sessions && message.sessions.length))
+                                message.sessions = [];
+                            message.sessions.push($root.starling.v1.HeldSession.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.complete = value;
+                            else
+                                delete message.complete;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.total = value;
+                            else
+                                delete message.total;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.users = value;
+                            else
+                                delete message.users;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.detached = value;
+                            else
+                                delete message.detached;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return SessionsReply;
+        })();
+
+        v1.HeldSession = (function() {
+
+            /**
+             * Properties of a HeldSession.
+             * @typedef {Object} starling.v1.HeldSession.$Properties
+             * @property {string|null} [jid] HeldSession jid
+             * @property {string|null} [session] HeldSession session
+             * @property {starling.v1.SessionState|null} [state] HeldSession state
+             * @property {number|null} [priority] HeldSession priority
+             * @property {number|null} [boundAt] HeldSession boundAt
+             * @property {boolean|null} [carbons] HeldSession carbons
+             * @property {boolean|null} [inactive] HeldSession inactive
+             * @property {boolean|null} [resumable] HeldSession resumable
+             * @property {number|null} [unacked] HeldSession unacked
+             * @property {number|null} [detachedAt] HeldSession detachedAt
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a HeldSession.
+             * @memberof starling.v1
+             * @interface IHeldSession
+             * @augments starling.v1.HeldSession.$Properties
+             * @deprecated Use starling.v1.HeldSession.$Properties instead.
+             */
+
+            /**
+             * Shape of a HeldSession.
+             * @typedef {starling.v1.HeldSession.$Properties} starling.v1.HeldSession.$Shape
+             */
+
+            /**
+             * Constructs a new HeldSession.
+             * @memberof starling.v1
+             * @classdesc Represents a HeldSession.
+             * @constructor
+             * @param {starling.v1.HeldSession.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const HeldSession = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * HeldSession jid.
+             * @member {string} jid
+             * @memberof starling.v1.HeldSession
+             * @instance
+             */
+            HeldSession.prototype.jid = "";
+
+            /**
+             * HeldSession session.
+             * @member {string} session
+             * @memberof starling.v1.HeldSession
+             * @instance
+             */
+            HeldSession.prototype.session = "";
+
+            /**
+             * HeldSession state.
+             * @member {starling.v1.SessionState} state
+             * @memberof starling.v1.HeldSession
+             * @instance
+             */
+            HeldSession.prototype.state = 0;
+
+            /**
+             * HeldSession priority.
+             * @member {number} priority
+             * @memberof starling.v1.HeldSession
+             * @instance
+             */
+            HeldSession.prototype.priority = 0;
+
+            /**
+             * HeldSession boundAt.
+             * @member {number} boundAt
+             * @memberof starling.v1.HeldSession
+             * @instance
+             */
+            HeldSession.prototype.boundAt = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * HeldSession carbons.
+             * @member {boolean} carbons
+             * @memberof starling.v1.HeldSession
+             * @instance
+             */
+            HeldSession.prototype.carbons = false;
+
+            /**
+             * HeldSession inactive.
+             * @member {boolean} inactive
+             * @memberof starling.v1.HeldSession
+             * @instance
+             */
+            HeldSession.prototype.inactive = false;
+
+            /**
+             * HeldSession resumable.
+             * @member {boolean} resumable
+             * @memberof starling.v1.HeldSession
+             * @instance
+             */
+            HeldSession.prototype.resumable = false;
+
+            /**
+             * HeldSession unacked.
+             * @member {number} unacked
+             * @memberof starling.v1.HeldSession
+             * @instance
+             */
+            HeldSession.prototype.unacked = 0;
+
+            /**
+             * HeldSession detachedAt.
+             * @member {number} detachedAt
+             * @memberof starling.v1.HeldSession
+             * @instance
+             */
+            HeldSession.prototype.detachedAt = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * Creates a new HeldSession instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.HeldSession
+             * @static
+             * @param {starling.v1.HeldSession.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.HeldSession} HeldSession instance
+             * @type {{
+             *   (properties: starling.v1.HeldSession.$Shape): starling.v1.HeldSession & starling.v1.HeldSession.$Shape;
+             *   (properties?: starling.v1.HeldSession.$Properties): starling.v1.HeldSession;
+             * }}
+             */
+            HeldSession.create = function(properties) {
+                return new HeldSession(properties);
+            };
+
+            /**
+             * Encodes the specified HeldSession message. Does not implicitly {@link starling.v1.HeldSession.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.HeldSession
+             * @static
+             * @param {starling.v1.HeldSession.$Properties} message HeldSession message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            HeldSession.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.jid != null && $Object.hasOwnProperty.call(message, "jid") && message.jid !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.jid);
+                if (message.session != null && $Object.hasOwnProperty.call(message, "session") && message.session !== "")
+                    writer.uint32(/* id 2, wireType 2 =*/18).string(message.session);
+                if (message.state != null && $Object.hasOwnProperty.call(message, "state") && message.state !== 0)
+                    writer.uint32(/* id 3, wireType 0 =*/24).int32(message.state);
+                if (message.priority != null && $Object.hasOwnProperty.call(message, "priority") && message.priority !== 0)
+                    writer.uint32(/* id 4, wireType 0 =*/32).sint32(message.priority);
+                if (message.boundAt != null && $Object.hasOwnProperty.call(message, "boundAt") && (typeof message.boundAt === "object" ? message.boundAt.low || message.boundAt.high : message.boundAt !== 0))
+                    writer.uint32(/* id 5, wireType 0 =*/40).uint64(message.boundAt);
+                if (message.carbons != null && $Object.hasOwnProperty.call(message, "carbons") && message.carbons !== false)
+                    writer.uint32(/* id 6, wireType 0 =*/48).bool(message.carbons);
+                if (message.inactive != null && $Object.hasOwnProperty.call(message, "inactive") && message.inactive !== false)
+                    writer.uint32(/* id 7, wireType 0 =*/56).bool(message.inactive);
+                if (message.resumable != null && $Object.hasOwnProperty.call(message, "resumable") && message.resumable !== false)
+                    writer.uint32(/* id 8, wireType 0 =*/64).bool(message.resumable);
+                if (message.unacked != null && $Object.hasOwnProperty.call(message, "unacked") && message.unacked !== 0)
+                    writer.uint32(/* id 9, wireType 0 =*/72).uint32(message.unacked);
+                if (message.detachedAt != null && $Object.hasOwnProperty.call(message, "detachedAt") && (typeof message.detachedAt === "object" ? message.detachedAt.low || message.detachedAt.high : message.detachedAt !== 0))
+                    writer.uint32(/* id 10, wireType 0 =*/80).uint64(message.detachedAt);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a HeldSession message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.HeldSession
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.HeldSession & starling.v1.HeldSession.$Shape} HeldSession
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            HeldSession.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.HeldSession();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.jid = value;
+                            else
+                                delete message.jid;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.session = value;
+                            else
+                                delete message.session;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.int32())
+                                message.state = value;
+                            else
+                                delete message.state;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.sint32())
+                                message.priority = value;
+                            else
+                                delete message.priority;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.boundAt = value;
+                            else
+                                delete message.boundAt;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.carbons = value;
+                            else
+                                delete message.carbons;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.inactive = value;
+                            else
+                                delete message.inactive;
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.resumable = value;
+                            else
+                                delete message.resumable;
+                            continue;
+                        }
+                    case 9: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.unacked = value;
+                            else
+                                delete message.unacked;
+                            continue;
+                        }
+                    case 10: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.detachedAt = value;
+                            else
+                                delete message.detachedAt;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return HeldSession;
+        })();
+
+        v1.KickRequest = (function() {
+
+            /**
+             * Properties of a KickRequest.
+             * @typedef {Object} starling.v1.KickRequest.$Properties
+             * @property {string|null} [user] KickRequest user
+             * @property {string|null} [session] KickRequest session
+             * @property {string|null} [text] KickRequest text
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a KickRequest.
+             * @memberof starling.v1
+             * @interface IKickRequest
+             * @augments starling.v1.KickRequest.$Properties
+             * @deprecated Use starling.v1.KickRequest.$Properties instead.
+             */
+
+            /**
+             * Shape of a KickRequest.
+             * @typedef {starling.v1.KickRequest.$Properties} starling.v1.KickRequest.$Shape
+             */
+
+            /**
+             * Constructs a new KickRequest.
+             * @memberof starling.v1
+             * @classdesc Represents a KickRequest.
+             * @constructor
+             * @param {starling.v1.KickRequest.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const KickRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * KickRequest user.
+             * @member {string} user
+             * @memberof starling.v1.KickRequest
+             * @instance
+             */
+            KickRequest.prototype.user = "";
+
+            /**
+             * KickRequest session.
+             * @member {string} session
+             * @memberof starling.v1.KickRequest
+             * @instance
+             */
+            KickRequest.prototype.session = "";
+
+            /**
+             * KickRequest text.
+             * @member {string} text
+             * @memberof starling.v1.KickRequest
+             * @instance
+             */
+            KickRequest.prototype.text = "";
+
+            /**
+             * Creates a new KickRequest instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.KickRequest
+             * @static
+             * @param {starling.v1.KickRequest.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.KickRequest} KickRequest instance
+             * @type {{
+             *   (properties: starling.v1.KickRequest.$Shape): starling.v1.KickRequest & starling.v1.KickRequest.$Shape;
+             *   (properties?: starling.v1.KickRequest.$Properties): starling.v1.KickRequest;
+             * }}
+             */
+            KickRequest.create = function(properties) {
+                return new KickRequest(properties);
+            };
+
+            /**
+             * Encodes the specified KickRequest message. Does not implicitly {@link starling.v1.KickRequest.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.KickRequest
+             * @static
+             * @param {starling.v1.KickRequest.$Properties} message KickRequest message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            KickRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
+                if (message.session != null && $Object.hasOwnProperty.call(message, "session") && message.session !== "")
+                    writer.uint32(/* id 2, wireType 2 =*/18).string(message.session);
+                if (message.text != null && $Object.hasOwnProperty.call(message, "text") && message.text !== "")
+                    writer.uint32(/* id 3, wireType 2 =*/26).string(message.text);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a KickRequest message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.KickRequest
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.KickRequest & starling.v1.KickRequest.$Shape} KickRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            KickRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.KickRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.user = value;
+                            else
+                                delete message.user;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.session = value;
+                            else
+                                delete message.session;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.text = value;
+                            else
+                                delete message.text;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return KickRequest;
+        })();
+
+        v1.KickReply = (function() {
+
+            /**
+             * Properties of a KickReply.
+             * @typedef {Object} starling.v1.KickReply.$Properties
+             * @property {boolean|null} [known] KickReply known
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a KickReply.
+             * @memberof starling.v1
+             * @interface IKickReply
+             * @augments starling.v1.KickReply.$Properties
+             * @deprecated Use starling.v1.KickReply.$Properties instead.
+             */
+
+            /**
+             * Shape of a KickReply.
+             * @typedef {starling.v1.KickReply.$Properties} starling.v1.KickReply.$Shape
+             */
+
+            /**
+             * Constructs a new KickReply.
+             * @memberof starling.v1
+             * @classdesc Represents a KickReply.
+             * @constructor
+             * @param {starling.v1.KickReply.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const KickReply = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * KickReply known.
+             * @member {boolean} known
+             * @memberof starling.v1.KickReply
+             * @instance
+             */
+            KickReply.prototype.known = false;
+
+            /**
+             * Creates a new KickReply instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.KickReply
+             * @static
+             * @param {starling.v1.KickReply.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.KickReply} KickReply instance
+             * @type {{
+             *   (properties: starling.v1.KickReply.$Shape): starling.v1.KickReply & starling.v1.KickReply.$Shape;
+             *   (properties?: starling.v1.KickReply.$Properties): starling.v1.KickReply;
+             * }}
+             */
+            KickReply.create = function(properties) {
+                return new KickReply(properties);
+            };
+
+            /**
+             * Encodes the specified KickReply message. Does not implicitly {@link starling.v1.KickReply.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.KickReply
+             * @static
+             * @param {starling.v1.KickReply.$Properties} message KickReply message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            KickReply.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.known != null && $Object.hasOwnProperty.call(message, "known") && message.known !== false)
+                    writer.uint32(/* id 1, wireType 0 =*/8).bool(message.known);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a KickReply message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.KickReply
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.KickReply & starling.v1.KickReply.$Shape} KickReply
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            KickReply.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.KickReply();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.known = value;
+                            else
+                                delete message.known;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return KickReply;
+        })();
+
+        v1.DrainRequest = (function() {
+
+            /**
+             * Properties of a DrainRequest.
+             * @typedef {Object} starling.v1.DrainRequest.$Properties
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a DrainRequest.
+             * @memberof starling.v1
+             * @interface IDrainRequest
+             * @augments starling.v1.DrainRequest.$Properties
+             * @deprecated Use starling.v1.DrainRequest.$Properties instead.
+             */
+
+            /**
+             * Shape of a DrainRequest.
+             * @typedef {starling.v1.DrainRequest.$Properties} starling.v1.DrainRequest.$Shape
+             */
+
+            /**
+             * Constructs a new DrainRequest.
+             * @memberof starling.v1
+             * @classdesc Represents a DrainRequest.
+             * @constructor
+             * @param {starling.v1.DrainRequest.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const DrainRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * Creates a new DrainRequest instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.DrainRequest
+             * @static
+             * @param {starling.v1.DrainRequest.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.DrainRequest} DrainRequest instance
+             * @type {{
+             *   (properties: starling.v1.DrainRequest.$Shape): starling.v1.DrainRequest & starling.v1.DrainRequest.$Shape;
+             *   (properties?: starling.v1.DrainRequest.$Properties): starling.v1.DrainRequest;
+             * }}
+             */
+            DrainRequest.create = function(properties) {
+                return new DrainRequest(properties);
+            };
+
+            /**
+             * Encodes the specified DrainRequest message. Does not implicitly {@link starling.v1.DrainRequest.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.DrainRequest
+             * @static
+             * @param {starling.v1.DrainRequest.$Properties} message DrainRequest message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            DrainRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a DrainRequest message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.DrainRequest
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.DrainRequest & starling.v1.DrainRequest.$Shape} DrainRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            DrainRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.DrainRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    reader.skipType(tag & 7, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return DrainRequest;
+        })();
+
+        v1.DrainReply = (function() {
+
+            /**
+             * Properties of a DrainReply.
+             * @typedef {Object} starling.v1.DrainReply.$Properties
+             * @property {number|null} [sessions] DrainReply sessions
+             * @property {number|null} [withinMs] DrainReply withinMs
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a DrainReply.
+             * @memberof starling.v1
+             * @interface IDrainReply
+             * @augments starling.v1.DrainReply.$Properties
+             * @deprecated Use starling.v1.DrainReply.$Properties instead.
+             */
+
+            /**
+             * Shape of a DrainReply.
+             * @typedef {starling.v1.DrainReply.$Properties} starling.v1.DrainReply.$Shape
+             */
+
+            /**
+             * Constructs a new DrainReply.
+             * @memberof starling.v1
+             * @classdesc Represents a DrainReply.
+             * @constructor
+             * @param {starling.v1.DrainReply.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const DrainReply = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * DrainReply sessions.
+             * @member {number} sessions
+             * @memberof starling.v1.DrainReply
+             * @instance
+             */
+            DrainReply.prototype.sessions = 0;
+
+            /**
+             * DrainReply withinMs.
+             * @member {number} withinMs
+             * @memberof starling.v1.DrainReply
+             * @instance
+             */
+            DrainReply.prototype.withinMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * Creates a new DrainReply instance using the specified properties.
+             * @function create
+             * @memberof starling.v1.DrainReply
+             * @static
+             * @param {starling.v1.DrainReply.$Properties=} [properties] Properties to set
+             * @returns {starling.v1.DrainReply} DrainReply instance
+             * @type {{
+             *   (properties: starling.v1.DrainReply.$Shape): starling.v1.DrainReply & starling.v1.DrainReply.$Shape;
+             *   (properties?: starling.v1.DrainReply.$Properties): starling.v1.DrainReply;
+             * }}
+             */
+            DrainReply.create = function(properties) {
+                return new DrainReply(properties);
+            };
+
+            /**
+             * Encodes the specified DrainReply message. Does not implicitly {@link starling.v1.DrainReply.verify|verify} messages.
+             * @function encode
+             * @memberof starling.v1.DrainReply
+             * @static
+             * @param {starling.v1.DrainReply.$Properties} message DrainReply message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            DrainReply.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.sessions != null && $Object.hasOwnProperty.call(message, "sessions") && message.sessions !== 0)
+                    writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.sessions);
+                if (message.withinMs != null && $Object.hasOwnProperty.call(message, "withinMs") && (typeof message.withinMs === "object" ? message.withinMs.low || message.withinMs.high : message.withinMs !== 0))
+                    writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.withinMs);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a DrainReply message from the specified reader or buffer.
+             * @function decode
+             * @memberof starling.v1.DrainReply
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {starling.v1.DrainReply & starling.v1.DrainReply.$Shape} DrainReply
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            DrainReply.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.starling.v1.DrainReply();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.sessions = value;
+                            else
+                                delete message.sessions;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.withinMs = value;
+                            else
+                                delete message.withinMs;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return DrainReply;
+        })();
+
         v1.MembershipDocument = (function() {
 
             /**
