@@ -183,15 +183,20 @@ test('check', async () => {
     configuration: 'ok',
     'data folder': 'ok',
     ports: 'ok',
+    DNS: 'ok',
     certificate: 'warning',
     NATS: 'ok',
+    'NATS permissions': 'ok',
+    'NATS streams': 'ok',
     database: 'ok',
+    'database schema': 'ok',
     'file descriptors': good.verdicts['file descriptors'],
     clock: 'ok',
   });
   const bad = await findingsOf('--nats-url', 'nats://127.0.0.1:1', '--tls-cert', '/nowhere', '--tls-key', '/nowhere');
   assert.equal(bad.code, EXIT.failed);
   assert.equal(bad.verdicts.NATS, 'failed');
+  assert.equal(bad.verdicts['NATS streams'], 'skipped');
   assert.equal(bad.verdicts.certificate, 'failed');
   assert.deepEqual(await findingsOf('--c2s-port', 'x'), { code: EXIT.config, verdicts: { configuration: 'failed' } });
   const { code, out } = await runCommand(['check'], { dataDir: join(fileURLToPath(import.meta.url), 'data') });

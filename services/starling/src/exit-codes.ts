@@ -10,7 +10,7 @@ export const EXIT = {
 } as const;
 
 export const EXIT_HELP = `
-Exit codes: 0 done; 1 failed; 64 wrong usage; 65 the account exists already, does not exist, or is malformed;
+Exit codes: 0 done; 1 failed; 64 wrong usage; 65 the account exists already, does not exist, or is malformed, or there is no such session or edge;
 69 unavailable: not running, not reachable, or a port or folder is in use; 78 the configuration is wrong.`;
 
 /** An expected end of a command: one message for the user, and the exit code. */

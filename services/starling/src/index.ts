@@ -2,10 +2,14 @@ import { createLogger } from '@starling/runtime';
 import { CommanderError } from 'commander';
 import { check } from './commands/check.ts';
 import { cluster } from './commands/cluster.ts';
+import { drain } from './commands/drain.ts';
+import { kickSession, listSessions } from './commands/session.ts';
 import { start } from './commands/start.ts';
+import { top } from './commands/top.ts';
 import { exportAccounts, exportArchive, importAccounts, prune } from './commands/transfer.ts';
 import { tryOut } from './commands/try.ts';
 import { addUser, changePassword, deleteUser, listUsers, setRetention } from './commands/user.ts';
+import { watch } from './commands/watch.ts';
 import { EXIT } from './exit-codes.ts';
 import { explain } from './explain.ts';
 import { type Actions, buildProgram } from './program.ts';
@@ -28,6 +32,11 @@ const actions: Actions = {
   userImport: (file, options) => done(importAccounts(file, options)),
   archiveExport: (name, options) => done(exportArchive(name, options)),
   archivePrune: (name, { before, dataDir }) => done(prune(name, before, { dataDir })),
+  drain: (edge, { timeout: timeoutMs, ...options }) => done(drain(edge, { ...options, timeoutMs })),
+  sessionList: (name, options) => done(listSessions(name, options)),
+  sessionKick: (jid, options) => done(kickSession(jid, options)),
+  watch: (name, options) => done(watch(name, options)),
+  top: ({ interval: intervalMs, ...options }) => done(top({ ...options, intervalMs })),
 };
 
 /** The `starling` command. @param args behind its name @returns the exit code, when everything has ended */

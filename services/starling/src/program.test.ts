@@ -26,6 +26,11 @@ async function parse(line: string): Promise<readonly unknown[]> {
     userImport: record('userImport'),
     archiveExport: record('archiveExport'),
     archivePrune: record('archivePrune'),
+    drain: record('drain'),
+    sessionList: record('sessionList'),
+    sessionKick: record('sessionKick'),
+    watch: record('watch'),
+    top: record('top'),
   };
   const program = buildProgram(actions, () => {});
   const silent = { writeOut: () => {}, writeErr: () => {} };
@@ -103,6 +108,30 @@ test('user takes a name, and a password in three ways', async () => {
   ]);
   await fails('user add', 'commander.missingArgument');
   await fails('user del alice --force', 'commander.unknownOption');
+});
+
+test('the commands of operators', async () => {
+  const draining = { all: false, force: false, timeout: 300_000 };
+  assert.deepEqual(await parse('drain edge-1 --timeout 30s'), ['drain', 'edge-1', { ...draining, timeout: 30_000 }]);
+  assert.deepEqual(await parse('drain --all'), ['drain', undefined, { ...draining, all: true }]);
+  const listing = { limit: 100, after: '', json: false };
+  assert.deepEqual(await parse('session list'), ['sessionList', undefined, listing]);
+  assert.deepEqual(await parse('session list alice --edge e --limit 5 --after a@x/r --json'), [
+    'sessionList',
+    'alice',
+    { edge: 'e', limit: 5, after: 'a@x/r', json: true },
+  ]);
+  assert.deepEqual(await parse('session kick alice@x/r'), ['sessionKick', 'alice@x/r', { all: false, reason: '' }]);
+  assert.deepEqual(await parse('watch alice --count 3 --json'), ['watch', 'alice', { count: 3, json: true }]);
+  const looking = { once: false, interval: 2_000, json: false };
+  assert.deepEqual(await parse('top'), ['top', looking]);
+  assert.deepEqual(await parse('top --once --json --interval 5s --svg t.svg'), [
+    'top',
+    { once: true, interval: 5_000, json: true, svg: 't.svg' },
+  ]);
+  for (const wrong of ['session list --limit 0', 'top --interval 10ms', 'watch a --count x', 'drain --timeout x'])
+    await fails(wrong, 'commander.invalidArgument');
+  await fails('session kick', 'commander.missingArgument');
 });
 
 test('check, and what is no command', async () => {

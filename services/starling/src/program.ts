@@ -2,6 +2,7 @@ import type { Specs } from '@starling/runtime';
 import { Command, InvalidArgumentError } from 'commander';
 import { EXIT_HELP } from './exit-codes.ts';
 import { keysHelp } from './keys-help.ts';
+import { addOperatorCommands } from './program-operators.ts';
 import { clusterSpecs, embeddedSpecs } from './specs.ts';
 import { VERSION } from './version.ts';
 
@@ -51,6 +52,36 @@ export interface Actions {
   userImport(file: string, options: { dataDir?: string; resume: boolean }): Promise<number>;
   archiveExport(name: string, options: { dataDir?: string; file?: string }): Promise<number>;
   archivePrune(name: string | undefined, options: { dataDir?: string; before: string }): Promise<number>;
+  drain(edge: string | undefined, options: ProgramDrainOptions): Promise<number>;
+  sessionList(name: string | undefined, options: ProgramListOptions): Promise<number>;
+  sessionKick(jid: string, options: { dataDir?: string; all: boolean; reason: string }): Promise<number>;
+  watch(name: string, options: { dataDir?: string; json: boolean; count: number }): Promise<number>;
+  top(options: ProgramTopOptions): Promise<number>;
+}
+
+export interface ProgramDrainOptions {
+  readonly dataDir?: string;
+  readonly all: boolean;
+  readonly force: boolean;
+  /** In ms. */
+  readonly timeout: number;
+}
+
+export interface ProgramListOptions {
+  readonly dataDir?: string;
+  readonly edge?: string;
+  readonly json: boolean;
+  readonly limit: number;
+  readonly after: string;
+}
+
+export interface ProgramTopOptions {
+  readonly dataDir?: string;
+  readonly once: boolean;
+  readonly json: boolean;
+  /** In ms. */
+  readonly interval: number;
+  readonly svg?: string;
 }
 
 /** The command line of `starling`. `done` gets the exit code of the action that ran. */
@@ -94,7 +125,7 @@ export function buildProgram(actions: Actions, done: (exitCode: number) => void)
 
   withKeys(
     'check',
-    'examine configuration, data folder, ports, certificate, NATS, PostgreSQL and limits',
+    'examine configuration, data folder, ports, DNS, certificate, NATS, PostgreSQL, limits and clocks',
     embeddedSpecs,
   )
     .option('--json', 'print the findings as JSON', false)
@@ -179,6 +210,7 @@ export function buildProgram(actions: Actions, done: (exitCode: number) => void)
     .requiredOption('--before <date>', 'erase what is older: 2026-01-31, or 2026-01-31T18:00:00Z')
     .option(...dataDir)
     .action(async (name, options) => done(await actions.archivePrune(name, options)));
+  addOperatorCommands(program, actions, done);
   return program;
 }
 

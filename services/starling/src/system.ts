@@ -7,7 +7,18 @@ import {
   RequestTimeoutError,
   RpcError,
 } from '@starling/bus';
-import { accounts, archive, blocks, bulk, type Method, personal, preferences, rosters } from '@starling/contracts';
+import {
+  accounts,
+  archive,
+  blocks,
+  bulk,
+  type Method,
+  operations,
+  personal,
+  preferences,
+  rosters,
+  subjectCovers,
+} from '@starling/contracts';
 import { AdminError, type AdminServer } from '@starling/runtime';
 import { AccountError } from './accounts.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
@@ -69,6 +80,9 @@ function allowed(streams: number): ReadonlySet<string> {
   return new Set([...ofAll, ...ofStreams.flat()]);
 }
 
+/** And of every edge. */
+const OF_EDGES = [operations.sessions('*'), operations.kick('*'), operations.drain('*')].map(({ subject }) => subject);
+
 interface CallJson {
   readonly subject: string;
   /** Base64, as the reply. */
@@ -78,10 +92,12 @@ interface CallJson {
 /** Mounts the way by which commands ask a running system: requests as they are, and answers as they come. */
 export function mountSystem(admin: Pick<AdminServer, 'route'>, bus: Bus, streams: number): void {
   const subjects = allowed(streams);
+  const isAllowed = (subject: string) =>
+    subjects.has(subject) || (!/[*>]/.test(subject) && OF_EDGES.some((pattern) => subjectCovers(pattern, subject)));
   admin.route('GET', '/system', () => ({ status: 200, body: { streams } }));
   admin.route('POST', '/calls', async ({ body }) => {
     const { subject = '', request = '' } = (body ?? {}) as Partial<CallJson>;
-    if (typeof subject !== 'string' || typeof request !== 'string' || !subjects.has(subject))
+    if (typeof subject !== 'string' || typeof request !== 'string' || !isAllowed(subject))
       throw new AdminError(400, 'bad-request: nobody may ask that here');
     try {
       const reply = await bus.request(subject, Buffer.from(request, 'base64'), CALL_TIMEOUT_MS);

@@ -21,14 +21,15 @@ export function checkCertificate({ tlsCert, tlsKey, dataDir, domain }: EdgeConfi
     const certificate = new X509Certificate(readFileSync(tlsCert));
     if (!certificate.checkPrivateKey(createPrivateKey(readFileSync(tlsKey))))
       return failed(`${tlsKey} is not the key of ${tlsCert}`);
-    return judge(certificate, domain, nowMs);
+    return judgeCertificate(certificate, domain, nowMs);
   } catch (error) {
     // Policy: what cannot be read is the finding.
     return failed(`${tlsCert}, ${tlsKey}: ${messageOf(error)}`);
   }
 }
 
-function judge(certificate: X509Certificate, domain: string, nowMs: number): Outcome {
+/** Whether it is valid now, for long enough, and for the domain. */
+export function judgeCertificate(certificate: X509Certificate, domain: string, nowMs: number): Outcome {
   const { subject, validFrom, validTo } = certificate;
   if (Date.parse(validFrom) > nowMs) return failed(`not valid before ${validFrom}`);
   const daysLeft = Math.floor((Date.parse(validTo) - nowMs) / DAY_MS);

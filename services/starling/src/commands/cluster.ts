@@ -12,6 +12,8 @@ import { type ServersOptions, startNats, startPostgres } from '../local/servers.
 import type { ServiceProcess } from '../local/service-process.ts';
 import { type Services, startServices } from '../local/services.ts';
 import { openBusOrExplain } from '../open-bus.ts';
+import { mountOperations } from '../operations/admin-operations.ts';
+import { operationsOnBus } from '../operations/operations-on-bus.ts';
 import { clientPorts } from '../ports.ts';
 import type { ClusterOptions } from '../program.ts';
 import { startRoundRobin } from '../round-robin.ts';
@@ -74,6 +76,8 @@ async function startHere(context: Context, options: ClusterOptions, specs: Specs
   const bus = await use('bus', openBusOrExplain(busConfig, { log, metrics, name: 'cluster' }), (b) => b.close());
   mountAccounts(admin, accountsOnBus(bus, domain, config.bus.logStreams));
   mountSystem(admin, bus, config.bus.logStreams);
+  const stopWatches = mountOperations(admin, operationsOnBus(bus, domain, config.bus.logStreams));
+  await use('watches', stopWatches, (stop) => stop());
   const file = { mode: 'cluster', domain } as const;
   writeRunningFile(dataDir, { ...file, running: adminAccess });
   await use('running-file', undefined, () => writeRunningFile(dataDir, file));

@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
+import { answerReports } from '@starling/bus';
 import { accountsOnBus } from '../accounts.ts';
 import { mountAccounts } from '../admin-accounts.ts';
 import { describeReady } from '../describe.ts';
 import { startEmbedded } from '../embedded.ts';
 import { type HostContext, type ReadyLine, runHost } from '../host.ts';
+import { mountOperations } from '../operations/admin-operations.ts';
+import { operationsOnBus } from '../operations/operations-on-bus.ts';
 import { clientPorts } from '../ports.ts';
 import { writeRunningFile } from '../running-file.ts';
 import { type EmbeddedSpecs, embeddedSpecs } from '../specs.ts';
@@ -26,7 +29,7 @@ export function start(args: readonly string[], jsonReady: boolean): Promise<numb
 }
 
 async function startHere(context: HostContext<EmbeddedSpecs>): Promise<ReadyLine> {
-  const { config, use, log, metrics, admin, adminAccess, fail } = context;
+  const { config, use, log, metrics, health, admin, adminAccess, fail } = context;
   const { domain } = config.edge;
   const { id } = config.runtime;
   const edgeId = id || newId('edge', config.bus.natsUrl);
@@ -35,6 +38,11 @@ async function startHere(context: HostContext<EmbeddedSpecs>): Promise<ReadyLine
   const { bus, edge } = await startEmbedded({ ...ids, config, use, logger: log, metrics, onFailure: fail });
   mountAccounts(admin, accountsOnBus(bus, domain, config.bus.logStreams));
   mountSystem(admin, bus, config.bus.logStreams);
+  const service = 'edge presence roster archive';
+  const reports = answerReports(bus, { id: edgeId, service, metrics, health, log });
+  await use('reports', reports, (r) => r.unsubscribe());
+  const stopWatches = mountOperations(admin, operationsOnBus(bus, domain, config.bus.logStreams));
+  await use('watches', stopWatches, (stop) => stop());
 
   const dataDir = resolve(config.edge.dataDir);
   const file = { mode: 'embedded', domain } as const;
