@@ -32,6 +32,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const CHECKS = [
   { name: 'lint', command: ['node_modules/.bin/biome', 'ci', '--colors=off', '.'] },
   { name: 'types', command: ['node_modules/.bin/tsc', '--noEmit'] },
+  { name: 'types of loadtest/k6', command: ['node_modules/.bin/tsc', '--noEmit', '-p', 'loadtest/k6'] },
   { name: 'tidy', command: [process.execPath, 'scripts/tidy.mjs'] },
 ];
 

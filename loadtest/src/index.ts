@@ -8,6 +8,7 @@ import { benchSessions } from './bench-sessions.ts';
 import { chaos } from './chaos.ts';
 import { dashboards } from './dashboards.ts';
 import { interopSmack } from './interop-smack.ts';
+import { k6 } from './k6.ts';
 import { simulate } from './simulate.ts';
 import { smokeHistory } from './smoke-history.ts';
 import { smokeKill } from './smoke-kill.ts';
@@ -27,6 +28,7 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<num
   chaos,
   dashboards,
   'interop-smack': interopSmack,
+  k6,
   simulate,
   'smoke-history': smokeHistory,
   'smoke-kill': smokeKill,

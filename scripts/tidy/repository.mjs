@@ -93,9 +93,9 @@ export class Repository {
   }
 }
 
-/** '@starling/bus' of '@starling/bus/x', 'pg' of 'pg/lib'; undefined for a relative path or node:fs. */
+/** '@starling/bus' of '@starling/bus/x', 'pg' of 'pg/lib'; undefined for a relative path, node:fs, or what k6 has within itself. */
 export function packageOf(specifier) {
-  if (specifier.startsWith('.') || specifier.startsWith('node:') || specifier.startsWith('/')) return undefined;
+  if (/^(\.|\/|node:|k6\/)/.test(specifier)) return undefined;
   return specifier
     .split('/')
     .slice(0, specifier.startsWith('@') ? 2 : 1)
