@@ -120,7 +120,19 @@ export class Edge implements StreamHost {
   #whenEmpty: () => void = () => undefined;
 
   constructor(
-    { id, config, featureConfig, software, bus, log, sessionRecords, stopProcess, logger, metrics, tracer }: EdgeOptions,
+    {
+      id,
+      config,
+      featureConfig,
+      software,
+      bus,
+      log,
+      sessionRecords,
+      stopProcess,
+      logger,
+      metrics,
+      tracer,
+    }: EdgeOptions,
     archiveIds: ArchiveIds,
     groups: Groups,
   ) {

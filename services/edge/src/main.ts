@@ -23,7 +23,19 @@ await runService('edge', specs, async ({ config, id, use, log: logger, metrics, 
   await use('reports', reports, (r) => r.unsubscribe());
   const traced = { config: config.trace, service: 'edge', id, users: config.runtime.logUsers };
   const tracer = await use('tracer', openTracer(traced), (t) => t?.close());
-  const shared = { id, software: SOFTWARE, bus, beats, log, records, sessionRecords, logger, metrics, tracer, stopProcess: stop };
+  const shared = {
+    id,
+    software: SOFTWARE,
+    bus,
+    beats,
+    log,
+    records,
+    sessionRecords,
+    logger,
+    metrics,
+    tracer,
+    stopProcess: stop,
+  };
   const options = { ...shared, config: config.edge, owners: config.owners, featureConfig: config };
   const edge = await use('edge', startEdge(options), (e) => e.stop(), {
     stopTimeoutMs: config.edge.drainMs + config.edge.stopMs,
