@@ -1,6 +1,7 @@
 // `npm test`: everything that can be tested on this machine, from a fresh clone. Options:
 //   npm test -- <pattern>…        only checks and files whose name contains one of the patterns
 //   npm test -- --node 22         under another Node: a path, a version that npm fetches, or `current`; may be repeated
+//   npm test -- --every-world     scenarios also on a cluster of one edge where they run embedded and on three
 //   npm test -- --bench           tells at the end what a message costs beside the last kept result; never a failure
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -41,8 +42,10 @@ const { values, positionals } = parseArgs({
   options: {
     node: { type: 'string', multiple: true, default: ['current'] },
     bench: { type: 'boolean', default: false },
+    'every-world': { type: 'boolean', default: false },
   },
 });
+if (values['every-world']) process.env.EVERY_WORLD = '1';
 const isWanted = (name) => positionals.length === 0 || positionals.some((pattern) => name.includes(pattern));
 
 const total = { passed: 0, skipped: 0, failed: 0 };

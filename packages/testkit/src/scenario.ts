@@ -6,7 +6,10 @@ import { OwnWorld, startWorld, WORLDS_VARIABLE, World, type WorldKind } from './
 
 /** On which worlds a scenario runs. */
 export interface ScenarioOptions {
-  /** Numbers of edges on NATS and PostgreSQL; with 1 it runs embedded as well. */
+  /**
+   * Numbers of edges. One is the embedded mode and, on NATS and PostgreSQL, a cluster; beside three edges that cluster of one shows what one of both
+   * shows, and runs only when every world is asked for (`npm test -- --every-world`).
+   */
   readonly edges: readonly (1 | 3)[];
   /** Default: TCP with STARTTLS, and WebSocket. */
   readonly transports?: readonly Endpoint['transport'][];
@@ -19,6 +22,8 @@ export interface ScenarioOptions {
   readonly timeoutMs?: number;
 }
 
+/** Set by scripts/test.mjs. */
+const EVERY_WORLD = 'EVERY_WORLD';
 const SCENARIO_TIMEOUT_MS = 60_000;
 
 type Settings = NonNullable<ScenarioOptions['settings']>;
@@ -48,8 +53,11 @@ function stopWorldsAfterwards(): void {
 }
 
 function kindsOf({ edges, modes = ['embedded', 'cluster'] }: ScenarioOptions): readonly WorldKind[] {
-  const clusters = modes.includes('cluster') ? edges.map((n) => `cluster-${n}` as const) : [];
-  return modes.includes('embedded') && edges.includes(1) ? ['embedded', ...clusters] : clusters;
+  const isEmbedded = modes.includes('embedded') && edges.includes(1);
+  const isShown = isEmbedded && edges.includes(3) && process.env[EVERY_WORLD] === undefined;
+  const wanted = isShown ? edges.filter((n) => n !== 1) : edges;
+  const clusters = modes.includes('cluster') ? wanted.map((n) => `cluster-${n}` as const) : [];
+  return isEmbedded ? ['embedded', ...clusters] : clusters;
 }
 
 /** Registers a test for every combination of world and transport; `play` fails the scenario by throwing. */
