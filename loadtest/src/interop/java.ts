@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CACHE } from '../own-world.ts';
@@ -44,6 +44,8 @@ const STORE_PASSWORD = 'starling';
 /** What lets a JVM trust the certificate that a system keeps in its data folder, and no other. Returns its arguments. */
 export function trust(dataDir: string): readonly string[] {
   const store = join(dataDir, 'trust.p12');
+  // Made anew for each run: keytool adds to what is there.
+  rmSync(store, { force: true });
   const certificate = new X509Certificate(readFileSync(join(dataDir, 'tls', 'self-signed.pem')));
   const options = ['-alias', 'starling', '-keystore', store, '-storetype', 'PKCS12', '-storepass', STORE_PASSWORD];
   execFileSync('keytool', ['-importcert', '-noprompt', ...options], { input: certificate.toString(), stdio: 'pipe' });

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OwnWorld } from '@starling/testkit';
 import { CACHE } from '../own-world.ts';
@@ -33,6 +33,7 @@ export async function runSmack(world: OwnWorld, classPath: string, tests: readon
   mkdirSync(folder, { recursive: true });
   const logFile = join(folder, `${world.kind}.log`);
   const results = join(dataDir, 'smack.jsonl');
+  rmSync(results, { force: true });
   const properties = {
     'sinttest.service': domain,
     'sinttest.host': HOST,
@@ -57,7 +58,7 @@ export async function runSmack(world: OwnWorld, classPath: string, tests: readon
   });
   const killJava = () => java.kill('SIGKILL');
   process.once('exit', killJava);
-  const log = createWriteStream(logFile);
+  const log = createWriteStream(logFile, { flags: 'a' });
   java.stdout.pipe(log, { end: false });
   java.stderr.pipe(log, { end: false });
   const [code, signal] = (await once(java, 'close')) as [number | null, NodeJS.Signals | null];

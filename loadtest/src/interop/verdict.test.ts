@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { judge, type SmackResult } from './verdict.ts';
+import { CLIENT_FAULTS } from './known-failures.ts';
+import { classesWith, judge, type SmackResult, withSecondRun } from './verdict.ts';
 
 const result = (name: string, outcome: SmackResult['outcome'], connection = ''): SmackResult => ({
   test: name,
@@ -60,4 +61,21 @@ test('a known failure that passes is told, unless it is one by chance', () => {
     result('Ping.strangers', 'passed'),
   ];
   assert.deepEqual(judge(results, known).mended, [known[0]]);
+});
+
+test('what a client does wrong by chance is known by what it says, in whichever class; those are run again', () => {
+  const told = 'No response. While waiting for TLS handshake to finish [ModularXmppClientToServerConnection[x] (44)]';
+  const results = [
+    { ...result('Rooms.join', 'aborted', 'modular'), reason: told },
+    result('Rooms.leave', 'passed'),
+    result('Chat.hello', 'failed'),
+    result('', 'aborted'),
+  ];
+  assert.deepEqual(classesWith(CLIENT_FAULTS, results), ['Rooms']);
+  assert.deepEqual(judge(results, CLIENT_FAULTS).total, { passed: 1, failed: 2, known: 1, impossible: 0 });
+  const second = [result('Rooms.join', 'passed', 'modular'), result('Rooms.leave', 'failed')];
+  assert.deepEqual(
+    withSecondRun(results, second).map(({ test: name, outcome }) => `${name} ${outcome}`),
+    ['Chat.hello failed', ' aborted', 'Rooms.join passed', 'Rooms.leave failed'],
+  );
 });

@@ -32,9 +32,24 @@ const NONE: Count = { passed: 0, failed: 0, known: 0, impossible: 0 };
 
 const isFailure = ({ outcome }: SmackResult): boolean => outcome === 'failed' || outcome === 'aborted';
 
-const isAbout = ({ test, connection }: KnownFailure, result: SmackResult): boolean =>
-  (result.test === test || result.test.startsWith(`${test}.`)) &&
-  (connection === undefined || result.connection === connection);
+const classOf = ({ test }: SmackResult): string => test.split('.')[0] ?? '';
+
+const isAbout = ({ test, connection, told }: KnownFailure, result: SmackResult): boolean =>
+  (test === undefined || result.test === test || result.test.startsWith(`${test}.`)) &&
+  (connection === undefined || result.connection === connection) &&
+  (told === undefined || result.reason.includes(told));
+
+/** Classes in which something failed by one of these faults: what they say of the server is not known yet. In alphabetical order. */
+export function classesWith(faults: readonly KnownFailure[], results: readonly SmackResult[]): readonly string[] {
+  const shaken = results.filter((result) => isFailure(result) && faults.some((fault) => isAbout(fault, result)));
+  return [...new Set(shaken.map(classOf))].filter((name) => name !== '').toSorted();
+}
+
+/** What a second run says of its classes stands for what the first said of them. */
+export function withSecondRun(first: readonly SmackResult[], second: readonly SmackResult[]): readonly SmackResult[] {
+  const again = new Set(second.map(classOf));
+  return [...first.filter((result) => !again.has(classOf(result))), ...second];
+}
 
 /** Counts, and sets apart what is known to fail. */
 export function judge(results: readonly SmackResult[], knownFailures: readonly KnownFailure[]): Verdict {
@@ -45,7 +60,7 @@ export function judge(results: readonly SmackResult[], knownFailures: readonly K
   let total = NONE;
   const classes: Record<string, Count> = {};
   for (const result of results.toSorted((a, b) => a.test.localeCompare(b.test))) {
-    const [name = ''] = result.test.split('.');
+    const name = classOf(result);
     const column = columnOf(result);
     const add = (count: Count): Count => ({ ...count, [column]: count[column] + 1 });
     total = add(total);
