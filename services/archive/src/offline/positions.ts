@@ -51,6 +51,8 @@ export class OfflinePositions {
   readonly #options: OfflinePositionsOptions;
   /** The least recently used first. */
   readonly #users = new Map<string, Known>();
+  /** Of them, those that are not written yet: next to none of the many. */
+  readonly #dirty = new Map<string, Known>();
   /** Who is being read: whoever asks meanwhile waits for the same, so that what was told first counts first. */
   readonly #loading = new Map<string, Promise<void>>();
   readonly #timer: NodeJS.Timeout;
@@ -91,7 +93,7 @@ export class OfflinePositions {
       }
       if (archivedOnly) {
         known.coverage = coverRead(known.coverage, span, SPANS_MAX);
-        known.dirtySinceMs ??= performance.now();
+        this.#touch(user, known);
         continue;
       }
       if (ended) known.open.delete(session);
@@ -99,7 +101,7 @@ export class OfflinePositions {
       // Whoever reads an older position finds nothing more: most logins and their ends are not worth a row.
       const isNew = uncovered(known.coverage, span).some((hole) => !this.#options.isEmpty(user, hole));
       known.coverage = cover(known.coverage, span, SPANS_MAX);
-      if (isNew) known.dirtySinceMs ??= performance.now();
+      if (isNew) this.#touch(user, known);
       if (settled && known.dirtySinceMs !== undefined) known.dirtySinceMs = Number.NEGATIVE_INFINITY;
       if (known.serving?.session === session)
         known.serving = settled ? undefined : { session, untilMs: performance.now() + SERVING_MS };
@@ -107,6 +109,11 @@ export class OfflinePositions {
     }
     if (isSettled) await this.#settle();
     return unknown;
+  }
+
+  #touch(user: string, known: Known): void {
+    known.dirtySinceMs ??= performance.now();
+    this.#dirty.set(user, known);
   }
 
   /** The session delivers what waits: unless another one does, which is still there. */
@@ -137,6 +144,7 @@ export class OfflinePositions {
   /** The account was made, or removed. */
   forget(user: string): void {
     this.#users.delete(user);
+    this.#dirty.delete(user);
     this.#loading.delete(user);
   }
 
@@ -210,12 +218,17 @@ export class OfflinePositions {
   }
 
   async #flush(isDue: (known: Known) => boolean): Promise<void> {
-    const due = [...this.#users].filter(([, known]) => known.dirtySinceMs !== undefined && isDue(known));
+    if (this.#dirty.size === 0) return;
+    const due = [...this.#dirty].filter(([, known]) => isDue(known));
     for (let i = 0; i < due.length; i += WRITTEN_MAX) {
       const page = due.slice(i, i + WRITTEN_MAX);
       const written = page.map(([owner, known]) => ({ owner, known, coverage: known.coverage }));
       await writeOffline(this.#options.db, written);
-      for (const { known, coverage } of written) if (known.coverage === coverage) known.dirtySinceMs = undefined;
+      for (const { owner, known, coverage } of written) {
+        if (known.coverage !== coverage) continue;
+        known.dirtySinceMs = undefined;
+        if (this.#dirty.get(owner) === known) this.#dirty.delete(owner);
+      }
     }
   }
 }
