@@ -55,7 +55,7 @@ export function renderMetrics({ metrics }, describe) {
 # Metrics
 
 On \`/metrics\` of the administration port. Labels come from closed sets, never an address; where the set is said it is there from the
-start, with 0. Every process also has \`starling_process_*\` and \`starling_nodejs_*\` (CPU, memory, file descriptors, event loop lag, garbage
+start, with 0. Every process also has \`starling_process_*\` and \`starling_nodejs_*\` (CPU, memory, file descriptors, garbage
 collection). Dashboards are in [infra/grafana](../infra/grafana/), alerts in [infra/prometheus](../infra/prometheus/), what to do in [runbooks.md](runbooks.md).
 
 ${sections.join('\n\n')}

@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { BoundCounter } from './metrics.ts';
+import { QuietRule } from './quiet-rule.ts';
 
 export interface QuietCollectionOptions {
   /** The event loop has to be nearly idle for so long. 0: never. */
@@ -11,11 +12,6 @@ export interface QuietCollectionOptions {
   readonly collections: BoundCounter;
 }
 
-/** Share of the time that the event loop works while the process counts as quiet. */
-const QUIET_UTILIZATION = 0.1;
-/** Less than this is not worth a pause. */
-const WORTH_BYTES = 4 * 1024 * 1024;
-
 /**
  * Gives memory back when a busy time is over. V8 collects when something is allocated, and shrinks its heap some seconds behind a
  * collection (its memory reducer): a process in which nothing happens any more keeps the garbage of its last login storm, twice what
@@ -24,17 +20,16 @@ const WORTH_BYTES = 4 * 1024 * 1024;
 export function collectWhenQuiet({ quietMs, heapMaxBytes, collections }: QuietCollectionOptions): () => void {
   if (quietMs === 0) return () => {};
   const collect = collector();
-  let keptBytes = 0;
+  const rule = new QuietRule(heapMaxBytes);
   let last = performance.eventLoopUtilization();
   const timer = setInterval(() => {
     const now = performance.eventLoopUtilization();
     const { utilization } = performance.eventLoopUtilization(now, last);
     last = now;
-    const usedBytes = process.memoryUsage().heapUsed;
-    if (utilization > QUIET_UTILIZATION || usedBytes > heapMaxBytes || usedBytes - keptBytes < WORTH_BYTES) return;
+    if (!rule.wants(utilization, process.memoryUsage().heapUsed)) return;
     collect();
     collections.inc();
-    keptBytes = process.memoryUsage().heapUsed;
+    rule.collected(process.memoryUsage().heapUsed);
   }, quietMs).unref();
   return () => clearInterval(timer);
 }

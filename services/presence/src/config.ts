@@ -11,7 +11,7 @@ export const presenceConfig = configSpec({
     'STARLING_PRESENCE_LINGER',
     '10ms',
     { max: '1s' },
-    'how long presence for one edge or one presence service is collected before it is sent',
+    'presence for one edge or one presence service is sent at once, and then collected for so long before more is sent',
   ),
   batchBytes: bytes(
     'STARLING_PRESENCE_BATCH_BYTES',

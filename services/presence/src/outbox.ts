@@ -34,8 +34,9 @@ export interface Sender {
 }
 
 /**
- * What is on its way to edges and other presence nodes: one batch for each, sent after a linger, or when it is full. A batch that is
- * dropped has taken its number, so that its receiver sees the loss and has it mended.
+ * What is on its way to edges and other presence nodes: one batch for each, sent a linger after the one before, or when it is full. What
+ * comes after a silence goes with its turn of the loop: it has nothing to wait for. A batch that is dropped has taken its number, so that
+ * its receiver sees the loss and has it mended.
  */
 export class Outbox {
   readonly #bus: Bus;
@@ -49,6 +50,8 @@ export class Outbox {
   readonly #edgeSequences = new Map<string, number>();
   readonly #counts;
   #timer: NodeJS.Timeout | undefined;
+  #turnEnd: NodeJS.Immediate | undefined;
+  #flushedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: {
     bus: Bus;
@@ -110,8 +113,7 @@ export class Outbox {
 
   /** Forgets what waits, and whom it was for: the next incarnation counts anew. */
   reset(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#unplan();
     for (const all of [this.#nodes, this.#edges, this.#nodeSequences, this.#edgeSequences]) all.clear();
   }
 
@@ -124,8 +126,8 @@ export class Outbox {
   }
 
   flush(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#unplan();
+    this.#flushedAtMs = performance.now();
     for (const [node, pending] of this.#nodes) this.#sendToNode(node, pending);
     for (const [edge, pending] of this.#edges) this.#sendToEdge(edge, pending);
     this.#nodes.clear();
@@ -155,10 +157,26 @@ export class Outbox {
         entries: 0,
       };
       map.set(receiver, pending);
-      this.#timer ??= setTimeout(() => this.flush(), this.#config.lingerMs);
+      this.#plan();
     }
     return pending;
   }
+
+  #plan(): void {
+    if (this.#timer !== undefined || this.#turnEnd !== undefined) return;
+    const restMs = this.#flushedAtMs + this.#config.lingerMs - performance.now();
+    if (restMs > 0) this.#timer = setTimeout(this.#onDue, restMs);
+    else this.#turnEnd = setImmediate(this.#onDue);
+  }
+
+  #unplan(): void {
+    clearTimeout(this.#timer);
+    clearImmediate(this.#turnEnd);
+    this.#timer = undefined;
+    this.#turnEnd = undefined;
+  }
+
+  readonly #onDue = (): void => this.flush();
 
   #added(map: Map<string, Pending>, receiver: string, pending: Pending, bytes: number): void {
     pending.bytes += bytes + BYTES_AN_ENTRY;

@@ -82,9 +82,8 @@ function rowOf(before: ReceivedReport | undefined, now: ReceivedReport): TopRow 
     version: metrics.get('starling_build_info')?.[0]?.labels.version,
     cpu: growth(earlier, metrics, 'starling_process_cpu_seconds_total') / Math.max(seconds, Number.EPSILON),
     memoryBytes: sumOf(metrics, 'starling_process_resident_memory_bytes') ?? 0,
-    loopLagSeconds:
-      slowest('starling_runtime_event_loop_delay_seconds') ??
-      sumOf(metrics, 'starling_nodejs_eventloop_lag_p99_seconds'),
+    // At the first look: since the process began.
+    loopLagSeconds: quantileBetween(earlier, metrics, 'starling_runtime_event_loop_delay_seconds', SLOWEST),
     sessions: sumOf(metrics, 'starling_edge_sessions'),
     detached: sumOf(metrics, 'starling_edge_sm_detached'),
     messagesPerSecond: earlier === undefined ? undefined : messagesBetween(earlier, metrics, seconds),
