@@ -12,10 +12,13 @@ export interface QuietCollectionOptions {
   readonly collections: BoundCounter;
 }
 
+/** How long behind a collection V8's memory reducer begins: less than `quietMs`, as each collection makes it wait again. By itself V8 waits 8 s. */
+const REDUCER_DELAY_MS = 1_000;
+
 /**
- * Gives memory back when a busy time is over. V8 collects when something is allocated, and shrinks its heap some seconds behind a
- * collection (its memory reducer): a process in which nothing happens any more keeps the garbage of its last login storm, twice what
- * its idle sessions need. Returns how it is stopped.
+ * Gives memory back when a busy time is over. V8 collects when something is allocated, and gives pages back behind a collection, when it
+ * finds little to do (its memory reducer; among them the pages in which objects are born, up to 64 MiB): a process in which nothing happens any more
+ * keeps the garbage of its last login storm, twice what its idle sessions need. Returns how it is stopped.
  */
 export function collectWhenQuiet({ quietMs, heapMaxBytes, collections }: QuietCollectionOptions): () => void {
   if (quietMs === 0) return () => {};
@@ -26,16 +29,19 @@ export function collectWhenQuiet({ quietMs, heapMaxBytes, collections }: QuietCo
     const now = performance.eventLoopUtilization();
     const { utilization } = performance.eventLoopUtilization(now, last);
     last = now;
-    if (!rule.wants(utilization, process.memoryUsage().heapUsed)) return;
+    if (!rule.wants(utilization, process.memoryUsage())) return;
     collect();
     collections.inc();
-    rule.collected(process.memoryUsage().heapUsed);
+    rule.collected(process.memoryUsage());
+    // The collection is no work of the process.
+    last = performance.eventLoopUtilization();
   }, quietMs).unref();
   return () => clearInterval(timer);
 }
 
 /** Node gives `gc` only by a flag, which it takes while it runs too: a context that is made meanwhile has it. */
 function collector(): () => void {
+  setFlagsFromString(`--gc-memory-reducer-start-delay-ms=${REDUCER_DELAY_MS}`);
   setFlagsFromString('--expose-gc');
   const collect: unknown = runInNewContext('gc');
   setFlagsFromString('--no-expose-gc');
