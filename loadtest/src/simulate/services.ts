@@ -57,8 +57,9 @@ export function startRosters(network: Network, population: Population, onError: 
   serve(bus, rosters.requests, queue, async () => ({ stanzas: [] }), onError);
   serve(bus, personal.setLast, queue, async () => ({}), onError);
   serve(bus, accounts.keys, queue, async () => ({ exists: true, keys: KEYS }), onError);
-  serve(bus, blocks.list, queue, async () => ({ version: 0, jids: [], cleared: false }), onError);
   const everything = { version: 0, fallback: 0, always: [], never: [], roster: [] } as const;
+  const nobody = { version: 0, jids: [], cleared: false, preferences: everything };
+  serve(bus, blocks.list, queue, async () => nobody, onError);
   serve(bus, preferences.get, queue, async () => everything, onError);
 }
 
@@ -72,7 +73,7 @@ export function startArchives(network: Network, streams: Streams, onError: (erro
     const nothing = async () => ({ entries: [], complete: true });
     serve(bus, archive.last(stream), queue, async () => ({ epoch: EPOCH, last: [], upTo: end() }), onError);
     serve(bus, archive.gap(stream), queue, nothing, onError);
-    const nobodyElse = async () => ({ entries: [], complete: true, reached: end(), taken: false });
+    const nobodyElse = async () => ({ entries: [], complete: true, reached: end(), taken: false, covered: true });
     serve(bus, offline.waiting(stream), queue, nobodyElse, onError);
     serve(bus, offline.covered(stream), queue, async () => ({}), onError);
     let counter = 0;

@@ -1,5 +1,6 @@
 import { starling } from './generated/starling.js';
 import { method } from './method.ts';
+import type { ArchivePreferences } from './preferences.ts';
 import { subjects } from './subjects.ts';
 
 const wire = starling.v1;
@@ -12,6 +13,8 @@ export interface BlockList {
   readonly jids: readonly string[];
   /** The change took back all blocks at once. */
   readonly cleared: boolean;
+  /** In an answer, where they were asked for as well; not of a service of an older release. */
+  readonly preferences?: ArchivePreferences | null;
 }
 export const encodeBlockList = (list: BlockList): Uint8Array =>
   wire.BlockList.encode(list as starling.v1.BlockList.$Properties).finish();
@@ -19,8 +22,12 @@ export const decodeBlockList = (bytes: Uint8Array): BlockList => wire.BlockList.
 
 /** What the roster service answers about block lists. `user` is a bare JID, prepared. */
 export const blocks = {
-  /** `item-not-found`: no such account. */
-  list: method<{ user: string }, BlockList>(subjects.roster('blocks'), wire.BlockListRequest, wire.BlockList),
+  /** `preferences`: those for archiving as well, since who needs one needs both. `item-not-found`: no such account. */
+  list: method<{ user: string; preferences?: boolean }, BlockList>(
+    subjects.roster('blocks'),
+    wire.BlockListRequest,
+    wire.BlockList,
+  ),
   /**
    * The list after the change, once the user's log has it. `item-not-found`: no such account; `policy-violation`: more than may be
    * kept.

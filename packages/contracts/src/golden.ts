@@ -327,6 +327,7 @@ const SINCE_0_2_0: Readonly<Record<string, Sample>> = {
       complete: true,
       reached: at,
       taken: true,
+      covered: true,
     },
     offline.waiting(0).encodeReply,
     offline.waiting(0).decodeReply,

@@ -31,6 +31,8 @@ export interface WaitingReply {
   readonly reached: Position;
   /** Another session is delivering them. */
   readonly taken: boolean;
+  /** Nothing waits, and the session counts as having covered everything up to `reached`; false of an archive that is not told so. */
+  readonly covered: boolean;
 }
 
 /** What one session's client has got, as far as RFC 6121 §8.5 gives it to that session. */

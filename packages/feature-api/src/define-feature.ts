@@ -10,6 +10,7 @@ import type { HttpRoute } from './http-table.ts';
 import type { IqHandler, IqRequest, StreamIqRequest, Target } from './iq-table.ts';
 import type { Session } from './session.ts';
 import type { StreamLimits } from './stream-limits.ts';
+import type { Wishes } from './wishes.ts';
 
 /** Which process hosts a feature. */
 export type Host = 'edge';
@@ -39,6 +40,7 @@ export interface FeatureContext<C extends ConfigSpec> {
   whenSetUp(handler: () => void): void;
   /** Asks another service. Throws StanzaError. */
   readonly call: <Request, Reply>(method: Method<Request, Reply>, request: Request) => Promise<Reply>;
+  readonly wishes: Wishes;
   /** The sessions of a local account on all edges; none when there is no such account. Throws StanzaError. */
   readonly sessionsOf: (account: BareJid) => Promise<readonly SessionRow[]>;
   /** Tells all edges that follow the session's user what a slot says of it (session-slots.ts) since now. */

@@ -16,6 +16,10 @@ const services: HostServices = {
   archives: { ids: new ArchiveIds('of a test, and long enough'), streamOf: () => 0, wasRead: () => undefined },
   configOf: () => ({}),
   call: () => Promise.reject(new Error('nobody to ask')),
+  wishes: {
+    blocks: () => Promise.reject(new Error('nobody to ask')),
+    preferences: () => Promise.reject(new Error('nobody to ask')),
+  },
   sessionsOf: async () => [],
   tellSession: () => undefined,
   makeKeys: async () => [],

@@ -11,6 +11,7 @@ import { HttpTable } from './http-table.ts';
 import { IqTable } from './iq-table.ts';
 import type { Session } from './session.ts';
 import { StreamLimits } from './stream-limits.ts';
+import type { Wishes } from './wishes.ts';
 
 /** What a process that hosts features lends them. */
 export interface HostServices {
@@ -22,6 +23,7 @@ export interface HostServices {
   /** Values of each feature's configuration, by the feature's name. */
   readonly configOf: (feature: string) => unknown;
   readonly call: <Request, Reply>(method: Method<Request, Reply>, request: Request) => Promise<Reply>;
+  readonly wishes: Wishes;
   readonly sessionsOf: (account: BareJid) => Promise<readonly SessionRow[]>;
   readonly tellSession: (session: Session) => void;
   readonly makeKeys: (password: string) => Promise<readonly ScramKeys[]>;
@@ -61,6 +63,7 @@ export function hostFeatures(host: Host, features: readonly AnyFeature[], servic
       archives: services.archives,
       whenSetUp: (handler) => void whenSetUp.push(handler),
       call: services.call,
+      wishes: services.wishes,
       sessionsOf: services.sessionsOf,
       tellSession: services.tellSession,
       makeKeys: services.makeKeys,

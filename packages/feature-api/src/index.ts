@@ -10,3 +10,4 @@ export * from './iq-table.ts';
 export * from './session.ts';
 export * from './session-slots.ts';
 export * from './stream-limits.ts';
+export * from './wishes.ts';

@@ -45,6 +45,7 @@ import { PauseGuard } from './stream/pause-guard.ts';
 import { Stream, WS_CLOSE_RESTART } from './stream/stream.ts';
 import type { StreamHost } from './stream/stream-host.ts';
 import { StreamLives } from './stream-lives.ts';
+import { UserWishes } from './user-wishes.ts';
 
 /** Unpredictable: a session's id is part of what makes a message's id. */
 const SESSION_ID_BYTES = 9;
@@ -165,6 +166,7 @@ export class Edge implements StreamHost {
       },
       configOf: (feature) => featureConfig[featureConfigKey(feature)],
       call: (method, request) => askService(bus, method, request, config.rpcTimeoutMs),
+      wishes: new UserWishes(bus, config.rpcTimeoutMs),
       sessionsOf: (account) => this.#sessionsOf(account),
       tellSession: (session) => this.#presence.sessions.changed(session as ClientSession),
       makeKeys: keysOf,

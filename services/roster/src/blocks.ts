@@ -45,7 +45,7 @@ export class Blocks {
 
   /** @throws RpcError item-not-found: who has authenticated before his account was removed gets no session by it */
   list(user: string): Promise<BlockList> {
-    return this.#copies.orCopy(
+    return this.#copies.orCopy<BlockList>(
       user,
       async () => {
         const wishes = await this.#wishes.read(user);

@@ -224,6 +224,9 @@ describe('block lists (XEP-0191)', () => {
     });
     assert.deepEqual(plainList(await ask(blocks.list, { user })), { version: 0, jids: [], cleared: false });
     const first = await block(user, 'a@x', 'b@x/r');
+    const both = await ask(blocks.list, { user, preferences: true });
+    assert.deepEqual(plainList(both), plainList(first));
+    assert.deepEqual(both.preferences, await ask(preferences.get, { user }));
     const second = await ask(blocks.change, { user, block: ['c'], unblock: ['a@x'], unblockAll: false });
     const third = await ask(blocks.change, { user, block: [], unblock: [], unblockAll: true });
     assert.deepEqual(

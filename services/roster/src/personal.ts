@@ -8,6 +8,7 @@ import type { RosterConfig } from './config.ts';
 import { contactOf } from './contact-query.ts';
 import { LastActivities } from './last-activity.ts';
 import type { Notices } from './notices.ts';
+import type { Preferences } from './preferences.ts';
 import { PrivateXmlStore } from './private-xml.ts';
 import type { StoredWishes } from './sql/select-wishes.ts';
 import { Vcards } from './vcards.ts';
@@ -28,6 +29,7 @@ export function servePersonal(
     notices,
     copies,
     wishes,
+    preferences,
     config,
   }: {
     db: Db;
@@ -35,6 +37,7 @@ export function servePersonal(
     notices: Notices;
     copies: AccountCopies;
     wishes: BatchedReads<StoredWishes>;
+    preferences: Preferences;
     config: RosterConfig;
   },
 ): readonly Subscription[] {
@@ -70,7 +73,11 @@ export function servePersonal(
       await last.set(users);
       return {};
     }),
-    answer('blocks', blockMethods.list, ({ user }) => blocks.list(user)),
+    answer('blocks', blockMethods.list, async ({ user, preferences: both }) => {
+      if (!both) return blocks.list(user);
+      const [list, own] = await Promise.all([blocks.list(user), preferences.get(user)]);
+      return { ...list, preferences: own };
+    }),
     answer('change-blocks', blockMethods.change, ({ user, block, unblock, unblockAll }) =>
       blocks.change(user, { block, unblock, unblockAll }),
     ),

@@ -187,7 +187,7 @@ export async function startRoster({
       done(await imports.roster(r.user, r.items, r.requests)),
     ),
     answer('offline-import', bulkMethods.importOffline, async (r) => done(await imports.offline(r.user, r.stanzas))),
-    ...servePersonal(answer, { db, bus, notices, copies, wishes, config }),
+    ...servePersonal(answer, { db, bus, notices, copies, wishes, preferences, config }),
     answer('fast-list', fastMethods.list, async ({ user, client }) => ({ tokens: await fast.list(user, client) })),
     answer('fast-use', fastMethods.use, async (use) => issuedOf(await fast.use(use))),
     answer('fast-issue', fastMethods.issue, async (r) => issuedOf(await fast.issue(r.user, r.client, r.mechanism))),

@@ -1838,6 +1838,9 @@ export namespace starling {
             /** BlockList cleared. */
             cleared: boolean;
 
+            /** BlockList preferences. */
+            preferences?: (starling.v1.ArchivePreferences.$Properties|null);
+
             /**
              * Creates a new BlockList instance using the specified properties.
              * @param [properties] Properties to set
@@ -1879,6 +1882,9 @@ export namespace starling {
                 /** BlockList cleared */
                 cleared?: (boolean|null);
 
+                /** BlockList preferences */
+                preferences?: (starling.v1.ArchivePreferences.$Properties|null);
+
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
             }
@@ -1908,6 +1914,9 @@ export namespace starling {
 
             /** BlockListRequest user. */
             user: string;
+
+            /** BlockListRequest preferences. */
+            preferences: boolean;
 
             /**
              * Creates a new BlockListRequest instance using the specified properties.
@@ -1943,6 +1952,9 @@ export namespace starling {
 
                 /** BlockListRequest user */
                 user?: (string|null);
+
+                /** BlockListRequest preferences */
+                preferences?: (boolean|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
@@ -3791,6 +3803,9 @@ export namespace starling {
             /** WaitingReply taken. */
             taken: boolean;
 
+            /** WaitingReply covered. */
+            covered: boolean;
+
             /**
              * Creates a new WaitingReply instance using the specified properties.
              * @param [properties] Properties to set
@@ -3834,6 +3849,9 @@ export namespace starling {
 
                 /** WaitingReply taken */
                 taken?: (boolean|null);
+
+                /** WaitingReply covered */
+                covered?: (boolean|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];

@@ -4529,6 +4529,7 @@ export const starling = $root.starling = (() => {
              * @property {number|null} [version] BlockList version
              * @property {Array.<string>|null} [jids] BlockList jids
              * @property {boolean|null} [cleared] BlockList cleared
+             * @property {starling.v1.ArchivePreferences.$Properties|null} [preferences] BlockList preferences
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -4586,6 +4587,14 @@ export const starling = $root.starling = (() => {
             BlockList.prototype.cleared = false;
 
             /**
+             * BlockList preferences.
+             * @member {starling.v1.ArchivePreferences.$Properties|null|undefined} preferences
+             * @memberof starling.v1.BlockList
+             * @instance
+             */
+            BlockList.prototype.preferences = null;
+
+            /**
              * Creates a new BlockList instance using the specified properties.
              * @function create
              * @memberof starling.v1.BlockList
@@ -4624,6 +4633,8 @@ export const starling = $root.starling = (() => {
                         writer.uint32(/* id 2, wireType 2 =*/18).string(message.jids[i]);
                 if (message.cleared != null && $Object.hasOwnProperty.call(message, "cleared") && message.cleared !== false)
                     writer.uint32(/* id 3, wireType 0 =*/24).bool(message.cleared);
+                if (message.preferences != null && $Object.hasOwnProperty.call(message, "preferences"))
+                    $root.starling.v1.ArchivePreferences.encode(message.preferences, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -4694,6 +4705,12 @@ export const starling = $root.starling = (() => {
                                 delete message.cleared;
                             continue;
                         }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            message.preferences = $root.starling.v1.ArchivePreferences.decode(reader, reader.size(), $undefined, _depth + 1, message.preferences);
+                            continue;
+                        }
                     }
                     reader.skipType(wireType, _depth, tag);
                     if (!reader.discardUnknown) {
@@ -4720,6 +4737,7 @@ export const starling = $root.starling = (() => {
              * Properties of a BlockListRequest.
              * @typedef {Object} starling.v1.BlockListRequest.$Properties
              * @property {string|null} [user] BlockListRequest user
+             * @property {boolean|null} [preferences] BlockListRequest preferences
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -4760,6 +4778,14 @@ export const starling = $root.starling = (() => {
             BlockListRequest.prototype.user = "";
 
             /**
+             * BlockListRequest preferences.
+             * @member {boolean} preferences
+             * @memberof starling.v1.BlockListRequest
+             * @instance
+             */
+            BlockListRequest.prototype.preferences = false;
+
+            /**
              * Creates a new BlockListRequest instance using the specified properties.
              * @function create
              * @memberof starling.v1.BlockListRequest
@@ -4793,6 +4819,8 @@ export const starling = $root.starling = (() => {
                     throw $Error("max depth exceeded");
                 if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
+                if (message.preferences != null && $Object.hasOwnProperty.call(message, "preferences") && message.preferences !== false)
+                    writer.uint32(/* id 2, wireType 0 =*/16).bool(message.preferences);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -4844,6 +4872,15 @@ export const starling = $root.starling = (() => {
                                 message.user = value;
                             else
                                 delete message.user;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.preferences = value;
+                            else
+                                delete message.preferences;
                             continue;
                         }
                     }
@@ -9324,6 +9361,7 @@ export const starling = $root.starling = (() => {
              * @property {boolean|null} [complete] WaitingReply complete
              * @property {starling.v1.Position.$Properties|null} [reached] WaitingReply reached
              * @property {boolean|null} [taken] WaitingReply taken
+             * @property {boolean|null} [covered] WaitingReply covered
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -9389,6 +9427,14 @@ export const starling = $root.starling = (() => {
             WaitingReply.prototype.taken = false;
 
             /**
+             * WaitingReply covered.
+             * @member {boolean} covered
+             * @memberof starling.v1.WaitingReply
+             * @instance
+             */
+            WaitingReply.prototype.covered = false;
+
+            /**
              * Creates a new WaitingReply instance using the specified properties.
              * @function create
              * @memberof starling.v1.WaitingReply
@@ -9429,6 +9475,8 @@ export const starling = $root.starling = (() => {
                     $root.starling.v1.Position.encode(message.reached, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
                 if (message.taken != null && $Object.hasOwnProperty.call(message, "taken") && message.taken !== false)
                     writer.uint32(/* id 4, wireType 0 =*/32).bool(message.taken);
+                if (message.covered != null && $Object.hasOwnProperty.call(message, "covered") && message.covered !== false)
+                    writer.uint32(/* id 5, wireType 0 =*/40).bool(message.covered);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -9503,6 +9551,15 @@ export const starling = $root.starling = (() => {
                                 message.taken = value;
                             else
                                 delete message.taken;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.covered = value;
+                            else
+                                delete message.covered;
                             continue;
                         }
                     }

@@ -1,4 +1,4 @@
-import { ArchiveIds, type Method, type Position, type SessionRow } from '@starling/contracts';
+import { ArchiveIds, blocks, type Method, type Position, preferences, type SessionRow } from '@starling/contracts';
 import { bareOf, type FullJid, type Jid, parseJid } from '@starling/jid';
 import { loadConfig } from '@starling/runtime';
 import { Stanza, StanzaError, type StreamError } from '@starling/stanza';
@@ -69,6 +69,12 @@ export function hostOne(
   const asked: { subject: string; request: unknown }[] = [];
   const told: Session[] = [];
   const read: ArchiveSpan[] = [];
+  const call = async <Request, Reply>({ subject }: Method<Request, Reply>, request: Request): Promise<Reply> => {
+    asked.push({ subject, request });
+    const answer = options.answers?.[subject];
+    if (answer === undefined) throw new StanzaError('resource-constraint', `nobody answers ${subject}`);
+    return (await answer(request as never)) as Reply;
+  };
   const hosted = hostFeatures('edge', [feature], {
     domain: 'localhost',
     software: { name: 'Starling', version: '1.2.3' },
@@ -79,11 +85,10 @@ export function hostOne(
       wasRead: (_, span) => void read.push(span),
     },
     configOf: () => config,
-    call: async <Request, Reply>({ subject }: Method<Request, Reply>, request: Request): Promise<Reply> => {
-      asked.push({ subject, request });
-      const answer = options.answers?.[subject];
-      if (answer === undefined) throw new StanzaError('resource-constraint', `nobody answers ${subject}`);
-      return (await answer(request as never)) as Reply;
+    call,
+    wishes: {
+      blocks: (user) => call(blocks.list, { user }),
+      preferences: (user) => call(preferences.get, { user }),
     },
     sessionsOf: async (account) => options.sessions?.[account] ?? [],
     tellSession: (session) => void told.push(session),

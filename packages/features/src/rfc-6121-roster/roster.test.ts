@@ -56,6 +56,7 @@ describe('the roster feature', () => {
         asked.push(known ? version?.number : undefined);
         return (await answer()) as Reply;
       },
+      wishes: { blocks: () => assert.fail('nobody asks'), preferences: () => assert.fail('nobody asks') },
       sessionsOf: async () => [],
       tellSession: () => undefined,
       makeKeys: async () => [],

@@ -39,8 +39,8 @@ export default defineFeature({
   runsOn: ['edge'],
   disco: { server: [NS.blocking] },
   config: blockingConfig,
-  setup({ iq, on, call, domain, config }) {
-    const lists = new BlockLists((user) => call(blocks.list, { user }));
+  setup({ iq, on, call, wishes, domain, config }) {
+    const lists = new BlockLists((user) => wishes.blocks(user));
 
     on('session:bound', 'guard', ({ session, kept }) => {
       holdsList.set(session, true);

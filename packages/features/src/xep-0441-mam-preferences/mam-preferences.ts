@@ -29,8 +29,8 @@ export default defineFeature({
   runsOn: ['edge'],
   disco: {},
   config: preferencesConfig,
-  setup({ iq, on, call, config }) {
-    const users = new UserPreferences((user) => call(preferences.get, { user }));
+  setup({ iq, on, call, wishes, config }) {
+    const users = new UserPreferences((user) => wishes.preferences(user));
 
     on('session:bound', 'guard', ({ session, kept }) => {
       holds.set(session, true);

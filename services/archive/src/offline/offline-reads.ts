@@ -83,7 +83,7 @@ export class OfflineReads {
       const upTo = request.upTo ?? this.#visible();
       await this.#untilWritten(user, upTo);
       const coverage = await this.#positions.coverageOf(user);
-      const nothing = { entries: [], complete: true, reached: upTo, taken: false };
+      const nothing = { entries: [], complete: true, reached: upTo, taken: false, covered: false };
       if (coverage === undefined) return nothing;
       if (!this.#positions.take(user, session, sessions)) return { ...nothing, taken: true };
       await this.#onTaken(user);
@@ -99,9 +99,14 @@ export class OfflineReads {
         const reached = page.complete ? hole.upTo : (page.entries.at(-1)?.position ?? hole.after);
         // A page of more than one part could be longer than a message of the bus may be.
         if (entries.length > 0 && comparePositions(reached, upTo) < 0)
-          return { entries, complete: false, reached, taken: false };
+          return { entries, complete: false, reached, taken: false, covered: false };
       }
-      return { ...nothing, entries };
+      // What was left out, as it is in the archive, the session has to say.
+      const isAll = request.after == null && !request.passingOnly && request.readUpTo == null;
+      const isEmpty = isAll && entries.length === 0 && !holes.some(({ isRead }) => isRead);
+      const covered = isEmpty && this.#positions.nothingWaits(user, session, upTo);
+      if (covered) this.#onCovered(user);
+      return { ...nothing, entries, covered };
     });
   }
 

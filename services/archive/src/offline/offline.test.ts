@@ -117,6 +117,21 @@ for (const WorldClass of [MemoryWorld, ClusterWorld]) {
       assert.equal(idsOf(await waiting()), '');
     });
 
+    it('is covered by who is told that nothing waits, without another word', async () => {
+      await start();
+      await create(world.log, alice);
+      const [a = 0] = await send('a');
+      assert.equal((await waiting()).covered, false, 'he has to say that it was delivered');
+      assert.equal((await waiting({ after: at(a) })).covered, false, 'also behind the first page');
+      await covered(undefined, at(a));
+      assert.equal((await waiting({ passingOnly: true })).covered, false, 'what is in the archive may wait for others');
+      assert.equal((await waiting()).covered, true);
+      const [b = 0] = await send('b');
+      const other = await waiting({ session: 's2', upTo: at(a) });
+      assert.deepEqual([other.taken, other.covered], [false, true], 'it delivers no more');
+      assert.equal(idsOf(await waiting({ session: 's2', upTo: at(b) })), 'b');
+    });
+
     it('is for one session at a time, as long as that is there', async () => {
       await start();
       await create(world.log, alice);

@@ -1,4 +1,5 @@
 import { RpcError } from '@starling/bus';
+import { type Position, START } from '@starling/contracts';
 import { type Db, DbUnavailableError } from '@starling/db';
 import type { Logger } from '@starling/runtime';
 import type { ArchiveConfig } from '../config.ts';
@@ -130,6 +131,18 @@ export class OfflinePositions {
       sessions.includes(serving.session);
     if (!isTaken) known.serving = { session, untilMs: nowMs + SERVING_MS };
     return !isTaken;
+  }
+
+  /**
+   * Nothing waits up to there for the session that has taken it: so it has covered that, without saying so. Not worth a row: whoever reads
+   * an older position finds nothing more. False: it has to be said.
+   */
+  nothingWaits(user: string, session: string, upTo: Position): boolean {
+    const known = this.#users.get(user);
+    if (known?.serving?.session !== session) return false;
+    known.coverage = cover(known.coverage, { after: START, upTo }, SPANS_MAX);
+    known.serving = undefined;
+    return true;
   }
 
   /** As far as is known here, a session gets what comes for the user. */

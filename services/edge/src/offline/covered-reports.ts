@@ -35,10 +35,10 @@ export class CoveredReports {
     this.#untrack = options.metrics.offlineReports.track(() => this.#count());
   }
 
-  /** It goes out with the others of this turn. */
+  /** It goes out with the others of this turn: each connection that ends has microtasks of its own. */
   add(stream: number, covered: Covered): void {
     const reports = this.#of(stream);
-    if (reports.waiting.length === 0) queueMicrotask(() => this.#send(stream, reports));
+    if (reports.waiting.length === 0) setImmediate(() => this.#send(stream, reports));
     this.#push(reports, covered);
   }
 

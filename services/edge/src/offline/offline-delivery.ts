@@ -137,11 +137,12 @@ export class OfflineDelivery implements CoverageWatch {
     const { coverage, feed } = user;
     const { metrics, log } = this.#options;
     if (isLate) await pause(FOLLOW_MS);
+    let isTold = false;
     // What comes live waits for it, once. Without knowing where the log ends it always has to.
     for (let mayHalt = !isLate; coverage.holds(covering) && !this.#isStopped; mayHalt = false) {
       if (mayHalt || feed.last === undefined) this.#halt(user, covering);
       try {
-        await this.#deliverAll(user, covering);
+        isTold = await this.#deliverAll(user, covering);
         break;
       } catch (error) {
         // Policy: the archive or its database is away. Nothing is lost, chat goes on, and it is asked again.
@@ -153,7 +154,7 @@ export class OfflineDelivery implements CoverageWatch {
       await pause(RETRY_MS, undefined, { ref: false });
     }
     covering.isAsking = false;
-    if (covering.isServed && coverage.holds(covering)) this.#tell(user, covering, 'served');
+    if (covering.isServed && !isTold && coverage.holds(covering)) this.#tell(user, covering, 'served');
   }
 
   #halt({ feed }: FollowedUser, covering: Covering): void {
@@ -167,8 +168,11 @@ export class OfflineDelivery implements CoverageWatch {
     feed.go();
   }
 
-  /** Page after page; returns when all is delivered, or when it is not this session's to deliver. @throws RpcError */
-  async #deliverAll(user: FollowedUser, covering: Covering): Promise<void> {
+  /**
+   * Page after page; returns when all is delivered, or when it is not this session's to deliver, and whether the archive knows that.
+   * @throws RpcError
+   */
+  async #deliverAll(user: FollowedUser, covering: Covering): Promise<boolean> {
     const { bus, config, metrics, deliver } = this.#options;
     const { jid, stream, coverage, sessions, feed } = user;
     const { session } = covering;
@@ -184,7 +188,7 @@ export class OfflineDelivery implements CoverageWatch {
         boundBehind: this.known(stream, session.boundBehind),
       };
       const reply = await call(bus, offline.waiting(stream), request, config.offlineWaitMs);
-      if (reply.taken || !coverage.holds(covering)) return;
+      if (reply.taken || !coverage.holds(covering)) return false;
       let count = 0;
       for (const entry of reply.entries) if (deliver(user, session, entry)) count++;
       if (count > 0) metrics.offlineDelivered.inc(count);
@@ -195,7 +199,8 @@ export class OfflineDelivery implements CoverageWatch {
           covering.since = reply.reached;
         }
         covering.isServed = true;
-        return;
+        if (reply.covered) covering.toldUpTo = reply.reached;
+        return reply.covered;
       }
       await this.#drained(session);
     }
