@@ -74,6 +74,8 @@ describe('what the chart refuses', () => {
     ],
     'KEDA without Prometheus': ['autoscaling-keda', ['edge.autoscaling.keda.prometheusAddress='], /prometheusAddress/],
     'an ingress without a certificate': ['evaluation', ['ingress.enabled=true'], /ingress\.tls\.secretName/],
+    'a way to migrate that is none': ['minimal', ['migrations.mode=later'], /mode/],
+    'who migrates as a key': ['minimal', ['config.migrations=wait'], /migrations/],
     'an image without a name': ['minimal', ['image.repository='], /repository/],
     'a digest that is none': ['minimal', ['image.digest=sha256:abc'], /digest/],
   };

@@ -119,6 +119,14 @@ const PROPERTIES = {
     }),
   }),
   postgresql: object({ ...secretKey, ports: listOf(PORT, { minItems: 1 }) }),
+  migrations: object({
+    mode: oneOf('start', 'job'),
+    backoffLimit: int(0, 100),
+    activeDeadlineSeconds: int(1, 86_400),
+    ttlSecondsAfterFinished: int(0, 2_592_000),
+    databaseWaitSeconds: int(1, SECONDS_MAX),
+    resources: kubernetes,
+  }),
   archiveIdSecret: object(secretKey),
   adminToken: object(secretKey),
   tls: object({
@@ -211,6 +219,7 @@ export const CHART_KEYS = {
   http_behind_tls: 'http.behindTls',
   http_port: 'service.http.port',
   id: 'the name of the pod',
+  migrations: 'migrations.mode',
   nats_password: 'nats.auth.existingSecret',
   nats_tls_ca: 'nats.tls',
   nats_url: 'nats.url',
