@@ -183,7 +183,7 @@ const PROPERTIES = {
       relabelings: kubernetesList,
       metricRelabelings: kubernetesList,
     }),
-    prometheusRule: object({ enabled: flag, labels: LABELS }),
+    prometheusRule: object({ enabled: flag, labels: LABELS, runbookUrl: matching('^[^\\s#"\']+$') }),
     dashboards: object({ enabled: flag, labels: LABELS, annotations: LABELS, namespace: NAME }),
   }),
   tests: object({ enabled: flag, timeoutSeconds: int(1, 600) }),
