@@ -38,6 +38,7 @@ import { Road } from './road.ts';
 import { type ClientSecrets, clientSecretsOf } from './sasl2/client-secrets.ts';
 import { FastLogins } from './sasl2/fast-logins.ts';
 import { ClientSession, type Link, type SessionHost } from './session.ts';
+import { showSessionQueues } from './session-queues.ts';
 import { Replay } from './sm/replay.ts';
 import { type NotResumed, type Resumed, Resumption, restoreInto } from './sm/resumption.ts';
 import { StreamManagement } from './sm/stream-management.ts';
@@ -266,6 +267,7 @@ export class Edge implements StreamHost {
       edge_offline_reports: { limit: config.offlineReportsMax, used: () => this.#offline.reportsWaiting },
       edge_owed_reports: { limit: config.owedWaitingMax, used: () => this.#management.owedWaiting },
     });
+    showSessionQueues(metrics, config, () => this.#following.sessions());
     this.#resumption = new Resumption({
       ...{ bus, edge: id, incarnation, following, hooks, config, metrics: counted, log: logger },
       management: this.#management,
