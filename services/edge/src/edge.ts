@@ -228,7 +228,17 @@ export class Edge implements StreamHost {
       sessionsOf: (user) => this.#following.sessionsOf(user),
       mayShow: (user, from) => sink.mayShow(user, from),
     };
-    this.#presence = new Presence({ bus, groups, domain, config, road, audience, metrics: counted, log: logger });
+    this.#presence = new Presence({
+      bus,
+      groups,
+      domain,
+      config,
+      road,
+      audience,
+      tracer,
+      metrics: counted,
+      log: logger,
+    });
     const incarnation = () => groups.edge.incarnation;
     const following = () => this.#following;
     const { hooks } = this.features;
@@ -301,6 +311,7 @@ export class Edge implements StreamHost {
       presence: this.#presence.sessions,
       visibility: this.#presence.visibility,
       isBound: (jid) => this.#following.sessionsOf(bareOf(jid))?.has(resourceOf(jid)) ?? false,
+      tracer,
       metrics: counted,
       log: logger,
     });

@@ -6079,6 +6079,9 @@ export namespace starling {
             /** SessionEvent missed. */
             missed: boolean;
 
+            /** SessionEvent trace. */
+            trace: Uint8Array;
+
             /**
              * Creates a new SessionEvent instance using the specified properties.
              * @param [properties] Properties to set
@@ -6152,6 +6155,9 @@ export namespace starling {
 
                 /** SessionEvent missed */
                 missed?: (boolean|null);
+
+                /** SessionEvent trace */
+                trace?: (Uint8Array|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
@@ -6438,6 +6444,9 @@ export namespace starling {
             /** Emission always. */
             always: boolean;
 
+            /** Emission trace. */
+            trace: Uint8Array;
+
             /**
              * Creates a new Emission instance using the specified properties.
              * @param [properties] Properties to set
@@ -6490,6 +6499,9 @@ export namespace starling {
 
                 /** Emission always */
                 always?: (boolean|null);
+
+                /** Emission trace */
+                trace?: (Uint8Array|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
