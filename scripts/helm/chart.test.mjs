@@ -23,7 +23,7 @@ const find = (name, kind, suffix) =>
 for (const [name, { text, objects }] of rendered) {
   describe(`the chart for ${name}`, () => {
     for (const [policy, check] of Object.entries(POLICIES)) {
-      it(policy, () => assert.deepEqual([...check(objects, { isEvaluation: name === 'evaluation' })], []));
+      it(policy, () => assert.deepEqual([...check(objects, { isEvaluation: name.startsWith('evaluation') })], []));
     }
     it('has no holes', () => assert.doesNotMatch(text, /<no value>|%!|<nil>/));
   });
@@ -93,12 +93,31 @@ describe('what a feature makes', () => {
       ingress: ['Ingress', 'Certificate'],
       monitoring: ['PodMonitor'],
       evaluation: ['StatefulSet', 'Secret'],
+      'evaluation-migrations': ['StatefulSet', 'Secret', 'Job'],
+      migrations: ['Job'],
     };
-    const special = Object.values(expected).flat();
+    const special = [...new Set(Object.values(expected).flat())];
     for (const name of cases()) {
       const found = special.filter((kind) => kindsOf(name).has(kind));
       assert.deepEqual(found, expected[name] ?? [], name);
     }
+  });
+  it('a Job that makes the tables: before everything, or where the database comes with it, beside', () => {
+    const hook = find('migrations', 'Job', '-migrate');
+    assert.equal(hook.metadata.annotations['helm.sh/hook'], 'pre-install,pre-upgrade');
+    const { spec } = hook.spec.template;
+    assert.equal(spec.serviceAccountName, 'default');
+    assert.deepEqual(envOf(spec.containers[0]), {
+      STARLING_DATABASE_URL_FILE: '/etc/starling/secrets/database-url',
+      STARLING_DATABASE_CONNECT_TIMEOUT: '5s',
+      STARLING_DATABASE_POOL: '4',
+      TZ: 'Europe/Berlin',
+    });
+    const beside = find('evaluation-migrations', 'Job', '-migrate-1');
+    assert.equal(beside.metadata.annotations, undefined);
+    const [{ from }] = find('evaluation-migrations', 'NetworkPolicy', '-postgresql').spec.ingress;
+    const components = from.map(({ podSelector }) => podSelector.matchLabels['app.kubernetes.io/component']);
+    assert.deepEqual(components, ['roster', 'archive', 'migrate']);
   });
   it('a service is its own, with what the operator set', () => {
     const { spec } = find('proxy-protocol', 'Service', '-c2s');
@@ -136,6 +155,21 @@ describe('the policies', () => {
       deployment(o).template.spec.containers[0].env.push({ name: 'STARLING_ADMIN_TOKEN', value: 'x' }),
     'objects are named and labelled': (o) => o.push(o[0]),
   };
+  const brokenJob = {
+    'jobs end': (o) => delete job(o).ttlSecondsAfterFinished,
+    'hooks need nothing of the release': (o) => {
+      job(o).template.spec.serviceAccountName = 'starling';
+    },
+    'tables are made': (o) => job(o).template.spec.containers[0].args.splice(0),
+  };
+  const job = (objects) => objects.find(({ kind }) => kind === 'Job').spec;
+  for (const [policy, spoil] of Object.entries(brokenJob)) {
+    it(`see it when not: ${policy}`, () => {
+      const objects = parseObjects(rendered.get('migrations').text);
+      spoil(objects);
+      assert.notDeepEqual([...POLICIES[policy](objects, {})], []);
+    });
+  }
   const deployment = (objects) =>
     objects.find(({ kind, metadata }) => kind === 'Deployment' && metadata.name.endsWith('-edge')).spec;
   for (const [policy, spoil] of Object.entries(broken)) {

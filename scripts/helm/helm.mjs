@@ -36,6 +36,23 @@ describe('a render', () => {
   });
 });
 
+describe('alerts', () => {
+  const runbooksOf = (sets) =>
+    render({ name: 'monitoring', sets })
+      .objects.filter(({ kind }) => kind === 'PrometheusRule')
+      .flatMap(({ spec }) => spec.groups.flatMap(({ rules }) => rules.filter(({ alert }) => alert)))
+      .map(({ alert, annotations }) => [alert, annotations.runbook_url]);
+  for (const [page, sets] of [
+    ['docs/runbooks.md', []],
+    ['https://wiki.example.com/starling', ['monitoring.prometheusRule.runbookUrl=https://wiki.example.com/starling']],
+  ])
+    it(`lead to their sections of ${page}`, () => {
+      const runbooks = runbooksOf(sets);
+      assert.ok(runbooks.length > 0);
+      for (const [alert, url] of runbooks) assert.equal(url, `${page}#${alert.toLowerCase()}`);
+    });
+});
+
 describe('what the chart refuses', () => {
   const refused = {
     'no values at all': [
@@ -74,6 +91,13 @@ describe('what the chart refuses', () => {
     ],
     'KEDA without Prometheus': ['autoscaling-keda', ['edge.autoscaling.keda.prometheusAddress='], /prometheusAddress/],
     'an ingress without a certificate': ['evaluation', ['ingress.enabled=true'], /ingress\.tls\.secretName/],
+    'a way to migrate that is none': ['minimal', ['migrations.mode=later'], /mode/],
+    'who migrates as a key': ['minimal', ['config.migrations=wait'], /migrations/],
+    'a page of runbooks with a section': [
+      'monitoring',
+      ['monitoring.prometheusRule.runbookUrl=https://x/#y'],
+      /runbookUrl/,
+    ],
     'an image without a name': ['minimal', ['image.repository='], /repository/],
     'a digest that is none': ['minimal', ['image.digest=sha256:abc'], /digest/],
   };

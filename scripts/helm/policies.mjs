@@ -1,5 +1,7 @@
 // What must hold of everything that the chart renders. Each rule returns what is wrong, one line each.
-const KINDS_WITH_PODS = new Set(['Deployment', 'StatefulSet']);
+const KINDS_WITH_PODS = new Set(['Deployment', 'Job', 'StatefulSet']);
+/** They end by themselves: nobody asks whether they are ready, and nothing keeps their node. */
+const PASSING = new Set(['Job', 'Pod']);
 /** Servers of the evaluation mode: one each, nothing to hand over. */
 const EVALUATION = new Set(['nats', 'postgresql']);
 const NAME_CHARS_MAX = 63;
@@ -74,7 +76,7 @@ function* containersAreBounded(objects) {
 
 function* probesAreDistinct(objects) {
   for (const { name, spec, owner } of podsOf(objects)) {
-    if (owner.kind === 'Pod') continue;
+    if (PASSING.has(owner.kind)) continue;
     for (const { name: container, startupProbe, livenessProbe, readinessProbe } of spec.containers) {
       const probes = [startupProbe, livenessProbe, readinessProbe];
       if (probes.includes(undefined)) yield `${name} ${container}: a probe is missing`;
@@ -118,7 +120,7 @@ const replicasMinOf = (objects, { kind, metadata, spec }) => {
 
 function* budgetsLeaveSomebody(objects) {
   const budgets = byKind(objects, 'PodDisruptionBudget');
-  for (const pod of podsOf(objects).filter(({ owner }) => owner.kind !== 'Pod')) {
+  for (const pod of podsOf(objects).filter(({ owner }) => !PASSING.has(owner.kind))) {
     const own = budgets.filter(({ spec }) => selects(spec.selector, pod));
     const replicas = replicasMinOf(objects, pod.owner);
     if (own.length > 1) yield `${pod.name}: two budgets`;
@@ -204,7 +206,7 @@ function* secretsAreApart(objects, { isEvaluation = false }) {
     const files = (spec.volumes ?? []).flatMap(({ projected }) =>
       (projected?.sources ?? []).flatMap(({ secret }) => (secret?.items ?? []).map(({ path }) => path)),
     );
-    const isDatabaseUser = ['roster', 'archive'].includes(component);
+    const isDatabaseUser = ['roster', 'archive', 'migrate'].includes(component);
     if (files.includes('database-url') !== isDatabaseUser) yield `${name}: the database is for roster and archive`;
     if (files.includes('archive-id-secret') !== (component === 'edge')) yield `${name}: archive ids are made by edges`;
   }
@@ -236,6 +238,51 @@ function* scalersScale(objects) {
   }
 }
 
+const hooksOf = ({ metadata }) => metadata.annotations?.['helm.sh/hook']?.split(',') ?? [];
+
+function* jobsEnd(objects) {
+  for (const job of byKind(objects, 'Job')) {
+    const { backoffLimit, activeDeadlineSeconds, ttlSecondsAfterFinished, template } = job.spec;
+    if (!(backoffLimit >= 0) || !(activeDeadlineSeconds > 0)) yield `${nameOf(job)}: tries for ever`;
+    if (!(ttlSecondsAfterFinished >= 0)) yield `${nameOf(job)}: stays for ever`;
+    if (template.spec.restartPolicy !== 'Never') yield `${nameOf(job)}: its log goes with each attempt`;
+  }
+}
+
+/** What comes before the installation finds none of the chart's own objects. */
+function* hooksNeedNothingOfTheRelease(objects) {
+  const hooks = objects.filter((object) => hooksOf(object).includes('pre-install'));
+  const others = objects.filter((object) => !hooks.includes(object));
+  const names = (kind) => new Set(byKind(others, kind).map(({ metadata }) => metadata.name));
+  const [accounts, maps, secrets] = ['ServiceAccount', 'ConfigMap', 'Secret'].map(names);
+  for (const { name, spec } of podsOf(hooks)) {
+    if (accounts.has(spec.serviceAccountName)) yield `${name}: its account is not there yet`;
+    for (const { configMap, secret, projected } of spec.volumes ?? []) {
+      const wanted = [...(projected?.sources ?? []), { configMap, secret }];
+      for (const source of wanted) {
+        if (maps.has(source.configMap?.name)) yield `${name}: ${source.configMap.name} is not there yet`;
+        const of = source.secret?.name ?? source.secret?.secretName;
+        if (secrets.has(of)) yield `${name}: ${of} is not there yet`;
+      }
+    }
+  }
+  const weightOf = ({ metadata }) => Number(metadata.annotations['helm.sh/hook-weight'] ?? 0);
+  const first = Math.min(...byKind(hooks, 'Job').map(weightOf));
+  for (const policy of byKind(hooks, 'NetworkPolicy'))
+    if (!(weightOf(policy) < first)) yield `${nameOf(policy)}: comes after whom it is for`;
+}
+
+/** Services make their tables, or wait for one Job that does. */
+function* tablesAreMade(objects) {
+  const jobs = byKind(objects, 'Job').filter(({ spec }) => spec.template.spec.containers[0].args.includes('migrate'));
+  if (jobs.length > 1) yield 'two Jobs make the tables';
+  for (const pod of podsOf(objects).filter(isService)) {
+    if (!['roster', 'archive'].includes(componentOf(pod))) continue;
+    const who = envOf(pod.spec.containers[0]).STARLING_MIGRATIONS;
+    if (who !== (jobs.length > 0 ? 'wait' : 'start')) yield `${pod.name}: its tables are made by ${who}`;
+  }
+}
+
 function* monitorsSee(objects) {
   for (const monitor of byKind(objects, 'PodMonitor')) {
     const { matchLabels, matchExpressions } = monitor.spec.selector;
@@ -258,5 +305,8 @@ export const POLICIES = {
   'secrets are files of who needs them': secretsAreApart,
   'mounts exist': mountsExist,
   'scalers scale': scalersScale,
+  'jobs end': jobsEnd,
+  'hooks need nothing of the release': hooksNeedNothingOfTheRelease,
+  'tables are made': tablesAreMade,
   'monitors see everybody': monitorsSee,
 };

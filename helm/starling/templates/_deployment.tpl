@@ -46,6 +46,8 @@
 {{- if has .component (list "roster" "archive") }}
 - name: STARLING_DATABASE_URL_FILE
   value: /etc/starling/secrets/database-url
+- name: STARLING_MIGRATIONS
+  value: {{ ternary "wait" "start" (eq $v.migrations.mode "job") }}
 {{- end }}
 {{- if eq .component "edge" }}
 - name: STARLING_HOST

@@ -57,6 +57,21 @@ annotations:
 {{- end -}}
 {{- end -}}
 
+{{/*
+The Job of `migrations` is a hook where the database is there before the chart. The evaluation mode's own is not: there it is a Job among the
+other objects, which waits for the database while the services wait for it.
+*/}}
+{{- define "starling.migratesByHook" -}}
+{{- if and (eq .Values.migrations.mode "job") (not .Values.evaluation.enabled) -}}true{{- end -}}
+{{- end -}}
+
+{{/* What comes before the chart's own objects: {weight, policy}. */}}
+{{- define "starling.hook" -}}
+helm.sh/hook: pre-install,pre-upgrade
+helm.sh/hook-weight: {{ .weight | quote }}
+helm.sh/hook-delete-policy: {{ .policy }}
+{{- end -}}
+
 {{- define "starling.serviceAccountName" -}}
 {{- if .Values.serviceAccount.create -}}
 {{- default (include "starling.fullname" .) .Values.serviceAccount.name -}}

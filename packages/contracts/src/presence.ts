@@ -28,6 +28,8 @@ export interface SessionEvent {
   readonly epoch: number;
   /** What was sent to it may not have arrived: the presence of all contacts is wanted again, and requests that wait. */
   readonly missed?: boolean;
+  /** Where its last presence is in a trace (W3C traceparent, binary); absent or empty: nobody traces it. */
+  readonly trace?: Uint8Array | undefined;
 }
 
 /** Some session of the edge has been shown this presence as available: what is newer or gone comes back, `toSeen`. */
@@ -67,6 +69,8 @@ export interface Emission {
   readonly toSeen: boolean;
   /** Also to those who have been shown this one. */
   readonly always: boolean;
+  /** Where it is in a trace; absent or empty: nobody traces it. */
+  readonly trace?: Uint8Array | undefined;
 }
 
 /** On behalf of a session: the presence of all available resources of the targets (RFC 6121 §4.3). */

@@ -1,4 +1,4 @@
-import { type ConfigOf, configSpec, duration, int, secret, text } from '@starling/runtime';
+import { type ConfigOf, choice, configSpec, duration, int, secret, text } from '@starling/runtime';
 
 export const dbConfig = configSpec({
   url: secret(
@@ -29,3 +29,19 @@ export const dbConfig = configSpec({
 });
 
 export type DbConfig = ConfigOf<typeof dbConfig>;
+
+/** Of the services that have tables. */
+export const schemaConfig = configSpec({
+  migrations: choice(
+    'STARLING_MIGRATIONS',
+    ['start', 'wait'],
+    'start',
+    'tables are brought up to date by each service that starts, under a lock; or it waits until `starling migrate` has done it',
+  ),
+  pollMs: duration(
+    'STARLING_MIGRATIONS_POLL',
+    '1s',
+    { min: '10ms', max: '60s' },
+    'how often a service that waits for its tables looks for them',
+  ),
+});

@@ -432,7 +432,10 @@ export const runtimeMetrics = metricsSpec({
   ),
 });
 
-/** What of a process has a bound: the label `queue`. A name that ends in _bytes counts bytes, any other one pieces. Sorted. */
+/**
+ * What of a process has a bound: the label `queue`. A name that ends in _bytes counts bytes, any other one pieces. What begins with session_
+ * is of the fullest one of its sessions. Sorted.
+ */
 export const QUEUES = [
   'archive_pages',
   'archive_pages_waiting',
@@ -454,6 +457,11 @@ export const QUEUES = [
   'roster_edits',
   'roster_fast_backlog',
   'roster_unsure_edits',
+  'session_inbound',
+  'session_inbound_bytes',
+  'session_send_buffer_bytes',
+  'session_sm',
+  'session_sm_bytes',
 ] as const;
 export type QueueName = (typeof QUEUES)[number];
 

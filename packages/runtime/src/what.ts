@@ -67,6 +67,8 @@ export const WHAT = [
   'quota_check_failed',
   'request_handling_failed',
   'roster_retell_failed',
+  'schema_behind',
+  'schema_made',
   'service_ready',
   'service_start_failed',
   'service_starting',

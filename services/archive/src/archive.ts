@@ -46,6 +46,8 @@ export interface ArchiveOptions {
   readonly metrics: MetricsRegistry;
   /** Default: nothing is traced. */
   readonly tracer?: Tracer | undefined;
+  /** What is done about the tables before their first use. Default: they are brought up to date. */
+  readonly prepare?: (db: Db) => Promise<unknown>;
 }
 
 export interface Archive {
@@ -175,7 +177,7 @@ class ArchiveProcess implements Archive {
   }
 
   async #makeTables(): Promise<void> {
-    await prepareTables(this.#options.db, this.#options.log.streams);
+    await prepareTables(this.#options.db, this.#options.log.streams, this.#options.prepare);
     await this.#partitions.makeAhead(Date.now());
   }
 

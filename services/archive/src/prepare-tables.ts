@@ -16,11 +16,15 @@ export const migrateArchive = (db: Db) => migrate(db, 'archive', FOLDER);
 export const archiveMigrations = (db: Queryable) => migrationState(db, 'archive', FOLDER);
 
 /**
- * Makes the tables and the streams' rows.
+ * Makes the tables, unless somebody else does, and the streams' rows.
  * @throws ArchiveError when there were another number of streams: partitions would change streams, and positions their meaning
  */
-export async function prepareTables(db: Db, streams: number): Promise<void> {
-  await migrateArchive(db);
+export async function prepareTables(
+  db: Db,
+  streams: number,
+  prepare: (db: Db) => Promise<unknown> = migrateArchive,
+): Promise<void> {
+  await prepare(db);
   await fillPeers(db);
   const known = await ensureStreams(db, streams);
   if (known !== streams)

@@ -38,6 +38,7 @@ import { Road } from './road.ts';
 import { type ClientSecrets, clientSecretsOf } from './sasl2/client-secrets.ts';
 import { FastLogins } from './sasl2/fast-logins.ts';
 import { ClientSession, type Link, type SessionHost } from './session.ts';
+import { showSessionQueues } from './session-queues.ts';
 import { Replay } from './sm/replay.ts';
 import { type NotResumed, type Resumed, Resumption, restoreInto } from './sm/resumption.ts';
 import { StreamManagement } from './sm/stream-management.ts';
@@ -229,7 +230,17 @@ export class Edge implements StreamHost {
       sessionsOf: (user) => this.#following.sessionsOf(user),
       mayShow: (user, from) => sink.mayShow(user, from),
     };
-    this.#presence = new Presence({ bus, groups, domain, config, road, audience, metrics: counted, log: logger });
+    this.#presence = new Presence({
+      bus,
+      groups,
+      domain,
+      config,
+      road,
+      audience,
+      tracer,
+      metrics: counted,
+      log: logger,
+    });
     const incarnation = () => groups.edge.incarnation;
     const following = () => this.#following;
     const { hooks } = this.features;
@@ -268,6 +279,7 @@ export class Edge implements StreamHost {
       edge_offline_reports: { limit: config.offlineReportsMax, used: () => this.#offline.reportsWaiting },
       edge_owed_reports: { limit: config.owedWaitingMax, used: () => this.#management.owedWaiting },
     });
+    showSessionQueues(metrics, config, () => this.#following.sessions());
     this.#resumption = new Resumption({
       ...{ bus, edge: id, incarnation, following, hooks, config, metrics: counted, log: logger },
       management: this.#management,
@@ -301,6 +313,7 @@ export class Edge implements StreamHost {
       presence: this.#presence.sessions,
       visibility: this.#presence.visibility,
       isBound: (jid) => this.#following.sessionsOf(bareOf(jid))?.has(resourceOf(jid)) ?? false,
+      tracer,
       metrics: counted,
       log: logger,
     });

@@ -2,6 +2,7 @@ import type { HostedFeatures, Target, Verdict } from '@starling/feature-api';
 import { bareOf, domainOf, type FullJid, isFull, type Jid, localOf, tryParseJid } from '@starling/jid';
 import type { BoundCounter, Logger } from '@starling/runtime';
 import { errorReply, Stanza, StanzaError, type StanzaKind, StreamError, validateStanza } from '@starling/stanza';
+import type { Tracer } from '@starling/trace';
 import type { Scanned } from '@starling/xml';
 import type { Answers } from './answers.ts';
 import { withoutForged } from './forged.ts';
@@ -11,6 +12,7 @@ import type { SessionPresence } from './presence/session-presence.ts';
 import type { Visibility } from './presence/visibility.ts';
 import type { Road } from './road.ts';
 import type { ClientSession } from './session.ts';
+import { traced } from './traced.ts';
 
 /** What happens to every stanza that a client sends: from the socket to the features to the bus. */
 export class Inbound {
@@ -21,6 +23,7 @@ export class Inbound {
   readonly #presence: SessionPresence;
   readonly #visibility: Pick<Visibility, 'mayKnow'>;
   readonly #isBound: (jid: FullJid) => boolean;
+  readonly #tracer: Tracer | undefined;
   readonly #received: Readonly<Record<StanzaKind, BoundCounter>>;
   readonly #metrics: EdgeMetrics;
   readonly #log: Logger;
@@ -34,6 +37,7 @@ export class Inbound {
     presence: SessionPresence;
     visibility: Pick<Visibility, 'mayKnow'>;
     isBound: (jid: FullJid) => boolean;
+    tracer: Tracer | undefined;
     metrics: EdgeMetrics;
     log: Logger;
   }) {
@@ -45,6 +49,7 @@ export class Inbound {
     this.#presence = options.presence;
     this.#visibility = options.visibility;
     this.#isBound = options.isBound;
+    this.#tracer = options.tracer;
     this.#received = {
       message: stanzasIn.with({ kind: 'message' }),
       presence: stanzasIn.with({ kind: 'presence' }),
@@ -109,7 +114,16 @@ export class Inbound {
     if (to !== '' && isFull(to) && localOf(to) !== '') return this.#iqToResource(session, stanza, to);
     if (!isRequest(stanza)) return; // §8.2.3: an answer that nobody here waits for
     if (to !== '') this.#requireLocal(to);
-    return answerIq(this.#features.iqs, session, stanza, this.#targetOf(to, session));
+    const hop = this.#tracer?.begin('iq answered', session.user, bareOf(to || session.user));
+    if (hop === undefined) return this.#answer(session, stanza);
+    const { ns = '', name = '' } = stanza.firstChild() ?? {};
+    const from = this.#tracer?.user(session.user) ?? '';
+    const attributes = { type: stanza.type, ns, name, from, session: session.id };
+    return traced(hop, attributes, () => this.#answer(session, stanza));
+  }
+
+  #answer(session: ClientSession, stanza: Stanza): void | Promise<void> {
+    return answerIq(this.#features.iqs, session, stanza, this.#targetOf(stanza.to, session));
   }
 
   #targetOf(to: Jid | '', session: ClientSession): Target | undefined {

@@ -109,14 +109,20 @@ export class Outbound implements FeedSink {
 
   /** 2 What it is; with its place in the log if it has one. */
   live(user: FollowedUser, arrival: Arrival, position?: Position): void {
-    const { kind } = arrival.envelope;
+    const { kind, trace } = arrival.envelope;
     if (kind === KIND.message) {
-      const hop = this.#tracer?.follow('message delivered', arrival.envelope.trace);
+      const hop = this.#tracer?.follow('message delivered', trace);
       this.#message(user, arrival.envelope, position);
       hop?.end({ sessions: user.sessions.local.size });
-    } else if (kind === KIND.presence) this.#presence(user, arrival.envelope);
-    else if (kind === KIND.iq) this.#iq(user, arrival);
-    else if (kind === KIND.sessionTable) this.#table(user, arrival.envelope);
+    } else if (kind === KIND.presence) {
+      const hop = this.#tracer?.follow('presence delivered', trace);
+      this.#presence(user, arrival.envelope);
+      hop?.end({ sessions: user.sessions.local.size });
+    } else if (kind === KIND.iq) {
+      const hop = this.#tracer?.follow('iq delivered', trace);
+      this.#iq(user, arrival);
+      hop?.end({ sessions: user.sessions.local.size });
+    } else if (kind === KIND.sessionTable) this.#table(user, arrival.envelope);
     else if (kind === KIND.blocksChanged) this.#blocks(user, arrival.envelope);
     else if (kind === KIND.preferencesChanged) this.#preferences(user, arrival.envelope);
     else if (kind === KIND.accountDeleted && position !== undefined) this.#onAccountDeleted(user, position);
@@ -150,7 +156,20 @@ export class Outbound implements FeedSink {
    */
   replay(user: FollowedUser, session: ClientSession, entry: ArchivedEntry, kept: boolean): boolean {
     const envelope = this.#read(entry.envelope);
-    if (envelope?.kind === KIND.accountDeleted) this.#onAccountDeleted(user, entry.position);
+    const hop = this.#tracer?.follow('message replayed', envelope?.trace);
+    const isSent = this.#replay(user, session, envelope, entry.position, kept);
+    hop?.end({ sent: isSent });
+    return isSent;
+  }
+
+  #replay(
+    user: FollowedUser,
+    session: ClientSession,
+    envelope: Envelope | undefined,
+    position: Position,
+    kept: boolean,
+  ): boolean {
+    if (envelope?.kind === KIND.accountDeleted) this.#onAccountDeleted(user, position);
     else if (envelope?.kind === KIND.blocksChanged) this.#blocks(user, envelope);
     else if (envelope?.kind === KIND.preferencesChanged) this.#preferences(user, envelope);
     if (envelope?.kind !== KIND.message) return false;
@@ -158,7 +177,6 @@ export class Outbound implements FeedSink {
     if (deletedAt !== undefined && !session.isBoundBehind(deletedAt)) return false; // it is of the next account of that name
     const isOwn = envelope.copy === COPY.sent;
     if (isOwn ? !wantsCarbons.get(session) : !this.#mayPass('message', user, envelope, () => false)) return false;
-    const { position } = entry;
     const event: HookMap['user:message'] = { user: jid, envelope, position, stream, stanza: envelope.stanza };
     if (this.#hooks.runNow('user:message', event) !== 'next') return false;
     const { stanza } = event;
@@ -178,12 +196,23 @@ export class Outbound implements FeedSink {
   offline(user: FollowedUser, session: ClientSession, entry: ArchivedEntry): boolean {
     const envelope = this.#read(entry.envelope);
     if (envelope === undefined || !waitsOffline(envelope).waits) return false;
+    const hop = this.#tracer?.follow('message delivered late', envelope.trace);
+    const isSent = this.#offline(user, session, envelope, entry);
+    hop?.end({ sent: isSent });
+    return isSent;
+  }
+
+  #offline(
+    user: FollowedUser,
+    session: ClientSession,
+    envelope: Envelope,
+    { position, committedAtMs }: ArchivedEntry,
+  ): boolean {
     if (!this.#mayPass('message', user, envelope, () => false)) return false;
     const { jid, stream } = user;
-    const { position } = entry;
     const event: HookMap['user:message'] = { user: jid, envelope, position, stream, stanza: envelope.stanza };
     if (this.#hooks.runNow('user:message', event) !== 'next') return false;
-    const delayed = withChild(event.stanza, delayXml(this.#domain, entry.committedAtMs));
+    const delayed = withChild(event.stanza, delayXml(this.#domain, committedAtMs));
     this.#deliver('message', session, delayed, position);
     return true;
   }

@@ -27,13 +27,14 @@ import { hintsOf } from '@starling/features/xep-0334-message-hints/hints';
 import { type BareJid, bareOf, type FullJid, type Jid } from '@starling/jid';
 import type { BoundCounter, BoundHistogram } from '@starling/runtime';
 import { type Stanza, StanzaError, type StanzaKind } from '@starling/stanza';
-import type { Hop, Tracer } from '@starling/trace';
+import type { Hop, TraceAttributes, Tracer } from '@starling/trace';
 import { NS as FORGED } from './forged.ts';
 import { HalfStored } from './half-stored.ts';
 import { LogGate } from './log-gate.ts';
 import { byFate, secondsSince } from './message-times.ts';
 import type { EdgeMetrics } from './metrics.ts';
 import type { ClientSession } from './session.ts';
+import { traced } from './traced.ts';
 
 export const NS = { stanzaId: FORGED.stanzaId, delay: FORGED.delay } as const;
 
@@ -130,18 +131,16 @@ export class Road {
   }
 
   /** From its arrival until it counts as handled. */
-  async #traced(hop: Hop, outgoing: Outgoing): Promise<void> {
-    const { session, stanza, encoded, to, fate } = outgoing;
+  #traced(hop: Hop, outgoing: Outgoing): Promise<void> {
+    return traced(hop, this.#attributes(outgoing), () => this.#send(outgoing));
+  }
+
+  /** What a trace says of a stanza. */
+  #attributes({ session, stanza, encoded, to, fate }: Outgoing): TraceAttributes {
     const user = (jid: Jid) => this.#tracer?.user(bareOf(jid)) ?? '';
-    const what = { type: stanza.type || 'normal', fate: FATE_NAME[fate], bytes: encoded.length };
-    const attributes = { ...what, from: user(session.jid), to: user(to), session: session.id };
-    try {
-      await this.#send(outgoing);
-      hop.end(attributes);
-    } catch (error) {
-      hop.end(attributes, error instanceof StanzaError ? error.condition : 'internal-server-error');
-      throw error;
-    }
+    const type = stanza.type || (stanza.kind === 'message' ? 'normal' : 'available');
+    const what = { type, fate: FATE_NAME[fate], bytes: encoded.length };
+    return { ...what, from: user(session.jid), to: user(to), session: session.id };
   }
 
   /** No entry of the sender's own log tells his other sessions of it: they get a copy of its own, if one of them wants it. */
@@ -154,10 +153,14 @@ export class Road {
     this.#publish(outgoing, session.user, COPY.sent);
   }
 
-  /** At most once, to the feed of a local account; there it comes behind what the session appended to that log. */
+  /** Presence, at most once, to the feed of a local account; there it comes behind what the session appended to that log. */
   live(session: ClientSession, stanza: Stanza, to: Jid, sentAtMs = Date.now()): void {
     const encoded = stanza.encode();
-    this.#publish({ session, stanza, encoded, to, fate: FATE.live, hints: 0, sentAtMs }, bareOf(to), COPY.received);
+    const hop = this.#tracer?.begin('presence accepted', session.user, bareOf(to));
+    const trace = hop?.traceparent;
+    const outgoing = { session, stanza, encoded, to, fate: FATE.live, hints: 0, sentAtMs, trace };
+    this.#publish(outgoing, bareOf(to), COPY.received);
+    hop?.end(this.#attributes(outgoing));
   }
 
   #publish(outgoing: Outgoing, owner: BareJid, copy: Copy): void {
@@ -174,10 +177,18 @@ export class Road {
    * @throws StanzaError service-unavailable when there is no such resource, resource-constraint when too much is asked at once,
    * remote-server-timeout when no edge says anything in time
    */
-  async request(session: ClientSession, stanza: Stanza, to: FullJid): Promise<void> {
+  request(session: ClientSession, stanza: Stanza, to: FullJid): Promise<void> {
     const owner = bareOf(to);
     const encoded = stanza.encode();
-    const outgoing = { session, stanza, encoded, to, fate: FATE.live, hints: 0, sentAtMs: Date.now() };
+    const hop = this.#tracer?.begin('iq accepted', session.user, owner);
+    const trace = hop?.traceparent;
+    const outgoing = { session, stanza, encoded, to, fate: FATE.live, hints: 0, sentAtMs: Date.now(), trace };
+    const ask = () => this.#ask(outgoing, owner);
+    return hop === undefined ? ask() : traced(hop, this.#attributes(outgoing), ask);
+  }
+
+  /** @throws StanzaError, as `request` does */
+  async #ask(outgoing: Outgoing, owner: BareJid): Promise<void> {
     const envelope = this.#liveEnvelope(outgoing, owner, COPY.received);
     let answer: Uint8Array;
     try {

@@ -41,6 +41,10 @@ export class SerialQueue<T> {
     return this.#waiting.length;
   }
 
+  get bytes(): number {
+    return this.#waitingBytes;
+  }
+
   /** The item that is being handled. */
   get current(): T | undefined {
     return this.#current;

@@ -206,6 +206,15 @@ export class ClientSession implements Session, QueueHost<Scanned> {
     return current?.name === 'iq' ? (current.attrs.id ?? '') : '';
   }
 
+  /** Stanzas of its client that wait to be handled. */
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
+  get waitingBytes(): number {
+    return this.#queue.bytes;
+  }
+
   /** What the client has not taken yet. */
   get bufferedBytes(): number {
     return this.ended ? 0 : (this.#link?.bufferedBytes ?? 0);

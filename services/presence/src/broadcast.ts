@@ -1,4 +1,5 @@
 import type { Emission } from '@starling/contracts';
+import type { Tracer } from '@starling/trace';
 import type { ContactLoads } from './contact-loads.ts';
 import type { ContactsDifference } from './contacts.ts';
 import { type Delivery, emissionTo } from './delivery.ts';
@@ -27,6 +28,7 @@ export class Broadcast {
   readonly #loads: ContactLoads;
   readonly #probes: Probes;
   readonly #lastSeen: Pick<LastSeen, 'left'>;
+  readonly #tracer: Tracer | undefined;
   readonly #transitions;
 
   constructor(options: {
@@ -38,6 +40,7 @@ export class Broadcast {
     loads: ContactLoads;
     probes: Probes;
     lastSeen: Pick<LastSeen, 'left'>;
+    tracer: Tracer | undefined;
     metrics: PresenceMetrics;
   }) {
     this.#partitions = options.partitions;
@@ -48,6 +51,7 @@ export class Broadcast {
     this.#loads = options.loads;
     this.#probes = options.probes;
     this.#lastSeen = options.lastSeen;
+    this.#tracer = options.tracer;
     const { transitions } = options.metrics;
     this.#transitions = {
       arrived: transitions.with({ kind: 'available' }),
@@ -120,7 +124,7 @@ export class Broadcast {
   /** Its stamp is above that of every earlier presence of this address: views need no more to show it, once. */
   #sayArrived(user: User, row: Row): void {
     this.#transitions.arrived.inc();
-    this.#delivery.deliver(emissionOf(row, false), [user.jid]);
+    this.#delivery.deliver(newsOf(row), [user.jid]);
     this.#tellOf(
       user.sessions.available().filter((other) => other !== row),
       row,
@@ -131,9 +135,10 @@ export class Broadcast {
 
   #sayUpdated(user: User, row: Row): void {
     this.#transitions.updated.inc();
-    const emission = emissionOf(row, false);
+    const emission = newsOf(row);
     this.#delivery.deliver(emission, [user.jid]);
     if (user.contacts !== undefined) {
+      row.trace = undefined;
       this.#sendToWatchers(user, emission);
       return;
     }
@@ -145,7 +150,8 @@ export class Broadcast {
     this.#transitions.departed.inc();
     const { jid, stamp, resource, directed, isEnded, wasAvailable } = departure;
     const presence = departure.presence.length > 0 ? departure.presence : unavailable(jid);
-    const emission = goneEmission(jid, stamp, presence, false);
+    const gone = goneEmission(jid, stamp, presence, false);
+    const emission = departure.trace === undefined ? gone : { ...gone, trace: departure.trace };
     const { contacts } = user;
     const others = contacts === undefined ? directed : directed.filter((to) => !contacts.isWatchedBy(to));
     // Always: what was directed may have been younger than what was broadcast last.
@@ -197,7 +203,8 @@ export class Broadcast {
     }
     const row = user.sessions.get(resource);
     if (row?.isAvailable !== true) return;
-    this.#sendToWatchers(user, emissionOf(row, false));
+    this.#sendToWatchers(user, newsOf(row));
+    row.trace = undefined;
     if (probe) this.#probeWatched(user, row);
     if (requests && user.hasRequests) this.#sendRequests(user, row);
   }
@@ -214,7 +221,10 @@ export class Broadcast {
 
   #sendToWatchers(user: User, emission: Emission): void {
     const groups = user.contacts?.watcherGroups(this.#ownership.group, this.#ownership.generation);
-    if (groups !== undefined) this.#send(emission, groups);
+    if (groups === undefined) return;
+    const hop = this.#tracer?.follow('presence broadcast', emission.trace);
+    this.#send(hop === undefined ? emission : { ...emission, trace: hop.traceparent }, groups);
+    hop?.end({ nodes: groups.length, watchers: groups.reduce((sum, { jids }) => sum + jids.length, 0) });
   }
 
   #send(emission: Emission, groups: readonly TargetGroup[]): void {
@@ -255,6 +265,10 @@ export const emissionOf = (row: Row, always: boolean): Emission => ({
   toSeen: false,
   always,
 });
+
+/** What its client has just said; what is told of it later is not traced any more. */
+const newsOf = (row: Row): Emission =>
+  row.trace === undefined ? emissionOf(row, false) : { ...emissionOf(row, false), trace: row.trace };
 
 export const goneEmission = (from: string, stamp: number, presence: Uint8Array, toSeen: boolean): Emission => ({
   from,

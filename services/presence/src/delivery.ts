@@ -48,6 +48,8 @@ export const emissionTo = (emission: Emission, to: readonly string[]): Emission 
   to,
   toSeen: emission.toSeen,
   always: emission.always,
+  // What was decoded has an empty one.
+  trace: emission.trace?.length ? emission.trace : undefined,
 });
 
 function append<K>(lists: Map<K, string[]>, key: K, jid: string): void {

@@ -9,6 +9,7 @@ import {
 } from '@starling/contracts';
 import type { GroupView, GroupWatch, Membership } from '@starling/owners';
 import { type Logger, type MetricsRegistry, trackQueues } from '@starling/runtime';
+import type { Tracer } from '@starling/trace';
 import { Broadcast } from './broadcast.ts';
 import type { PresenceConfig } from './config.ts';
 import { ContactLoads } from './contact-loads.ts';
@@ -45,6 +46,8 @@ export interface PresenceNodeOptions {
   readonly config: PresenceConfig;
   readonly logger: Logger;
   readonly metrics: MetricsRegistry;
+  /** Default: nothing is traced. */
+  readonly tracer?: Tracer | undefined;
 }
 
 /** One member of the group `presence`: owns partitions, and does for their users what ADR 7 says. */
@@ -77,7 +80,16 @@ export class PresenceNode {
   #knownEdges: ReadonlySet<string> = new Set();
   #ticker: NodeJS.Timeout | undefined;
 
-  constructor({ id, bus, sessionRecords, streams, config, logger: log, metrics: registry }: PresenceNodeOptions) {
+  constructor({
+    id,
+    bus,
+    sessionRecords,
+    streams,
+    config,
+    logger: log,
+    metrics: registry,
+    tracer,
+  }: PresenceNodeOptions) {
     const metrics = registry.register(presenceMetrics);
     const standing = new Standing(id);
     const partitions = new Partitions(metrics, config.heldMax);
@@ -99,7 +111,7 @@ export class PresenceNode {
     const lastSeen = new LastSeen({ bus, config, metrics, log });
     const ownership = this.#ownership;
     const shared = { partitions, outbox, metrics };
-    const broadcast = new Broadcast({ ...shared, ownership, delivery, tables, loads, probes, lastSeen });
+    const broadcast = new Broadcast({ ...shared, ownership, delivery, tables, loads, probes, lastSeen, tracer });
     const misses = new Misses(standing, outbox, metrics);
     const left = new LeftSessions({
       ...{ records: sessionRecords, config, log },

@@ -2,6 +2,7 @@ import type { Bus, Records } from '@starling/bus';
 import { groups } from '@starling/contracts';
 import { joinGroup, type OwnersConfig, watchGroup } from '@starling/owners';
 import type { Logger, MetricsRegistry } from '@starling/runtime';
+import type { Tracer } from '@starling/trace';
 import type { PresenceConfig } from './config.ts';
 import { PresenceNode } from './presence-node.ts';
 
@@ -20,6 +21,8 @@ export interface PresenceOptions {
   readonly owners: OwnersConfig;
   readonly logger: Logger;
   readonly metrics: MetricsRegistry;
+  /** Default: nothing is traced. */
+  readonly tracer?: Tracer | undefined;
 }
 
 export interface Presence {
@@ -38,6 +41,7 @@ export async function startPresence(options: PresenceOptions): Promise<Presence>
     config: options.config,
     logger,
     metrics,
+    tracer: options.tracer,
   });
   // Whoever reads in the document that it is there may write to it.
   node.listen();

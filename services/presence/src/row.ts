@@ -31,6 +31,8 @@ export interface Row {
   isOrphan: boolean;
   /** When its bind, or that it goes on, was answered; 0 as soon as its edge has spoken of it. */
   unconfirmedSinceMs: number;
+  /** Where its presence is in a trace, until those who watch the user have been told of it. */
+  trace?: Uint8Array | undefined;
 }
 
 const NOTHING = new Uint8Array(0);
@@ -77,11 +79,16 @@ export const rowOf = (event: SessionEvent, edge: EdgeRef): Row => ({
   epoch: event.epoch,
   isOrphan: false,
   unconfirmedSinceMs: 0,
+  trace: traceOf(event),
 });
 
 /** A detached session is what it was: its client may come back. */
 export const isAvailable = (event: SessionEvent, was: boolean): boolean =>
   event.state === SESSION_STATE.available || (event.state === SESSION_STATE.detached && was);
+
+/** Undefined where nobody traces it. */
+export const traceOf = ({ trace }: SessionEvent): Uint8Array | undefined =>
+  trace === undefined || trace.length === 0 ? undefined : new Uint8Array(trace);
 
 /** What was decoded is a view that would keep its whole batch. */
 export const ownCopy = (bytes: Uint8Array): Uint8Array => (bytes.length === 0 ? NOTHING : new Uint8Array(bytes));

@@ -1,5 +1,5 @@
 import type { SessionEvent, SessionRow } from '@starling/contracts';
-import { boundRow, type EdgeRef, isAvailable, isLater, ownCopy, type Row, rowOf, tableRowOf } from './row.ts';
+import { boundRow, type EdgeRef, isAvailable, isLater, ownCopy, type Row, rowOf, tableRowOf, traceOf } from './row.ts';
 
 /** A session's presence is over: what has to be said, and to whom besides those who watch the user. */
 export interface Departure {
@@ -13,6 +13,8 @@ export interface Departure {
   readonly directed: readonly string[];
   /** The session itself is over, or another one has its resource: nobody is there to hear of it. */
   readonly isEnded: boolean;
+  /** Where the presence is in a trace; undefined: nobody traces it. */
+  readonly trace: Uint8Array | undefined;
 }
 
 /** What one event has changed. */
@@ -173,6 +175,7 @@ export class Sessions {
     row.isAvailable = isAvailable(event, was);
     row.stamp = event.stamp;
     row.presence = ownCopy(event.presence);
+    row.trace = traceOf(event);
     row.directed = row.isAvailable ? event.directed : NOBODY;
     if (table) this.#edges = undefined;
     if (row.isAvailable)
@@ -208,5 +211,6 @@ function departureOf(row: Row, event: SessionEvent | undefined): Departure {
     wasAvailable: row.isAvailable,
     directed: directed.length > row.directed.length ? [...new Set(directed)] : directed,
     isEnded: event === undefined || event.ended,
+    trace: event === undefined ? undefined : traceOf(event),
   };
 }

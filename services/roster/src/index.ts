@@ -1,3 +1,3 @@
 export { type RosterConfig, rosterConfig } from './config.ts';
-export { rosterMigrations } from './migrations.ts';
+export { migrateRoster, rosterMigrations } from './migrations.ts';
 export { type Roster, type RosterOptions, startRoster } from './roster.ts';

@@ -59,6 +59,8 @@ export interface RosterOptions {
   readonly config: RosterConfig;
   readonly logger: Logger;
   readonly metrics: MetricsRegistry;
+  /** What is done about the tables before their first use. Default: they are brought up to date. */
+  readonly prepare?: (db: Db) => Promise<unknown>;
 }
 
 export interface Roster {
@@ -77,6 +79,7 @@ export async function startRoster({
   config,
   logger,
   metrics: registry,
+  prepare: prepareTables = migrateRoster,
 }: RosterOptions): Promise<Roster> {
   const metrics = registry.register(rosterMetrics);
   let decoySecret: Uint8Array | undefined;
@@ -86,7 +89,7 @@ export async function startRoster({
     probeMs: config.databaseProbeMs,
     prepare: async (real) => {
       if (decoySecret !== undefined) return;
-      await migrateRoster(real);
+      await prepareTables(real);
       decoySecret = await secretOf(real, 'scram-decoy', randomBytes(SECRET_BYTES));
     },
     onChange: (isAway) => {

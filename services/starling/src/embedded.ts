@@ -73,6 +73,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<{ readonl
     owners,
     logger,
     metrics,
+    tracer,
   });
   await use('presence', starting, (p) => p.stop());
   const shared = { id: edgeId, software: SOFTWARE, bus, log, records, sessionRecords, owners, logger, metrics, tracer };

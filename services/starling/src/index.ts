@@ -3,6 +3,7 @@ import { CommanderError } from 'commander';
 import { check } from './commands/check.ts';
 import { cluster } from './commands/cluster.ts';
 import { drain } from './commands/drain.ts';
+import { migrate } from './commands/migrate.ts';
 import { kickSession, listSessions } from './commands/session.ts';
 import { start } from './commands/start.ts';
 import { top } from './commands/top.ts';
@@ -20,6 +21,7 @@ const actions: Actions = {
   start: (args, { jsonReady }) => start(args, jsonReady),
   cluster: (args, options) => cluster(args, options),
   check: (args, { json }) => check(args, json),
+  migrate: (args, { json, timeout: timeoutMs }) => migrate(args, { asJson: json, timeoutMs }),
   try: ({ timeout, ...options }) => done(tryOut({ ...options, timeoutMs: timeout * 1_000 })),
   userAdd: (name, argument, { passwordStdin: fromStdin, dataDir }) =>
     done(addUser(name, { argument, fromStdin }, { dataDir })),

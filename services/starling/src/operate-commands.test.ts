@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { type Actions, buildProgram } from './program.ts';
 
 const PAGE = new URL('../../../docs/operate-commands.md', import.meta.url);
-const DESCRIBED = ['check', 'drain', 'session list', 'session kick', 'watch', 'top'];
+const DESCRIBED = ['check', 'migrate', 'drain', 'session list', 'session kick', 'watch', 'top'];
 
 function find(program: Command, name: string): Command {
   const found = name

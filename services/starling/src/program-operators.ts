@@ -1,5 +1,5 @@
-import { parseDurationMs } from '@starling/runtime';
 import { type Command, InvalidArgumentError } from 'commander';
+import { duration } from './option-values.ts';
 import type { Actions } from './program.ts';
 
 const LIMIT_MAX = 1_000;
@@ -77,12 +77,5 @@ export function addOperatorCommands(program: Command, actions: Actions, done: (e
 const whole = (min: number, max: number) => (text: string) => {
   const value = /^\d{1,7}$/.test(text) ? Number(text) : -1;
   if (value < min || value > max) throw new InvalidArgumentError(`${min} to ${max}`);
-  return value;
-};
-
-const duration = (minMs: number) => (text: string) => {
-  const value = parseDurationMs(text);
-  if (value === undefined || value < minMs)
-    throw new InvalidArgumentError(`a duration of at least ${minMs} ms: 2s, 5m`);
   return value;
 };

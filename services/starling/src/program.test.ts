@@ -16,6 +16,7 @@ async function parse(line: string): Promise<readonly unknown[]> {
     start: record('start'),
     cluster: record('cluster'),
     check: record('check'),
+    migrate: record('migrate'),
     try: record('try'),
     userAdd: record('userAdd'),
     userPasswd: record('userPasswd'),
@@ -63,6 +64,17 @@ test('cluster counts its processes', async () => {
   );
   for (const wrong of ['--edges 0', '--edges x', '--edges 33', '--nats 2', '--presence 0', '--roster -1'])
     await fails(`cluster ${wrong}`, 'commander.invalidArgument');
+});
+
+test('migrate passes the flags of keys on', async () => {
+  const flags = ['--database-pool', '2'];
+  assert.deepEqual(await parse('migrate'), ['migrate', [], { json: false, timeout: 60_000 }]);
+  assert.deepEqual(await parse(`migrate --json ${flags.join(' ')} --timeout 5m`), [
+    'migrate',
+    flags,
+    { json: true, timeout: 300_000 },
+  ]);
+  await fails('migrate --timeout 5', 'commander.invalidArgument');
 });
 
 test('try says where clients connect', async () => {

@@ -2,11 +2,14 @@ import type { Specs } from '@starling/runtime';
 import { Command, InvalidArgumentError } from 'commander';
 import { EXIT_HELP } from './exit-codes.ts';
 import { keysHelp } from './keys-help.ts';
+import { duration } from './option-values.ts';
 import { addOperatorCommands } from './program-operators.ts';
-import { clusterSpecs, embeddedSpecs } from './specs.ts';
+import { clusterSpecs, embeddedSpecs, migrateSpecs } from './specs.ts';
 import { VERSION } from './version.ts';
 
 const PROCESSES_MAX = 32;
+/** A database that is being started beside us. */
+const DATABASE_TIMEOUT_MS = 60_000;
 
 export interface ClusterOptions {
   readonly edges: number;
@@ -42,6 +45,7 @@ export interface Actions {
   start(args: readonly string[], options: { jsonReady: boolean }): Promise<number>;
   cluster(args: readonly string[], options: ClusterOptions): Promise<number>;
   check(args: readonly string[], options: { json: boolean }): Promise<number>;
+  migrate(args: readonly string[], options: { json: boolean; timeout: number }): Promise<number>;
   try(options: TryCommandOptions): Promise<number>;
   userAdd(name: string, password: string | undefined, options: PasswordOptions): Promise<number>;
   userPasswd(name: string, password: string | undefined, options: PasswordOptions): Promise<number>;
@@ -130,6 +134,11 @@ export function buildProgram(actions: Actions, done: (exitCode: number) => void)
   )
     .option('--json', 'print the findings as JSON', false)
     .action(async (options, command: Command) => done(await actions.check(command.args, options)));
+
+  withKeys('migrate', 'bring the tables of all services up to date, or see that they are', migrateSpecs)
+    .option('--json', 'print what was run as JSON', false)
+    .option('--timeout <duration>', 'how long the database may take to answer', duration(1), DATABASE_TIMEOUT_MS)
+    .action(async (options, command: Command) => done(await actions.migrate(command.args, options)));
 
   program
     .command('try')

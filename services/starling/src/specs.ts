@@ -1,6 +1,6 @@
 import { archiveConfig } from '@starling/archive';
 import { busConfig } from '@starling/bus';
-import { dbConfig } from '@starling/db';
+import { dbConfig, schemaConfig } from '@starling/db';
 import { edgeConfig, featureConfigs } from '@starling/edge';
 import { ownersConfig } from '@starling/owners';
 import { presenceConfig } from '@starling/presence';
@@ -34,11 +34,20 @@ export type EmbeddedSpecs = typeof embeddedSpecs;
 /** All keys of a cluster on one machine, those of its processes included. */
 export const clusterSpecs = withDefaults({ ...specs, local: localConfig }, CLUSTER);
 
-/** Where the command reads its configuration; whoever sets a key of the local cluster for everything makes no mistake. */
+/** What `starling migrate` needs: the database. */
+export const migrateSpecs = { db: dbConfig };
+
+/** The sources of `starling migrate`: the file and the environment may be those of a whole cluster. */
+export const migrateSources = (args: readonly string[]): ConfigSources => ({
+  ...ownSources(args),
+  known: [...Object.values(embeddedSpecs), localConfig, schemaConfig],
+});
+
+/** Where the command reads its configuration; whoever sets a key of the local cluster, or of its services, for everything makes no mistake. */
 export const ownSources = (args: readonly string[]): ConfigSources => ({
   env: process.env,
   args,
-  known: [localConfig],
+  known: [localConfig, schemaConfig],
 });
 
 /** The same keys with other defaults, by the name of the variable. */

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
-import { type Client, type LocalSystem, login, registerAccount, startCluster } from '@starling/testkit';
+import { befriend, type Client, type LocalSystem, login, registerAccount, startCluster } from '@starling/testkit';
 
 const WAIT_MS = 20_000;
 const ROMEO = 'romeo@localhost';
@@ -44,6 +44,8 @@ const collector = createServer((request, response) => {
 });
 
 let system: LocalSystem;
+let romeo: Client;
+let juliet: Client;
 before(async () => {
   await new Promise<void>((resolve) => collector.listen(0, '127.0.0.1', resolve));
   const { port } = collector.address() as AddressInfo;
@@ -55,8 +57,12 @@ before(async () => {
       STARLING_TRACE_INTERVAL: '50ms',
     },
   });
+  romeo = await online('edge-1', 'romeo');
+  juliet = await online('edge-2', 'juliet');
+  await befriend(romeo, juliet);
 });
 after(async () => {
+  await Promise.all([romeo, juliet].map((client) => client.destroy()));
   await system.stop();
   collector.close();
 });
@@ -78,36 +84,81 @@ async function until(isSo: () => boolean, what: () => string): Promise<void> {
   }
 }
 
+/** The hops of the trace that begins with such a one, as `name process`, when these are there; none has a number behind its process but edges. */
+async function traceOf(root: string, wanted: readonly string[]): Promise<readonly Seen[]> {
+  let found: readonly Seen[] = [];
+  const lines = () => found.map(lineOf).sort();
+  const look = () => {
+    const traces = seen
+      .filter(({ name, parentSpanId }) => name === root && !parentSpanId)
+      .map(({ traceId }) => traceId);
+    found = [];
+    return traces.some((id) => {
+      found = seen.filter(({ traceId }) => traceId === id);
+      return wanted.every((line) => lines().includes(line));
+    });
+  };
+  await until(look, () => `${wanted.join(', ')}: ${seen.map(lineOf).join(', ')}`);
+  return found;
+}
+const lineOf = ({ name, process }: Seen) => `${name} ${process.replace(/^(archive|presence)-\d+$/, '$1')}`;
+
 test('a watched user’s message is one trace: accepted, appended twice, written twice, delivered by another edge', async () => {
-  const romeo = await online('edge-1', 'romeo');
-  const juliet = await online('edge-2', 'juliet');
   const nurse = await online('edge-1', 'nurse');
   await nurse.sends`<message to='${juliet.jid}' type='chat'><body>not for collectors</body></message>`;
   await juliet.receives`<message><body>not for collectors</body></message>`;
   await romeo.sends`<message to='${juliet.jid}' type='chat'><body>wherefore</body></message>`;
   await juliet.receives`<message><body>wherefore</body></message>`;
-  const lines = () => seen.map(({ name, process }) => `${name} ${process.replace(/-\d+$/, '')}`).sort();
+  const hops = await traceOf('message accepted', ['message delivered edge-2', 'entry written archive']);
+  const [root] = hops.filter(({ parentSpanId }) => !parentSpanId);
+  assert.equal(root?.process, 'edge-1');
+  for (const { parentSpanId, spanId } of hops) if (spanId !== root.spanId) assert.equal(parentSpanId, root.spanId);
+  const ours = () => seen.filter(({ traceId }) => traceId === root.traceId).map(lineOf);
   await until(
-    () => seen.length >= 6 && seen.some(({ process }) => process === 'edge-2'),
-    () => lines().join(', '),
+    () => ours().filter((line) => line === 'entry written archive').length === 2,
+    () => ours().join(', '),
   );
-  const roots = seen.filter(({ parentSpanId }) => !parentSpanId);
   assert.deepEqual(
-    roots.map(({ name, process }) => [name, process]),
-    [['message accepted', 'edge-1']],
-  );
-  for (const { traceId, parentSpanId, spanId } of seen) {
-    assert.equal(traceId, roots[0]?.traceId);
-    if (spanId !== roots[0]?.spanId) assert.equal(parentSpanId, roots[0]?.spanId);
-  }
-  assert.deepEqual(
-    lines().filter((line) => !line.startsWith('message delivered edge')),
+    ours()
+      .filter((line) => !line.startsWith('message delivered'))
+      .sort(),
     [
-      ...['entry written archive', 'entry written archive', 'log append edge', 'log append edge'],
-      'message accepted edge',
+      ...['entry written archive', 'entry written archive', 'log append edge-1', 'log append edge-1'],
+      'message accepted edge-1',
     ],
   );
-  assert.ok(seen.some(({ name, process }) => name === 'message delivered' && process === 'edge-2'));
   const all = bodies.join();
   for (const secret of ['wherefore', 'romeo@', 'juliet@']) assert.ok(!all.includes(secret), secret);
+});
+
+test('a broadcast presence: accepted, broadcast by its owner, shown by the edges of those who watch', async () => {
+  await romeo.sends`<presence><show>away</show></presence>`;
+  await juliet.receives`<presence from='${romeo.jid}'><show>away</show></presence>`;
+  const hops = await traceOf('presence accepted', [
+    ...['presence accepted edge-1', 'presence shown edge-1'],
+    ...['presence broadcast presence', 'presence shown edge-2'],
+  ]);
+  const broadcast = hops.find(({ name }) => name === 'presence broadcast');
+  assert.ok(hops.some(({ process, parentSpanId }) => process === 'edge-2' && parentSpanId === broadcast?.spanId));
+});
+
+test('a directed presence, a request to a resource, and one to the server', async () => {
+  await romeo.sends`<presence to='${juliet.jid}'><status>here</status></presence>`;
+  await juliet.receives`<presence from='${romeo.jid}'><status>here</status></presence>`;
+  await traceOf('presence accepted', ['presence delivered edge-2']);
+  await romeo.sends`<iq type='get' id='q1' to='${juliet.jid}'><ping xmlns='urn:xmpp:ping'/></iq>`;
+  await juliet.receives`<iq type='get' id='q1' from='${romeo.jid}'><ping xmlns='urn:xmpp:ping'/></iq>`;
+  await traceOf('iq accepted', ['iq delivered edge-2']);
+  await romeo.sends`<iq type='get' id='q2' to='localhost'><ping xmlns='urn:xmpp:ping'/></iq>`;
+  await romeo.receives`<iq type='result' id='q2'/>`;
+  await traceOf('iq answered', ['iq answered edge-1']);
+});
+
+test('a message that waits belongs to the same trace when it is delivered', async () => {
+  await juliet.destroy();
+  await romeo.receives`<presence type='unavailable' from='${juliet.jid}'/>`;
+  await romeo.sends`<message to='juliet@localhost' type='chat'><body>for later</body></message>`;
+  juliet = await online('edge-2', 'juliet');
+  await juliet.receives`<message><body>for later</body></message>`;
+  await traceOf('message accepted', ['message delivered late edge-2']);
 });

@@ -73,7 +73,7 @@ export const capacity: Dashboard = {
           max: 1,
           queries: [
             {
-              expr: 'max by (queue) (starling_queue_used{NS} / (starling_queue_limit{NS} > 0))',
+              expr: 'max by (queue) (starling_queue_used{NS,queue!~"session_.*"} / (starling_queue_limit{NS,queue!~"session_.*"} > 0))',
               legend: '{{queue}}',
             },
           ],

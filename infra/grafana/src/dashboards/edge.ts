@@ -34,6 +34,19 @@ export const edge: Dashboard = {
           ],
         },
         {
+          title: 'The fullest session’s queues',
+          about:
+            'Against their bounds, of all sessions the fullest. A client that does not take what it gets fills its send buffer and its queue of stream management (XEP-0198), one that sends faster than the log takes its inbound queue.',
+          unit: 'percentunit',
+          max: 1,
+          queries: [
+            {
+              expr: 'max by (queue) (starling_queue_used{NS,queue=~"session_.*"} / (starling_queue_limit{NS,queue=~"session_.*"} > 0))',
+              legend: '{{queue}}',
+            },
+          ],
+        },
+        {
           title: 'Logins',
           about: 'Finished SASL exchanges, by outcome.',
           unit: 'reqps',

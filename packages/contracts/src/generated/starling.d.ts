@@ -6097,6 +6097,9 @@ export namespace starling {
             /** SessionEvent missed. */
             missed: boolean;
 
+            /** SessionEvent trace. */
+            trace: Uint8Array;
+
             /**
              * Creates a new SessionEvent instance using the specified properties.
              * @param [properties] Properties to set
@@ -6170,6 +6173,9 @@ export namespace starling {
 
                 /** SessionEvent missed */
                 missed?: (boolean|null);
+
+                /** SessionEvent trace */
+                trace?: (Uint8Array|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
@@ -6456,6 +6462,9 @@ export namespace starling {
             /** Emission always. */
             always: boolean;
 
+            /** Emission trace. */
+            trace: Uint8Array;
+
             /**
              * Creates a new Emission instance using the specified properties.
              * @param [properties] Properties to set
@@ -6508,6 +6517,9 @@ export namespace starling {
 
                 /** Emission always */
                 always?: (boolean|null);
+
+                /** Emission trace */
+                trace?: (Uint8Array|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];

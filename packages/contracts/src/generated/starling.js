@@ -15011,6 +15011,7 @@ export const starling = $root.starling = (() => {
              * @property {number|null} [windowMs] SessionEvent windowMs
              * @property {number|null} [epoch] SessionEvent epoch
              * @property {boolean|null} [missed] SessionEvent missed
+             * @property {Uint8Array|null} [trace] SessionEvent trace
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -15156,6 +15157,14 @@ export const starling = $root.starling = (() => {
             SessionEvent.prototype.missed = false;
 
             /**
+             * SessionEvent trace.
+             * @member {Uint8Array} trace
+             * @memberof starling.v1.SessionEvent
+             * @instance
+             */
+            SessionEvent.prototype.trace = $util.newBuffer([]);
+
+            /**
              * Creates a new SessionEvent instance using the specified properties.
              * @function create
              * @memberof starling.v1.SessionEvent
@@ -15216,6 +15225,8 @@ export const starling = $root.starling = (() => {
                     writer.uint32(/* id 13, wireType 0 =*/104).uint64(message.epoch);
                 if (message.missed != null && $Object.hasOwnProperty.call(message, "missed") && message.missed !== false)
                     writer.uint32(/* id 14, wireType 0 =*/112).bool(message.missed);
+                if (message.trace != null && $Object.hasOwnProperty.call(message, "trace") && message.trace.length)
+                    writer.uint32(/* id 15, wireType 2 =*/122).bytes(message.trace);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -15383,6 +15394,15 @@ export const starling = $root.starling = (() => {
                                 message.missed = value;
                             else
                                 delete message.missed;
+                            continue;
+                        }
+                    case 15: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.trace = value;
+                            else
+                                delete message.trace;
                             continue;
                         }
                     }
@@ -16014,6 +16034,7 @@ export const starling = $root.starling = (() => {
              * @property {Array.<string>|null} [to] Emission to
              * @property {boolean|null} [toSeen] Emission toSeen
              * @property {boolean|null} [always] Emission always
+             * @property {Uint8Array|null} [trace] Emission trace
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -16103,6 +16124,14 @@ export const starling = $root.starling = (() => {
             Emission.prototype.always = false;
 
             /**
+             * Emission trace.
+             * @member {Uint8Array} trace
+             * @memberof starling.v1.Emission
+             * @instance
+             */
+            Emission.prototype.trace = $util.newBuffer([]);
+
+            /**
              * Creates a new Emission instance using the specified properties.
              * @function create
              * @memberof starling.v1.Emission
@@ -16149,6 +16178,8 @@ export const starling = $root.starling = (() => {
                     writer.uint32(/* id 6, wireType 0 =*/48).bool(message.toSeen);
                 if (message.always != null && $Object.hasOwnProperty.call(message, "always") && message.always !== false)
                     writer.uint32(/* id 7, wireType 0 =*/56).bool(message.always);
+                if (message.trace != null && $Object.hasOwnProperty.call(message, "trace") && message.trace.length)
+                    writer.uint32(/* id 8, wireType 2 =*/66).bytes(message.trace);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -16253,6 +16284,15 @@ export const starling = $root.starling = (() => {
                                 message.always = value;
                             else
                                 delete message.always;
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.trace = value;
+                            else
+                                delete message.trace;
                             continue;
                         }
                     }

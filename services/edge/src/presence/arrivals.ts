@@ -3,6 +3,7 @@ import type { Bus, Subscription } from '@starling/bus';
 import { decodeEdgeBatch, type EdgeBatch, type Emission, subjects } from '@starling/contracts';
 import { type BareJid, bareOf, type Jid, resourceOf } from '@starling/jid';
 import type { Logger } from '@starling/runtime';
+import type { Tracer } from '@starling/trace';
 import type { EdgeMetrics } from '../metrics.ts';
 import type { ClientSession } from '../session.ts';
 import type { Healing } from './healing.ts';
@@ -22,6 +23,7 @@ export class Arrivals {
   readonly #audience: PresenceAudience;
   readonly #batchesMax: number;
   readonly #metrics: EdgeMetrics;
+  readonly #tracer: Tracer | undefined;
   readonly #log: Logger;
   readonly #subscription: Subscription;
   /** The number of the last batch, by incarnation of the node. */
@@ -37,6 +39,7 @@ export class Arrivals {
     audience: PresenceAudience;
     /** Batches that wait for their turn; beyond them they are dropped, and what they held is asked for again. */
     batchesMax: number;
+    tracer: Tracer | undefined;
     metrics: EdgeMetrics;
     log: Logger;
   }) {
@@ -45,6 +48,7 @@ export class Arrivals {
     this.#audience = options.audience;
     this.#batchesMax = options.batchesMax;
     this.#metrics = options.metrics;
+    this.#tracer = options.tracer;
     this.#log = options.log;
     this.#subscription = options.bus.subscribe(subjects.edge(options.edge), ({ data }) => this.#arrived(data));
   }
@@ -89,13 +93,20 @@ export class Arrivals {
     return sequence !== (last ?? 0) + 1;
   }
 
+  #show(emission: Emission): number {
+    const hop = this.#tracer?.follow('presence shown', emission.trace);
+    const sessions = showToTargets(emission, this.#audience);
+    hop?.end({ sessions });
+    return sessions;
+  }
+
   async #work(): Promise<void> {
     this.#busy = true;
     let targets = 0;
     for (let batch = this.#waiting.shift(); batch !== undefined; batch = this.#waiting.shift()) {
       for (const emission of batch.emissions) {
         if (emission.toSeen) continue;
-        this.#count(showToTargets(emission, this.#audience));
+        this.#count(this.#show(emission));
         targets += emission.to.length;
         if (targets < TARGETS_A_TURN) continue;
         targets = 0;

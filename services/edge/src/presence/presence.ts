@@ -3,6 +3,7 @@ import { partitionOf, type Seen } from '@starling/contracts';
 import { type BareJid, bareOf, type Jid } from '@starling/jid';
 import type { GroupWatch, Membership } from '@starling/owners';
 import type { Logger } from '@starling/runtime';
+import type { Tracer } from '@starling/trace';
 import type { EdgeConfig } from '../config.ts';
 import type { EdgeMetrics } from '../metrics.ts';
 import type { Road } from '../road.ts';
@@ -29,6 +30,7 @@ export interface PresenceOptions {
   readonly config: EdgeConfig;
   readonly road: Road;
   readonly audience: PresenceAudience;
+  readonly tracer: Tracer | undefined;
   readonly metrics: EdgeMetrics;
   readonly log: Logger;
 }
@@ -46,7 +48,7 @@ export class Presence {
   readonly #undo: readonly (() => void)[];
   #incarnation: string;
 
-  constructor({ bus, groups, domain, config, road, audience, metrics, log }: PresenceOptions) {
+  constructor({ bus, groups, domain, config, road, audience, tracer, metrics, log }: PresenceOptions) {
     const edge = groups.edge.id;
     const incarnation = () => groups.edge.incarnation;
     const owners = new PresenceOwners(groups.nodes, (partitions) => this.#healing.moved(partitions));
@@ -58,8 +60,8 @@ export class Presence {
     this.#owners = owners;
     this.#batches = batches;
     this.#healing = healing;
-    this.#arrivals = new Arrivals({ bus, edge, owners, healing, audience, batchesMax, metrics, log });
-    this.sessions = new SessionPresence({ edge, domain, batches, road, directedMax });
+    this.#arrivals = new Arrivals({ bus, edge, owners, healing, audience, batchesMax, tracer, metrics, log });
+    this.sessions = new SessionPresence({ edge, domain, batches, road, directedMax, tracer });
     this.visibility = new Visibility({ bus, owners, timeoutMs: rpcTimeoutMs });
     this.binding = new Binding({
       ...{ bus, edge, incarnation, owners },

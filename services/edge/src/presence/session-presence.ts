@@ -3,6 +3,7 @@ import { priorityOf } from '@starling/features/rfc-6121-presence/priority';
 import { validateShape } from '@starling/features/rfc-6121-presence/shape';
 import { type BareJid, bareOf, domainOf, isFull, type Jid, localOf } from '@starling/jid';
 import { Stanza, StanzaError } from '@starling/stanza';
+import type { Tracer } from '@starling/trace';
 import type { Road } from '../road.ts';
 import type { ClientSession } from '../session.ts';
 import type { NodeBatches } from './node-batches.ts';
@@ -17,6 +18,7 @@ export class SessionPresence {
   readonly #batches: NodeBatches;
   readonly #road: Pick<Road, 'live'>;
   readonly #directedMax: number;
+  readonly #tracer: Tracer | undefined;
 
   constructor(options: {
     edge: string;
@@ -25,12 +27,14 @@ export class SessionPresence {
     road: Pick<Road, 'live'>;
     /** Addresses that one session may have sent directed presence to at a time. */
     directedMax: number;
+    tracer: Tracer | undefined;
   }) {
     this.#edge = options.edge;
     this.#domain = options.domain;
     this.#batches = options.batches;
     this.#road = options.road;
     this.#directedMax = options.directedMax;
+    this.#tracer = options.tracer;
   }
 
   /** Subscriptions are not dealt with here. @throws StanzaError */
@@ -70,7 +74,7 @@ export class SessionPresence {
     session.state = SESSION_STATE.available;
     session.stamp = session.nextStamp();
     session.presence = behindHead(presence.encode());
-    this.#tell(session);
+    this.#tellTraced(session, presence);
   }
 
   /** §4.5.2; a session that was not available may have sent directed presence all the same (§4.6.3). */
@@ -82,7 +86,7 @@ export class SessionPresence {
     session.stamp = session.nextStamp();
     session.presence = behindHead(presence.encode());
     session.takeBackFromAll();
-    this.#tell(session);
+    this.#tellTraced(session, presence);
     session.presence = NOTHING;
   }
 
@@ -108,6 +112,18 @@ export class SessionPresence {
     const user = isFull(to) ? bareOf(to) : (to as BareJid);
     const probe = { prober: session.jid, edge: this.#edge, targets: [to], asked: true, id, shown: false };
     this.#batches.probe(partitionOf(user), probe);
+  }
+
+  /** What its client has just said. */
+  #tellTraced(session: ClientSession, { type }: Stanza): void {
+    const hop = this.#tracer?.begin('presence accepted', session.user, '');
+    if (hop === undefined) {
+      this.#tell(session);
+      return;
+    }
+    this.#batches.event(session.partition, { ...session.event, trace: hop.traceparent });
+    const from = this.#tracer?.user(session.user) ?? '';
+    hop.end({ type: type || 'available', bytes: session.presence.length, from, session: session.id });
   }
 
   #tell(session: ClientSession): void {

@@ -12,5 +12,7 @@ export const judgeDatabaseSchema = (look: Look<DatabaseFacts>): Outcome =>
     const text = `migrated to ${last.join(', ')}`;
     if (later.length > 0)
       return warning(`${text}: a later release has run ${later.join(', ')}; this one works beside it`);
-    return ok(pending.length === 0 ? text : `${text}; ${pending.join(', ')} will be run at the start`);
+    return ok(
+      pending.length === 0 ? text : `${text}; ${pending.join(', ')} will be run at the start, or by starling migrate`,
+    );
   });
