@@ -31,23 +31,20 @@ export interface Subscription {
   unsubscribe(): void;
 }
 
-/** When something is sent: with all else of this turn, or within the bus's linger (STARLING_NATS_LINGER), with what comes by then. */
-export type Pace = 'now' | 'soon';
-
 /**
- * At most once, in order per publisher and subject, whatever the pace. Publishing never blocks and never throws for the network's sake: what is
+ * At most once, in order per publisher and subject. Publishing never blocks and never throws for the network's sake: what is
  * published while the connection is away may be lost, and `onReconnect` says so.
  */
 export interface Bus {
   /** `data` must not be written to afterwards: in process it is not copied. @throws RangeError for more than a message holds */
-  publish(subject: string, data: Uint8Array, replyTo?: string, pace?: Pace): void;
+  publish(subject: string, data: Uint8Array, replyTo?: string): void;
   /** Handlers run one message at a time; they must not throw. With `queue`, one member of the group gets each message. */
   subscribe(subject: string, handler: (delivery: Delivery) => void, options?: { queue?: string }): Subscription;
   /**
    * @throws NoRespondersError at once when nobody subscribes, RequestTimeoutError after timeoutMs,
    * BusBusyError when the bounded table of open requests is full, BusClosedError
    */
-  request(subject: string, data: Uint8Array, timeoutMs: number, pace?: Pace): Promise<Uint8Array>;
+  request(subject: string, data: Uint8Array, timeoutMs: number): Promise<Uint8Array>;
   /** Resolves when the server has seen all that was published and subscribed before. */
   flush(): Promise<void>;
   /** Called after the connection came back: anything may have been missed meanwhile. Returns the undo. */

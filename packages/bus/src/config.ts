@@ -21,12 +21,6 @@ export const busConfig = configSpec({
     { min: '1s', max: '10m' },
     'how long the start waits for a server, and for the streams',
   ),
-  natsLingerMs: duration(
-    'STARLING_NATS_LINGER',
-    '5ms',
-    { min: '0ms', max: '50ms' },
-    'between two writes of requests and answers of services to NATS, while there are many; messages never wait for it, and take along what does',
-  ),
   logStreams: int('STARLING_LOG_STREAMS', 8, { min: 1, max: 256 }, 'fixed when the cluster is first started'),
   logReplicas: choice('STARLING_LOG_REPLICAS', ['1', '3'], '1', 'of each stream; 3 needs nats-server 2.11 or later'),
   logBytesMax: bytes(

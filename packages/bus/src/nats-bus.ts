@@ -1,4 +1,4 @@
-import type { Bus, Delivery, Pace, Subscription } from './bus.ts';
+import type { Bus, Delivery, Subscription } from './bus.ts';
 import { BusBusyError, BusClosedError, NoRespondersError, RequestTimeoutError } from './bus.ts';
 import type { CallObserver } from './metrics.ts';
 import { LeanSubscription } from './nats-client.ts';
@@ -37,24 +37,24 @@ export class NatsBus implements Bus {
     return this.link.outbox.dropped;
   }
 
-  publish(subject: string, data: Uint8Array, replyTo = '', pace?: Pace): void {
+  publish(subject: string, data: Uint8Array, replyTo = ''): void {
     if (this.link.isClosed) return;
     if (data.length > this.link.payloadBytesMax) throw new RangeError(`${data.length} bytes do not fit in a message`);
-    this.link.outbox.publish(subject, replyTo, data, pace);
+    this.link.outbox.publish(subject, replyTo, data);
   }
 
   subscribe(subject: string, handler: (delivery: Delivery) => void, options?: { queue?: string }): Subscription {
     return new BusSubscription(this.link, subject, options?.queue, handler);
   }
 
-  request(subject: string, data: Uint8Array, timeoutMs: number, pace?: Pace): Promise<Uint8Array> {
+  request(subject: string, data: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
     const { link } = this;
     if (link.isClosed) return Promise.reject(new BusClosedError(subject));
     if (this.#open.size >= this.#requestsMax) return Promise.reject(new BusBusyError(subject));
     if (data.length > link.payloadBytesMax) throw new RangeError(`${data.length} bytes do not fit in a message`);
     return new Promise((resolve, reject) => {
       const request = new OpenRequest(link, this.#open, subject, timeoutMs, resolve, reject);
-      link.outbox.publish(subject, link.inboxOf(request.token), data, pace);
+      link.outbox.publish(subject, link.inboxOf(request.token), data);
     });
   }
 

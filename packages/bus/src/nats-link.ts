@@ -24,8 +24,6 @@ export interface NatsLinkOptions {
   readonly name?: string;
   /** How long the first connection may take. */
   readonly connectTimeoutMs?: number;
-  /** Between two writes of what is to be sent soon; 0: each turn of the loop has its own. */
-  readonly lingerMs?: number;
   readonly onEvent?: (event: LinkEvent) => void;
 }
 
@@ -51,10 +49,10 @@ export class NatsLink {
   #lastToken = 0;
   #closed: Promise<void> | undefined;
 
-  private constructor(connection: NatsConnection, inboxPrefix: string, options: NatsLinkOptions) {
+  private constructor(connection: NatsConnection, inboxPrefix: string, onEvent: (event: LinkEvent) => void) {
     this.connection = connection;
-    this.#onEvent = options.onEvent ?? (() => {});
-    this.outbox = new Outbox(connection, BACKLOG_BYTES_MAX, options.lingerMs);
+    this.#onEvent = onEvent;
+    this.outbox = new Outbox(connection, BACKLOG_BYTES_MAX);
     this.#inboxPrefix = inboxPrefix;
     this.#inbox = `${createInbox(inboxPrefix)}.`;
     connection.subscribe(`${this.#inbox}*`, {
@@ -73,7 +71,7 @@ export class NatsLink {
     const deadlineMs = Date.now() + (options.connectTimeoutMs ?? 0);
     for (;;) {
       try {
-        return new NatsLink(await connect(settings), inboxPrefix, options);
+        return new NatsLink(await connect(settings), inboxPrefix, options.onEvent ?? (() => {}));
       } catch (error) {
         // Policy: a server that is not up yet is waited for, a wrong password is not; the last error goes to the caller.
         if (Date.now() >= deadlineMs || error instanceof AuthorizationError) throw error;

@@ -45,7 +45,6 @@ async function openNatsBus(config: BusConfig, log: Logger, name: string | undefi
     password: config.natsPassword.reveal(),
     tlsCaFile: config.natsTlsCa,
     connectTimeoutMs: config.natsConnectTimeoutMs,
-    lingerMs: config.natsLingerMs,
     onEvent: (event) => logEvent(log, event),
     ...(name === undefined ? {} : { name }),
   });

@@ -1,12 +1,8 @@
 import type { NatsConnection } from 'nats';
-import type { Pace } from './bus.ts';
 import { isConnected, sendCommands, unsentBytes } from './nats-client.ts';
 
 // One write per loop turn. The client gathers what is published within one microtask queue, but each socket's 'data' event has
 // its own, so a busy edge would still write once per client that it reads from (bench.ts: 4 times the CPU).
-
-// What may be late (Pace) shares a write with more than its turn: a login is a dozen messages, each in a turn of its own at every process that it
-// comes by, and the write of one costs as much as all else that is done for it.
 
 const SLAB_BYTES = 256 * 1024;
 /** With more than this in the socket, what is sent again would only queue up behind itself. */
@@ -19,28 +15,20 @@ const CRLF = 0x0a0d;
 export class Outbox {
   readonly #connection: NatsConnection;
   readonly #backlogBytesMax: number;
-  readonly #lingerMs: number;
   #slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
   #start = 0;
   #end = 0;
   #scheduled: NodeJS.Immediate | undefined;
-  #linger: NodeJS.Timeout | undefined;
-  /** When something was handed over last (performance.now()). */
-  #flushedAtMs = Number.NEGATIVE_INFINITY;
   /** Messages that were dropped because the connection was away or its socket's backlog over the bound. */
   dropped = 0;
   /** Messages that were handed over. */
   sent = 0;
   sentBytes = 0;
 
-  /**
-   * @param backlogBytesMax what may wait in the socket: beyond it, what is at most once is dropped
-   * @param lingerMs between two writes of what is to be sent soon; what is to be sent now takes it along
-   */
-  constructor(connection: NatsConnection, backlogBytesMax: number, lingerMs = 0) {
+  /** @param backlogBytesMax what may wait in the socket: beyond it, what is at most once is dropped */
+  constructor(connection: NatsConnection, backlogBytesMax: number) {
     this.#connection = connection;
     this.#backlogBytesMax = backlogBytesMax;
-    this.#lingerMs = lingerMs;
   }
 
   get isConnected(): boolean {
@@ -61,13 +49,13 @@ export class Outbox {
   }
 
   /** At most once: dropped while it cannot be sent. */
-  publish(subject: string, replyTo: string, data: Uint8Array, pace: Pace = 'now'): void {
+  publish(subject: string, replyTo: string, data: Uint8Array): void {
     if (!isConnected(this.#connection) || unsentBytes(this.#connection) > this.#backlogBytesMax) {
       this.dropped++;
       return;
     }
     const head = replyTo === '' ? `PUB ${subject} ${data.length}\r\n` : `PUB ${subject} ${replyTo} ${data.length}\r\n`;
-    this.#write(head, data, pace);
+    this.#write(head, data);
   }
 
   /**
@@ -77,17 +65,17 @@ export class Outbox {
   publishWithHeader(subject: string, replyTo: string, header: string, data: Uint8Array): void {
     const headerBytes = header.length + 12; // "NATS/1.0\r\n" and the empty line
     const head = `HPUB ${subject} ${replyTo} ${headerBytes} ${headerBytes + data.length}\r\nNATS/1.0\r\n${header}\r\n`;
-    this.#write(head, data, 'now');
+    this.#write(head, data);
   }
 
-  /** A line without a message, with its CRLF: in its place between the others, and soon. */
+  /** A line without a message, with its CRLF: in its place between the others. */
   command(line: string): void {
     if (this.#end + line.length > this.#slab.length) this.#nextSlab(line.length);
     this.#end += this.#slab.write(line, this.#end, 'latin1');
-    this.#schedule('soon');
+    this.#flushSoon();
   }
 
-  #write(head: string, data: Uint8Array, pace: Pace): void {
+  #write(head: string, data: Uint8Array): void {
     const bytes = head.length + data.length + 2;
     this.sent++;
     this.sentBytes += bytes;
@@ -99,18 +87,12 @@ export class Outbox {
     at += data.length;
     slab.writeUInt16LE(CRLF, at);
     this.#end = at + 2;
-    this.#schedule(pace);
+    this.#flushSoon();
   }
 
-  #schedule(pace: Pace): void {
-    if (this.#end - this.#start >= FLUSH_BYTES) {
-      this.flush();
-      return;
-    }
-    if (this.#scheduled !== undefined) return;
-    const waitMs = pace === 'now' ? 0 : this.#flushedAtMs + this.#lingerMs - performance.now();
-    if (waitMs <= 0) this.#scheduled = setImmediate(this.#onTurnEnd);
-    else this.#linger ??= setTimeout(this.#onLingerEnd, Math.ceil(waitMs));
+  #flushSoon(): void {
+    if (this.#end - this.#start >= FLUSH_BYTES) this.flush();
+    else this.#scheduled ??= setImmediate(this.#onTurnEnd);
   }
 
   #nextSlab(bytes: number): void {
@@ -125,17 +107,11 @@ export class Outbox {
     this.flush();
   };
 
-  readonly #onLingerEnd = (): void => {
-    this.#linger = undefined;
-    this.flush();
-  };
-
   /** Hands over what has gathered. The handed part of a slab is never written to again. */
   flush(): void {
     if (this.#start === this.#end) return;
     const gathered = this.#slab.subarray(this.#start, this.#end);
     this.#start = this.#end;
-    this.#flushedAtMs = performance.now();
     // While the connection is away nothing is handed over: the client would keep it without bound and drop it at the next dial.
     if (isConnected(this.#connection)) sendCommands(this.#connection, gathered);
   }
@@ -144,7 +120,5 @@ export class Outbox {
     this.flush();
     if (this.#scheduled !== undefined) clearImmediate(this.#scheduled);
     this.#scheduled = undefined;
-    clearTimeout(this.#linger);
-    this.#linger = undefined;
   }
 }

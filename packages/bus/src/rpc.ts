@@ -57,7 +57,7 @@ async function ask<Request, Reply>(
 ): Promise<Reply> {
   let reply: Uint8Array;
   try {
-    reply = await bus.request(method.subject, method.encodeRequest(request), timeoutMs, 'soon');
+    reply = await bus.request(method.subject, method.encodeRequest(request), timeoutMs);
   } catch (cause) {
     // Policy: this is the one place where what the bus says becomes a condition that a client understands.
     throw new RpcError(conditionOf(cause), `${method.subject}: ${cause instanceof Error ? cause.name : cause}`, {
@@ -122,6 +122,6 @@ async function answer<Request, Reply>(
     const condition = isExpected ? error.condition : MISTAKE;
     reply = encodeOutcome({ condition, text: isExpected ? error.message : '' });
   }
-  if (replyTo !== '') bus.publish(replyTo, reply, '', 'soon');
+  if (replyTo !== '') bus.publish(replyTo, reply);
   bus.calls?.served(method, outcome, (performance.now() - startedAt) / MS_PER_SECOND);
 }

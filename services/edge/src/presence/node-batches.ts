@@ -120,6 +120,6 @@ export class NodeBatches {
     this.#sequences.set(node.incarnation, sequence);
     if (this.#sequences.size > NODES_MAX) this.#sequences.delete(this.#sequences.keys().next().value ?? '');
     const head = { sender: this.#edge, incarnation: this.#incarnation(), epoch: this.#owners.epoch, sequence };
-    this.#bus.publish(subjects.node(node.id), encodeNodeBatch({ ...head, emissions: [], ...content }), '', 'soon');
+    this.#bus.publish(subjects.node(node.id), encodeNodeBatch({ ...head, emissions: [], ...content }));
   }
 }
