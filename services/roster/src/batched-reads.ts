@@ -1,5 +1,7 @@
 /** What one statement reads; the next one follows at once. */
 const USERS_MAX = 100;
+/** Under way at a time: while they are, what is asked for gathers for the next one. The more there is to do, the more each does. */
+const STATEMENTS_MAX = 2;
 
 interface Waiting<T> {
   readonly promise: Promise<T | undefined>;
@@ -7,10 +9,16 @@ interface Waiting<T> {
   readonly reject: (error: unknown) => void;
 }
 
-/** Reads something of users from the database: all that is asked for within one turn of the loop by one statement. */
+/**
+ * Reads something of users from the database: all that is asked for within one turn of the loop, and while others read, by one statement. It begins
+ * behind the question, so it sees what was committed before that.
+ */
 export class BatchedReads<T> {
   readonly #select: (users: readonly string[]) => Promise<ReadonlyMap<string, T>>;
-  #waiting = new Map<string, Waiting<T>>();
+  /** In the order of the questions. */
+  readonly #waiting = new Map<string, Waiting<T>>();
+  #underWay = 0;
+  #isPlanned = false;
 
   /** @param select what there is of these users; who has no account is left out */
   constructor(select: (users: readonly string[]) => Promise<ReadonlyMap<string, T>>) {
@@ -22,15 +30,32 @@ export class BatchedReads<T> {
     const before = this.#waiting.get(user);
     if (before !== undefined) return before.promise;
     const waiting = newWaiting<T>();
-    if (this.#waiting.size === 0) setImmediate(() => this.#flush());
     this.#waiting.set(user, waiting);
+    this.#plan();
     return waiting.promise;
   }
 
-  #flush(): void {
-    const all = [...this.#waiting];
-    this.#waiting = new Map();
-    for (let at = 0; at < all.length; at += USERS_MAX) void this.#read(new Map(all.slice(at, at + USERS_MAX)));
+  #plan(): void {
+    if (this.#isPlanned || this.#waiting.size === 0 || this.#underWay === STATEMENTS_MAX) return;
+    this.#isPlanned = true;
+    setImmediate(() => {
+      this.#isPlanned = false;
+      void this.#readNext();
+      this.#plan();
+    });
+  }
+
+  async #readNext(): Promise<void> {
+    const asked = new Map<string, Waiting<T>>();
+    for (const [user, waiting] of this.#waiting) {
+      if (asked.size === USERS_MAX) break;
+      asked.set(user, waiting);
+      this.#waiting.delete(user);
+    }
+    this.#underWay++;
+    await this.#read(asked);
+    this.#underWay--;
+    this.#plan();
   }
 
   async #read(asked: ReadonlyMap<string, Waiting<T>>): Promise<void> {
