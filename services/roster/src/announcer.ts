@@ -16,7 +16,10 @@ import {
 import type { BareJid } from '@starling/jid';
 import type { Announcement } from './side.ts';
 
-/** Tells what has been committed: first the user's sessions, on his feed, then the services. At most once: versions show a loss. */
+/**
+ * Tells what has been committed: first the sessions of all users, on their feeds, then the services, which tell them more: whoever approves
+ * is seen behind his `subscribed` (RFC 6121 §3.1.5, §3.1.6). At most once: versions show a loss.
+ */
 export class Announcer {
   readonly #bus: Bus;
 
@@ -24,10 +27,12 @@ export class Announcer {
     this.#bus = bus;
   }
 
-  announce({ user, changes, notice }: Announcement): void {
-    const owner = user as BareJid; // prepared when its account was made
-    for (const change of changes) this.#bus.publish(subjects.user(owner), encodeEnvelope(envelopeOf(owner, change)));
-    this.#notify(notice);
+  announce(announcements: readonly Announcement[]): void {
+    for (const { user, changes } of announcements) {
+      const owner = user as BareJid; // prepared when its account was made
+      for (const change of changes) this.#bus.publish(subjects.user(owner), encodeEnvelope(envelopeOf(owner, change)));
+    }
+    for (const { notice } of announcements) this.#notify(notice);
   }
 
   /** All of an account's roster may be another one: presence nodes ask for it again. */

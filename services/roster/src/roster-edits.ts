@@ -7,7 +7,7 @@ import { KeyedQueue } from './keyed-queue.ts';
 import type { ChangeCause, RosterMetrics } from './metrics.ts';
 import type { Preferences } from './preferences.ts';
 import type { RosterCache } from './roster-cache.ts';
-import { Side } from './side.ts';
+import { type Announcement, Side } from './side.ts';
 import { accountsChanged } from './sql/copies-due.ts';
 import { lockRosters } from './sql/lock-rosters.ts';
 import { selectRelations } from './sql/select-relations.ts';
@@ -96,14 +96,16 @@ export class RosterEdits {
         return opened;
       });
       const changed: string[] = [];
+      const announcements: Announcement[] = [];
       for (const side of [sides.own, sides.other]) {
         if (side?.isChanged) changed.push(side.user);
         const announcement = side?.announcement;
         if (announcement === undefined) continue;
         this.#cache.drop(announcement.user);
         this.#metrics.changes.inc(1, { cause });
-        this.#announcer.announce(announcement);
+        announcements.push(announcement);
       }
+      this.#announcer.announce(announcements);
       for (const archiver of archivers) await this.#preferences.publish(archiver);
       await this.#copy(changed);
     });
@@ -130,12 +132,14 @@ export class RosterEdits {
     return this.#queue.run([user, contact], async () => {
       const { own, other } = await this.#db.transaction((tx) => openSides(tx, user, contact));
       const users: string[] = [];
+      const announcements: Announcement[] = [];
       for (const side of [own, other]) {
         if (side === undefined) continue;
         users.push(side.user);
         this.#cache.drop(side.user);
-        this.#announcer.announce(side.standing);
+        announcements.push(side.standing);
       }
+      this.#announcer.announce(announcements);
       await this.#copy(users);
     });
   }
