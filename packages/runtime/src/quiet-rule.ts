@@ -43,7 +43,7 @@ export class QuietRule {
     return this.#collectionsLeft > 0 || heapTotal - this.#keptBytes >= WORTH_BYTES;
   }
 
-  /** @param left what the heap is behind the collection */
+  /** What the heap is behind the collection that was wanted. */
   collected({ heapTotal, heapUsed }: HeapSize): void {
     this.#keptBytes = heapTotal;
     if (this.#collectionsLeft > 0) this.#collectionsLeft--;
