@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
-import { befriend, type Client, type LocalSystem, login, registerAccount, startCluster } from '@starling/testkit';
+import { befriend, Client, type LocalSystem, login, registerAccount, startCluster } from '@starling/testkit';
 
 const WAIT_MS = 20_000;
 const ROMEO = 'romeo@localhost';
@@ -68,13 +68,16 @@ after(async () => {
 });
 
 async function online(edge: string, username: string): Promise<Client> {
-  const endpoint = { transport: 'tcp', host: '127.0.0.1', port: system.process(edge).c2s ?? 0 } as const;
+  const endpoint = endpointOf(edge);
   await registerAccount(endpoint, 'localhost', username, 'secret').catch(() => undefined);
   const client = await login(endpoint, 'localhost', { username, password: 'secret', resource: edge });
   await client.sends`<presence/>`;
   await client.receives`<presence from='${client.jid}'/>`;
   return client;
 }
+
+const endpointOf = (edge: string) =>
+  ({ transport: 'tcp', host: '127.0.0.1', port: system.process(edge).c2s ?? 0 }) as const;
 
 async function until(isSo: () => boolean, what: () => string): Promise<void> {
   const deadlineMs = Date.now() + WAIT_MS;
@@ -161,4 +164,20 @@ test('a message that waits belongs to the same trace when it is delivered', asyn
   juliet = await online('edge-2', 'juliet');
   await juliet.receives`<message><body>for later</body></message>`;
   await traceOf('message accepted', ['message delivered late edge-2']);
+});
+
+test('a message that is read from the log again, where a session goes on, belongs to the same trace', async () => {
+  await juliet.manage();
+  await juliet.destroy();
+  await romeo.sends`<message to='juliet@localhost' type='chat'><body>meanwhile</body></message>`;
+  const again = await Client.connect(endpointOf('edge-1'), 'localhost');
+  await again.negotiate();
+  await again.authenticate('juliet', 'secret');
+  await again.openStream();
+  await again.resume(juliet);
+  juliet = again;
+  await juliet.receives`<message><body>meanwhile</body></message>`;
+  const hops = await traceOf('message accepted', ['message replayed edge-1']);
+  const replayed = hops.find(({ name }) => name === 'message replayed');
+  assert.deepEqual(replayed?.attributes.find(({ key }) => key === 'starling.sent')?.value, { boolValue: true });
 });
