@@ -21,11 +21,17 @@ import type { Streams } from './streams.ts';
 
 /** As owners do by default. */
 const LINGER_MS = 10;
+/** A message is sent earlier at this many bytes; addresses are counted threefold. */
+const BATCH_BYTES = 512 * 1024;
+const BATCH_ENTRIES = 2_000;
+/** Numbers and tags of one entry. */
+const BYTES_AN_ENTRY = 64;
 const NOTHING: readonly never[] = [];
 
 interface Pending {
   readonly emissions: Emission[];
   readonly probes: Probe[];
+  bytes: number;
 }
 
 interface OtherOwner {
@@ -33,7 +39,7 @@ interface OtherOwner {
   readonly connection: Connection;
   readonly incarnation: string;
   readonly toNodes: Map<string, Pending>;
-  readonly toEdges: Map<string, Emission[]>;
+  readonly toEdges: Map<string, Pending>;
   /** By subject. */
   readonly sequences: Map<string, number>;
 }
@@ -151,20 +157,27 @@ export class Others {
     }
     const edge = oneOf(random, edges()).id;
     for (const [node, to] of byNode) {
-      const pending = owner.toNodes.get(node) ?? { emissions: [], probes: [] };
-      owner.toNodes.set(node, pending);
+      const pending = pendingOf(owner.toNodes, node);
       pending.emissions.push({ ...emission, to });
-      if (isLogin)
+      pending.bytes += emission.presence.length + addressBytes(to) + BYTES_AN_ENTRY;
+      if (isLogin) {
         pending.probes.push({ prober: emission.from, edge, targets: to, asked: false, id: '', shown: false });
+        pending.bytes += addressBytes(to) + BYTES_AN_ENTRY;
+      }
+      if (isFull(pending)) this.#flush(owner);
     }
   }
 
   #answer(owner: OtherOwner, { prober, edge, targets }: Probe): void {
     const there = targets.filter((target) => this.#isThere(personOf(target)));
     if (there.length === 0) return;
-    const emissions = owner.toEdges.get(edge) ?? [];
-    owner.toEdges.set(edge, emissions);
-    for (const target of there) emissions.push({ ...this.#presenceOf(personOf(target)), to: [prober] });
+    const pending = pendingOf(owner.toEdges, edge);
+    for (const target of there) {
+      const emission = { ...this.#presenceOf(personOf(target)), to: [prober] };
+      pending.emissions.push(emission);
+      pending.bytes += emission.presence.length + addressBytes(emission.to) + BYTES_AN_ENTRY;
+    }
+    if (isFull(pending)) this.#flush(owner);
   }
 
   /** The same one as long as he says nothing new. */
@@ -182,12 +195,12 @@ export class Others {
       owner.sequences.set(subject, sequence);
       return { incarnation, epoch: this.#epoch(), sequence };
     };
-    for (const [node, pending] of toNodes) {
+    for (const [node, { emissions, probes }] of toNodes) {
       const subject = subjects.node(node);
       const rest = { events: NOTHING, states: NOTHING, digests: NOTHING, seen: NOTHING };
-      connection.publish(subject, encodeNodeBatch({ ...head(subject), ...rest, ...pending, sender: id }));
+      connection.publish(subject, encodeNodeBatch({ ...head(subject), ...rest, emissions, probes, sender: id }));
     }
-    for (const [edge, emissions] of toEdges) {
+    for (const [edge, { emissions }] of toEdges) {
       const subject = subjects.edge(edge);
       const rest = { requests: NOTHING, wanted: NOTHING, missed: false };
       connection.publish(subject, encodeEdgeBatch({ ...head(subject), ...rest, node: id, emissions }));
@@ -196,5 +209,19 @@ export class Others {
     toEdges.clear();
   }
 }
+
+function pendingOf(map: Map<string, Pending>, receiver: string): Pending {
+  let pending = map.get(receiver);
+  if (pending === undefined) {
+    pending = { emissions: [], probes: [], bytes: 0 };
+    map.set(receiver, pending);
+  }
+  return pending;
+}
+
+const addressBytes = (to: readonly string[]): number => 3 * to.reduce((sum, jid) => sum + jid.length, 0);
+
+const isFull = ({ emissions, probes, bytes }: Pending): boolean =>
+  bytes >= BATCH_BYTES || emissions.length + probes.length >= BATCH_ENTRIES;
 
 const fullOf = (user: BareJid): FullJid => `${user}/${RESOURCE}` as FullJid;
