@@ -19,8 +19,8 @@ export interface Session {
   readonly logEnd: Position | undefined;
   /** Whether it has sent initial presence and no unavailable presence since (RFC 6121 §4.2). */
   readonly available: boolean;
-  /** State that features keep here; reached by sessionSlot only. */
-  readonly slots: Map<string, unknown>;
+  /** State that features keep here, once there is any; reached by sessionSlot only. */
+  slots: Map<string, unknown> | undefined;
   /** To this client, behind all that was sent before. */
   send(stanza: Stanza): void;
   /** As send, a stanza as Stanza.encode gives it; with the place in the user's log of what it carries, if it has one. */
@@ -38,7 +38,10 @@ export interface SessionSlot<T> {
 /** Declares a slot; `name` is unique among all features, `initial` is what an untouched session has. */
 export function sessionSlot<T>(name: string, initial: T): SessionSlot<T> {
   return {
-    get: (session) => (session.slots.has(name) ? (session.slots.get(name) as T) : initial),
-    set: (session, value) => void session.slots.set(name, value),
+    get: ({ slots }) => (slots?.has(name) ? (slots.get(name) as T) : initial),
+    set: (session, value) => {
+      session.slots ??= new Map();
+      session.slots.set(name, value);
+    },
   };
 }

@@ -28,5 +28,6 @@ export * from './metrics.ts';
 export { type ProcessMetricsOptions, showProcess } from './process-metrics.ts';
 export { EXIT, type RunOptions, runService, type ServiceContext } from './run-service.ts';
 export { Secret } from './secret.ts';
+export * from './seldom.ts';
 export { formatBytes, formatDurationMs, parseBytes, parseDurationMs } from './units.ts';
 export { WHAT, type What } from './what.ts';

@@ -1,5 +1,6 @@
 import type { Commit } from '@starling/bus';
 import { type ArchivedEntry, comparePositions, type Position } from '@starling/contracts';
+import { appended, EMPTY } from '@starling/runtime';
 
 /** How a gap showed: by an entry behind it, by a digest, by the stream being another one. */
 export type GapCause = 'missed' | 'digest' | 'epoch';
@@ -43,9 +44,9 @@ export class Feed {
   /** While a gap is being fetched: up to where. */
   #wanted: Position | undefined;
   /** Entries that came before those in front of them. */
-  #held: Held[] = [];
+  #held: Held[] = EMPTY;
   /** Who waits until all up to a place has been delivered. */
-  #waiting: { readonly position: Position; readonly resolve: () => void }[] = [];
+  #waiting: { readonly position: Position; readonly resolve: () => void }[] = EMPTY;
   /** Before the first entry, when it was not known where the log ends. */
   #begin: Position | undefined;
   /** How many want that nothing is delivered now. */
@@ -91,7 +92,7 @@ export class Feed {
     const last = this.#last;
     if (last === undefined || this.#held.length === 0) return;
     const sequence = this.#held.reduce((most, held) => Math.max(most, held.sequence), 0);
-    this.#held = [];
+    this.#held = EMPTY;
     this.#expect({ epoch: last.epoch, sequence }, 'missed');
   }
 
@@ -113,7 +114,7 @@ export class Feed {
     const last = this.#last;
     if (!this.#host.isCurrent(last === undefined ? this.#host.epoch() : last.epoch)) {
       // What there is no room for is named by the archive's next digest, as all of it is.
-      if (this.#held.length < this.#host.heldMax) this.#held.push({ sequence, previous, data });
+      if (this.#held.length < this.#host.heldMax) this.#held = appended(this.#held, { sequence, previous, data });
     } else if (this.#halts > 0) {
       if (last === undefined || sequence > last.sequence) this.#hold({ sequence, previous, data });
     } else if (last === undefined) {
@@ -142,7 +143,7 @@ export class Feed {
   delivered(position: Position): Promise<void> {
     this.reaches(position);
     return new Promise((resolve) => {
-      this.#waiting.push({ position, resolve });
+      this.#waiting = appended(this.#waiting, { position, resolve });
       this.#tell();
     });
   }
@@ -152,22 +153,24 @@ export class Feed {
     this.#tell();
     clearTimeout(this.#grace);
     clearTimeout(this.#retry);
-    this.#held = [];
+    this.#held = EMPTY;
   }
 
   #deliver(epoch: number, sequence: number, data: Uint8Array): void {
     const position = { epoch, sequence };
     this.#last = position;
     this.#host.deliver(data, position);
-    if (this.#waiting.length > 0) this.#tell();
+    this.#tell();
   }
 
   #tell(): void {
+    if (this.#waiting.length === 0) return;
     const last = this.#last;
     const isDone = (position: Position) =>
       this.#closed || (last !== undefined && comparePositions(last, position) >= 0);
     const done = this.#waiting.filter(({ position }) => isDone(position));
-    this.#waiting = this.#waiting.filter(({ position }) => !isDone(position));
+    const rest = this.#waiting.filter(({ position }) => !isDone(position));
+    this.#waiting = rest.length === 0 ? EMPTY : rest;
     for (const { resolve } of done) resolve();
   }
 
@@ -182,7 +185,7 @@ export class Feed {
 
   /** Keeps an entry; when there are too many it is fetched with the others instead. */
   #hold(entry: Held): void {
-    if (this.#held.length < this.#host.heldMax) this.#held.push(entry);
+    if (this.#held.length < this.#host.heldMax) this.#held = appended(this.#held, entry);
     else this.#expect({ epoch: this.#last?.epoch ?? this.#host.epoch(), sequence: entry.sequence }, 'missed');
   }
 
@@ -248,8 +251,8 @@ export class Feed {
 
   /** Delivers what was held, as far as nothing is missing in front of it. */
   #release(): void {
-    const held = this.#held.sort((a, b) => a.sequence - b.sequence);
-    this.#held = [];
+    const held = this.#held.toSorted((a, b) => a.sequence - b.sequence);
+    this.#held = EMPTY;
     for (const { sequence, previous, data } of held) this.committed({ stream: 0, sequence, previous }, data);
   }
 

@@ -1,3 +1,5 @@
+import { appended, EMPTY } from '@starling/runtime';
+
 /** How long a live stanza waits for the entry that it was sent behind: it may have been lost on the way, or refused. */
 const WAIT_MS = 1_000;
 /** Live stanzas of one user that wait; beyond it the oldest goes at once. */
@@ -23,7 +25,7 @@ export interface LiveHost<T> {
  */
 export class LiveHold<T> {
   readonly #host: LiveHost<T>;
-  #held: Held<T>[] = [];
+  #held: Held<T>[] = EMPTY;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(host: LiveHost<T>) {
@@ -36,7 +38,7 @@ export class LiveHold<T> {
 
   /** Keeps a stanza until `behind`, a sequence of the log, has passed. */
   keep(item: T, behind: number): void {
-    this.#held.push({ item, behind, untilMs: Date.now() + WAIT_MS });
+    this.#held = appended(this.#held, { item, behind, untilMs: Date.now() + WAIT_MS });
     if (this.#held.length > HELD_MAX) this.#release('bound', (_, i) => i === 0);
     this.#timer ??= setTimeout(() => this.#onTimer(), WAIT_MS);
   }
@@ -48,7 +50,7 @@ export class LiveHold<T> {
 
   close(): void {
     clearTimeout(this.#timer);
-    this.#held = [];
+    this.#held = EMPTY;
   }
 
   #onTimer(): void {
@@ -63,7 +65,8 @@ export class LiveHold<T> {
   #release(by: ReleaseCause, isDue: (held: Held<T>, index: number) => boolean): void {
     const all = this.#held;
     const due = all.map(isDue);
-    this.#held = all.filter((_, i) => !due[i]);
+    const rest = all.filter((_, i) => !due[i]);
+    this.#held = rest.length === 0 ? EMPTY : rest;
     for (const [i, { item }] of all.entries()) if (due[i]) this.#host.released(item, by);
   }
 }

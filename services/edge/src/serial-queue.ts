@@ -1,3 +1,5 @@
+import { appended, EMPTY } from '@starling/runtime';
+
 /** For whom items are handled. */
 export interface QueueHost<T> {
   /**
@@ -22,7 +24,7 @@ export interface QueueBounds {
 export class SerialQueue<T> {
   readonly #host: QueueHost<T>;
   readonly #bounds: QueueBounds;
-  readonly #waiting: T[] = [];
+  #waiting: T[] = EMPTY;
   #waitingBytes = 0;
   #busy = false;
   /** The one that is being handled. */
@@ -61,7 +63,7 @@ export class SerialQueue<T> {
 
   /** Forgets what waits; the item that is being handled is finished. */
   clear(): void {
-    this.#waiting.length = 0;
+    this.#waiting = EMPTY;
     this.#waitingBytes = 0;
     this.#tellRoom();
   }
@@ -74,7 +76,7 @@ export class SerialQueue<T> {
 
   #keep(item: T): void {
     const { max, bytesMax } = this.#bounds;
-    this.#waiting.push(item);
+    this.#waiting = appended(this.#waiting, item);
     this.#waitingBytes += this.#host.sizeOf(item);
     if (this.#full || (this.#waiting.length < max && this.#waitingBytes < bytesMax)) return;
     this.#full = true;
@@ -101,8 +103,9 @@ export class SerialQueue<T> {
   }
 
   #next(): void {
-    while (!this.#busy) {
+    while (!this.#busy && this.#waiting.length > 0) {
       const item = this.#waiting.shift();
+      if (this.#waiting.length === 0) this.#waiting = EMPTY;
       if (item === undefined) break;
       this.#waitingBytes -= this.#host.sizeOf(item);
       this.#start(item);

@@ -82,7 +82,7 @@ export class ClientSession implements Session, QueueHost<Scanned> {
   readonly lang: string;
   /** As it stands in envelopes: the edge where it was bound, and session. */
   readonly origin: string;
-  readonly slots = new Map<string, unknown>();
+  slots: Map<string, unknown> | undefined;
   /** Where its last messages stand in the logs. */
   readonly entries = new RecentEntries();
   /** Of the user: whose owner is told of this session. */

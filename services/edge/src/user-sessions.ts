@@ -8,7 +8,10 @@ const NOBODY_HERE: readonly ClientSession[] = [];
 /** What an edge knows of one bare JID's sessions while it holds one of them: its own, and the table that the owner of his presence tells. */
 export class UserSessions {
   readonly local = new Map<string, ClientSession>();
-  #table: SessionTable | undefined;
+  /** As the newest table has them; its epoch and version are below every real one's while none has come. */
+  #rows = NOBODY;
+  #epoch = -1;
+  #version = -1;
   /** Of those here, the ones of which the table says nothing. */
   #forgotten: readonly ClientSession[] = NOBODY_HERE;
 
@@ -17,7 +20,7 @@ export class UserSessions {
    * he learns what there is, or when their edge was thought dead: they are there all the same, and get what is theirs.
    */
   get rows(): readonly SessionRow[] {
-    const rows = this.#table?.rows ?? NOBODY;
+    const rows = this.#rows;
     return this.#forgotten.length === 0 ? rows : [...rows, ...this.#forgotten.filter(isOurs).map(rowOf)];
   }
 
@@ -52,18 +55,26 @@ export class UserSessions {
    * since, wherever: the newer one wins (RFC 6120 §7.7.2.2).
    */
   learn(table: SessionTable): readonly ClientSession[] {
-    if (this.#table !== undefined && !isNewer(table, this.#table)) return [];
-    this.#table = table;
+    if (!this.#isNewer(table)) return [];
+    this.#epoch = table.epoch;
+    this.#version = table.version;
+    // A list that was read from the wire has room for 17.
+    this.#rows = table.rows.slice();
     this.#findForgotten();
     return [...this.local.values()].filter((session) => this.isDisplaced(session));
   }
 
   #findForgotten(): void {
-    const rows = this.#table?.rows ?? NOBODY;
+    const rows = this.#rows;
     const isTold = ({ id, resource }: ClientSession) =>
       rows.some((row) => row.session === id || row.resource === resource);
     this.#forgotten = NOBODY_HERE;
     for (const session of this.local.values()) if (!isTold(session)) this.#forgotten = [...this.#forgotten, session];
+  }
+
+  /** A table of a lower epoch comes from somebody who does not own the user any more. */
+  #isNewer({ epoch, version }: SessionTable): boolean {
+    return epoch > this.#epoch || (epoch === this.#epoch && version > this.#version);
   }
 
   /** Whether the session's resource has been bound anew since, wherever. */
@@ -89,8 +100,3 @@ const rowOf = (session: ClientSession): SessionRow => ({
   carbons: wantsCarbons.get(session),
   epoch: session.sm?.epoch ?? 0,
 });
-
-/** A table of a lower epoch comes from somebody who does not own the user any more. */
-function isNewer(table: SessionTable, known: SessionTable): boolean {
-  return table.epoch > known.epoch || (table.epoch === known.epoch && table.version > known.version);
-}

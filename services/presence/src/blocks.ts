@@ -1,9 +1,11 @@
+const NOBODY: ReadonlySet<string> = new Set();
+
 /** Whom a user has blocked (XEP-0191 §2: a full JID, a bare one, a domain, a domain with a resource). JIDs are prepared. */
 export class Blocks {
   readonly #jids: ReadonlySet<string>;
 
   constructor(jids: readonly string[]) {
-    this.#jids = new Set(jids);
+    this.#jids = jids.length === 0 ? NOBODY : new Set(jids);
   }
 
   has(jid: string): boolean {

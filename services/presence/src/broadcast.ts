@@ -164,7 +164,7 @@ export class Broadcast {
       this.#sendToWatchers(user, emission);
       return;
     }
-    user.owed.set(resource, { ...UPDATE, gone: emission });
+    user.owe(resource, { ...UPDATE, gone: emission });
     this.#settle(user);
   }
 
@@ -177,9 +177,9 @@ export class Broadcast {
   /** What is owed already stays owed; the newest word is said. */
   #owe(user: User, resource: string, owed: Owed): void {
     const before = user.owed.get(resource);
-    if (before === undefined) user.owed.set(resource, owed);
+    if (before === undefined) user.owe(resource, owed);
     else
-      user.owed.set(resource, {
+      user.owe(resource, {
         gone: undefined,
         probe: owed.probe || before.probe,
         requests: owed.requests || before.requests,
@@ -193,7 +193,7 @@ export class Broadcast {
       return;
     }
     for (const [resource, owed] of user.owed) this.#pay(user, resource, owed);
-    user.owed.clear();
+    user.paid();
   }
 
   #pay(user: User, resource: string, { gone, probe, requests }: Owed): void {

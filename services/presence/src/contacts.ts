@@ -10,6 +10,7 @@ import { Blocks } from './blocks.ts';
 import { bareOf } from './jids.ts';
 import type { TargetGroup, Targets } from './targets.ts';
 
+const NO_GROUPS: readonly TargetGroup[] = [];
 const NO_VERSION: RosterVersion = Object.freeze({ lineage: '', number: 0 });
 
 /** Who watches a user no more, or now, and whom he watches now. */
@@ -21,7 +22,8 @@ export interface ContactsDifference {
 
 /** Who sees a user, and whom he sees: his subscriptions less his block list. */
 export class Contacts {
-  readonly #subscriptions: Map<string, Subscription>;
+  /** Undefined where there are none: with most of a public server's users. */
+  #subscriptions: Map<string, Subscription> | undefined;
   readonly #blocks: Blocks;
   #version: RosterVersion;
   #watchers: Targets | undefined;
@@ -29,7 +31,8 @@ export class Contacts {
 
   constructor({ version, contacts, blocked }: Pick<UserContacts, 'version' | 'contacts' | 'blocked'>) {
     this.#version = version ?? NO_VERSION;
-    this.#subscriptions = new Map(contacts.map(({ jid, subscription }) => [jid, subscription]));
+    if (contacts.length > 0)
+      this.#subscriptions = new Map(contacts.map(({ jid, subscription }) => [jid, subscription]));
     this.#blocks = new Blocks(blocked);
   }
 
@@ -44,7 +47,7 @@ export class Contacts {
 
   /** Whether the owner of this JID, bare or full, sees the user's presence by a subscription. */
   isWatchedBy(jid: string): boolean {
-    const subscription = this.#subscriptions.get(bareOf(jid));
+    const subscription = this.#subscriptions?.get(bareOf(jid));
     return subscription !== undefined && seenByContact(subscription) && !this.#blocks.has(jid);
   }
 
@@ -62,11 +65,13 @@ export class Contacts {
 
   /** The same by the node that owns them, made when it is asked for. */
   watcherGroups(make: (jids: readonly string[]) => Targets, generation: number): readonly TargetGroup[] {
+    if (this.#subscriptions === undefined) return NO_GROUPS;
     if (this.#watchers?.generation !== generation) this.#watchers = make(this.watchers());
     return this.#watchers.groups;
   }
 
   watchedGroups(make: (jids: readonly string[]) => Targets, generation: number): readonly TargetGroup[] {
+    if (this.#subscriptions === undefined) return NO_GROUPS;
     if (this.#watched?.generation !== generation) this.#watched = make(this.watched());
     return this.#watched.groups;
   }
@@ -80,8 +85,11 @@ export class Contacts {
   apply({ version, contact, subscription }: RosterNotice): ContactsDifference | undefined {
     if (version.lineage !== this.#version.lineage || version.number !== this.#version.number + 1) return undefined;
     const before = this.#effective(contact);
-    if (subscription === 0) this.#subscriptions.delete(contact);
-    else this.#subscriptions.set(contact, subscription);
+    if (subscription === 0) this.#subscriptions?.delete(contact);
+    else {
+      this.#subscriptions ??= new Map();
+      this.#subscriptions.set(contact, subscription);
+    }
     this.#version = version;
     this.#watchers = this.#watched = undefined;
     const after = this.#effective(contact);
@@ -106,12 +114,12 @@ export class Contacts {
   }
 
   #effective(contact: string): Subscription {
-    return this.#blocks.has(contact) ? 0 : (this.#subscriptions.get(contact) ?? 0);
+    return this.#blocks.has(contact) ? 0 : (this.#subscriptions?.get(contact) ?? 0);
   }
 
   #select(is: (subscription: Subscription) => boolean): readonly string[] {
     const jids: string[] = [];
-    for (const [jid, subscription] of this.#subscriptions)
+    for (const [jid, subscription] of this.#subscriptions ?? [])
       if (is(subscription) && !this.#blocks.has(jid)) jids.push(jid);
     return jids;
   }

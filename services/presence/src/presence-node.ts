@@ -102,7 +102,7 @@ export class PresenceNode {
       loaded: (user: User, previous: User['contacts']) =>
         this.#broadcast.contactsLoaded(user, user.contacts && previous?.differenceTo(user.contacts)),
       gaveUp: (user: User) => {
-        user.owed.clear();
+        user.paid();
         partitions.closeIfIdle(user);
       },
     };

@@ -73,7 +73,7 @@ export const rowOf = (event: SessionEvent, edge: EdgeRef): Row => ({
   isAvailable: isAvailable(event, event.presence.length > 0),
   stamp: event.stamp,
   presence: ownCopy(event.presence),
-  directed: event.directed,
+  directed: event.directed.length === 0 ? NOBODY : event.directed,
   carbons: event.carbons,
   windowMs: event.windowMs,
   epoch: event.epoch,

@@ -13,6 +13,8 @@ export interface Owed {
   readonly requests: boolean;
 }
 
+const NOTHING_OWED: ReadonlyMap<string, Owed> = new Map();
+
 /** One user of an owned partition, from his first session to his last. */
 export class User {
   readonly jid: string;
@@ -25,8 +27,7 @@ export class User {
   isLoading = false;
   /** The newest version that was spoken of meanwhile; the answer may be older. */
   heardOf: Pick<RosterNotice, 'version' | 'blocks'> | undefined;
-  /** By resource. */
-  readonly owed = new Map<string, Owed>();
+  #owed: Map<string, Owed> | undefined;
   /** What else needs the contacts; told undefined when they cannot be had now. */
   readonly waiting: ((contacts: Contacts | undefined) => void)[] = [];
 
@@ -34,6 +35,20 @@ export class User {
     this.jid = jid;
     this.partition = partition;
     this.sessions = new Sessions(jid);
+  }
+
+  /** By resource. */
+  get owed(): ReadonlyMap<string, Owed> {
+    return this.#owed ?? NOTHING_OWED;
+  }
+
+  owe(resource: string, owed: Owed): void {
+    this.#owed ??= new Map();
+    this.#owed.set(resource, owed);
+  }
+
+  paid(): void {
+    this.#owed = undefined;
   }
 
   /** Nothing is lost when he is forgotten. */

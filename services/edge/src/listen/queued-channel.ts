@@ -1,3 +1,4 @@
+import { appended, EMPTY } from '@starling/runtime';
 import type { ByteChannel } from './byte-channel.ts';
 import { type ChannelBindings, NO_BINDINGS } from './channel-bindings.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
@@ -29,7 +30,7 @@ export abstract class QueuedChannel implements ByteChannel {
   protected state: 'open' | 'closing' | 'closed' = 'open';
   readonly #options: ChannelOptions;
   /** Sent in this turn, not yet written. */
-  #queued: Uint8Array[] = [];
+  #queued: Uint8Array[] = EMPTY;
   #queuedBytes = 0;
   #flushPlanned = false;
   #closeTimer: NodeJS.Timeout | undefined;
@@ -64,7 +65,7 @@ export abstract class QueuedChannel implements ByteChannel {
 
   send(bytes: Uint8Array): boolean {
     if (this.state !== 'open') return false;
-    this.#queued.push(bytes);
+    this.#queued = appended(this.#queued, bytes);
     this.#queuedBytes += bytes.length;
     if (!this.#flushPlanned) {
       this.#flushPlanned = true;
@@ -114,7 +115,7 @@ export abstract class QueuedChannel implements ByteChannel {
 
   protected takeQueued(): readonly Uint8Array[] {
     const queued = this.#queued;
-    this.#queued = [];
+    this.#queued = EMPTY;
     this.#queuedBytes = 0;
     return queued;
   }

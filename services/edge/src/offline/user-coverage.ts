@@ -1,4 +1,5 @@
 import { type Position, SESSION_STATE, type SessionRow } from '@starling/contracts';
+import { appended, EMPTY } from '@starling/runtime';
 import type { ClientSession } from '../session.ts';
 
 /** A session that gets what comes for its user's bare JID: available, its priority not negative (RFC 6121 §8.5.2.1.1). */
@@ -33,28 +34,28 @@ export const covers = ({ state, priority }: SessionRow): boolean => state === SE
 export class UserCoverage {
   /** Ids of all of them, on whichever edge, in the order in which they were first seen to. */
   #order: readonly string[] = [];
-  readonly #local = new Map<string, Covering>();
+  #local: Covering[] = EMPTY;
 
   get local(): Iterable<Covering> {
-    return this.#local.values();
+    return this.#local;
   }
 
   get isEmpty(): boolean {
-    return this.#local.size === 0;
+    return this.#local.length === 0;
   }
 
-  has({ id }: ClientSession): boolean {
-    return this.#local.has(id);
+  has(session: ClientSession): boolean {
+    return this.#find(session.id) !== undefined;
   }
 
   /** Since when the session covers, if it does. */
   of({ id }: ClientSession): Covering | undefined {
-    return this.#local.get(id);
+    return this.#find(id);
   }
 
   /** The session still covers, and by what it has begun with. */
   holds(covering: Covering): boolean {
-    return this.#local.get(covering.session.id) === covering;
+    return this.#local.includes(covering);
   }
 
   /** Another table: `local` has this edge's sessions by resource, `at` is where the log has been delivered up to. */
@@ -71,25 +72,38 @@ export class UserCoverage {
     const come = now
       .filter(({ session }) => !known.has(session))
       .sort((a, b) => a.boundAt - b.boundAt || (a.session < b.session ? -1 : 1));
-    this.#order = [...stayed, ...come.map(({ session }) => session)];
-    const ended = [...this.#local.values()].filter(({ session }) => !ids.has(session.id));
-    for (const { session } of ended) this.#local.delete(session.id);
+    if (come.length > 0) this.#order = stayed.concat(come.map(({ session }) => session));
+    else if (stayed.length < this.#order.length) this.#order = stayed;
+    const ended = this.#local.filter(({ session }) => !ids.has(session.id));
+    for (const covering of ended) this.#forget(covering);
     const begun = now.flatMap((row) => this.#begin(local.get(row.resource), row, at));
-    const first = this.#local.get(this.#order[0] ?? '');
+    const first = this.#find(this.#order[0] ?? '');
     return { begun, ended, first };
   }
 
   /** The session is over, whatever the table says. */
   remove(session: ClientSession): Covering | undefined {
-    const covering = this.#local.get(session.id);
+    const covering = this.#find(session.id);
     if (covering?.session !== session) return undefined; // it goes on here as another one
-    this.#local.delete(session.id);
+    this.#forget(covering);
     return covering;
   }
 
+  #find(id: string): Covering | undefined {
+    for (const covering of this.#local) if (covering.session.id === id) return covering;
+    return undefined;
+  }
+
+  #forget(covering: Covering): void {
+    const rest = this.#local.filter((other) => other !== covering);
+    this.#local = rest.length === 0 ? EMPTY : rest;
+  }
+
   #begin(session: ClientSession | undefined, row: SessionRow, at: Position | undefined): readonly Covering[] {
-    if (session === undefined || session.id !== row.session || this.#local.get(session.id)?.session === session)
-      return [];
+    if (session === undefined || session.id !== row.session) return [];
+    const before = this.#find(session.id);
+    if (before?.session === session) return [];
+    if (before !== undefined) this.#forget(before);
     const { covered, sm } = session;
     // What its replay (XEP-0198 §5) has not come to yet, that brings: nothing comes twice.
     const replayed = sm?.isReplaying === true ? sm.reached : undefined;
@@ -102,7 +116,7 @@ export class UserCoverage {
       },
       ...{ isAsking: false, halts: false, toldUpTo: undefined },
     };
-    this.#local.set(session.id, begun);
+    this.#local = appended(this.#local, begun);
     return [begun];
   }
 }
