@@ -5,9 +5,10 @@ import { calibrate } from './bench/calibrate.ts';
 import { currentCommit, keepFile } from './bench/results.ts';
 import { requireWhole } from './peers/figures.ts';
 import { Findings } from './peers/findings.ts';
+import { joined } from './peers/joined.ts';
 import { measureWork, withServer } from './peers/measure-work.ts';
 import { reportOf } from './peers/report.ts';
-import { type Measurement, PEERS_SUFFIX, type PeersResult } from './peers/result.ts';
+import { type Measurement, PEERS_SUFFIX, type PeersResult, peersResult } from './peers/result.ts';
 import { SERVER_NAMES, type ServerName, TITLES } from './peers/server.ts';
 import { isMeasuredByTsung, measureWithTsung, TSUNG_USERS } from './peers/tsung.ts';
 import { APART, WORK_NAMES, type WorkName, type WorkOptions, worksOf } from './peers/works.ts';
@@ -23,6 +24,8 @@ interface Options extends WorkOptions {
   readonly rounds: number;
   readonly hasTsung: boolean;
   readonly isKept: boolean;
+  /** A kept result of other works of the same code, which it becomes a part of. */
+  readonly into: PeersResult | undefined;
 }
 
 /** Resolves with the exit code: 1 when a server or the generator failed, or something was lost. @throws UsageError */
@@ -32,7 +35,8 @@ export async function benchPeers(args: readonly string[]): Promise<number> {
   const interrupt = () => interruption.abort();
   for (const signal of SIGNALS) process.on(signal, interrupt);
   try {
-    const result = await measureAll(options, interruption.signal);
+    const measured = await measureAll(options, interruption.signal);
+    const result = options.into === undefined ? measured : joined(options.into, measured);
     const report = reportOf(result);
     console.log(report);
     if (options.isKept && result.measurements.length > 0) {
@@ -51,7 +55,7 @@ export async function benchPeers(args: readonly string[]): Promise<number> {
 }
 
 async function measureAll(options: Options, signal: AbortSignal): Promise<PeersResult> {
-  const { servers, works, rounds, isKept: _, hasTsung, ...workOptions } = options;
+  const { servers, works, rounds, isKept: _, into: __, hasTsung, ...workOptions } = options;
   const at = new Date().toISOString();
   const before = calibrate();
   const found = new Findings(signal);
@@ -133,6 +137,7 @@ function optionsOf(args: readonly string[]): Options {
       presences: { type: 'string', default: '50' },
       tsung: { type: 'boolean', default: false },
       'no-keep': { type: 'boolean', default: false },
+      into: { type: 'string' },
     },
   });
   const options = {
@@ -153,6 +158,7 @@ function optionsOf(args: readonly string[]): Options {
     presencesPerSecond: Number(values.presences),
     hasTsung: values.tsung,
     isKept: !values['no-keep'],
+    into: values.into === undefined ? undefined : peersResult(values.into),
   };
   for (const [name, value] of Object.entries(options))
     for (const number of [value].flat())

@@ -52,13 +52,17 @@ export interface PeersResult {
 
 export const PEERS_SUFFIX = '-peers.json';
 
+/** A kept result by the name of its file. @throws Error when there is none */
+export const peersResult = (file: string, folder: URL = RESULTS): PeersResult =>
+  JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as PeersResult;
+
 /** The newest of the kept results with the most works, with the name of its file; undefined when there is none. */
 export function lastPeersResult(
   folder: URL = RESULTS,
 ): { readonly file: string; readonly result: PeersResult } | undefined {
   const all = readdirSync(folder)
     .filter((name) => name.endsWith(PEERS_SUFFIX))
-    .map((file) => ({ file, result: JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as PeersResult }));
+    .map((file) => ({ file, result: peersResult(file, folder) }));
   return all.sort((a, b) => worksIn(b.result) - worksIn(a.result) || b.result.at.localeCompare(a.result.at))[0];
 }
 
