@@ -86,7 +86,6 @@ export class Cluster {
       {
         ...{ network: this.network, population: this.population, streams: this.#streams, random: seeded(seed) },
         ownerOf: (partition) => map.ownerOf(partition)?.id ?? '',
-        isSimulated: (owner) => whole.includes(owner),
         edges: () => this.#edges,
         join: (id, { actor }) => {
           const membership = this.#ownerGroup.join(id, actor);

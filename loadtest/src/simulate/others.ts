@@ -15,6 +15,7 @@ import { personOf } from '../presence/people.ts';
 import { oneOf, type Random } from '../random.ts';
 import { ScatteredOrder } from './login-order.ts';
 import type { Connection, Network } from './network.ts';
+import { OwnFriends } from './own-friends.ts';
 import { CAPS, RESOURCE } from './people.ts';
 import type { Population } from './population.ts';
 import type { Streams } from './streams.ts';
@@ -42,6 +43,7 @@ interface OtherOwner {
   readonly toEdges: Map<string, Pending>;
   /** By subject. */
   readonly sequences: Map<string, number>;
+  isFlushPlanned: boolean;
 }
 
 export interface OthersOptions {
@@ -51,7 +53,6 @@ export interface OthersOptions {
   readonly random: Random;
   /** Who owns a partition, simulated or not. */
   readonly ownerOf: (partition: number) => string;
-  readonly isSimulated: (owner: string) => boolean;
   readonly edges: () => readonly { readonly id: string }[];
   /** Becomes a member of the owners. */
   readonly join: (id: string, connection: Connection) => { readonly incarnation: string; readonly epoch: () => number };
@@ -72,11 +73,13 @@ export class Others {
   /** In which users log in; up to the place they are there. */
   readonly #order: ScatteredOrder;
   #place = 0;
+  readonly #friends: OwnFriends;
 
   constructor(options: OthersOptions, ids: readonly string[]) {
     this.#options = options;
     this.#beganMs = options.network.time.nowMs;
     this.#order = new ScatteredOrder(options.population.users);
+    this.#friends = new OwnFriends(options.population);
     for (const id of ids) this.#add(id);
   }
 
@@ -85,7 +88,7 @@ export class Others {
     const { population } = this.#options;
     while (this.#place < population.users) {
       const person = this.#order.at(this.#place++);
-      if (population.isOwn(person)) continue;
+      if (this.#friends.isOwn(person)) continue;
       this.#speak(person, true);
       return;
     }
@@ -100,7 +103,7 @@ export class Others {
     const { population, random } = this.#options;
     for (;;) {
       const person = Math.floor(random() * population.users);
-      if (population.isOwn(person) || !this.#isThere(person)) continue;
+      if (this.#friends.isOwn(person) || !this.#isThere(person)) continue;
       this.#changed.set(person, Math.floor(this.#options.network.time.nowMs));
       this.#speak(person, false);
       return;
@@ -110,7 +113,7 @@ export class Others {
   /** Another user writes to one who is simulated. */
   message(to: number, body: string): void {
     const { population, streams } = this.#options;
-    const sender = population.friends(to).find((person) => !population.isOwn(person));
+    const sender = population.friends(to).find((person) => !this.#friends.isOwn(person));
     if (sender === undefined) return;
     const owner = population.jid(to);
     const from = fullOf(population.jid(sender));
@@ -129,16 +132,24 @@ export class Others {
     const connection = network.connect(network.time.newActor(id, 'others'));
     const { incarnation, epoch } = join(id, connection);
     this.#epoch = epoch;
-    const owner = { id, connection, incarnation, toNodes: new Map(), toEdges: new Map(), sequences: new Map() };
+    const maps = { toNodes: new Map(), toEdges: new Map(), sequences: new Map() };
+    const owner = { id, connection, incarnation, ...maps, isFlushPlanned: false };
     this.#owners.set(id, owner);
     connection.subscribe(subjects.node(id), ({ data }) => {
       for (const probe of decodeNodeBatch(data).probes) this.#answer(owner, probe);
     });
+  }
+
+  /** What is added goes with what else is within a moment, or now when that is much. */
+  #added(owner: OtherOwner, pending: Pending): void {
+    if (isFull(pending)) this.#flush(owner);
+    if (owner.isFlushPlanned) return;
+    owner.isFlushPlanned = true;
     const flush = () => {
+      owner.isFlushPlanned = false;
       this.#flush(owner);
-      network.time.after(LINGER_MS, flush, connection.actor);
     };
-    network.time.after(LINGER_MS, flush, connection.actor);
+    this.#options.network.time.after(LINGER_MS, flush, owner.connection.actor);
   }
 
   #isThere(person: number): boolean {
@@ -146,14 +157,16 @@ export class Others {
   }
 
   #speak(person: number, isLogin: boolean): void {
-    const { population, random, ownerOf, isSimulated, edges } = this.#options;
+    const { population, random, ownerOf, edges } = this.#options;
+    const friends = this.#friends.of(person);
+    if (friends.length === 0) return;
     const owner = this.#owners.get(ownerOf(population.partition(person)));
     if (owner === undefined) return;
     const emission = this.#presenceOf(person);
     const byNode = new Map<string, BareJid[]>();
-    for (const friend of population.friends(person)) {
+    for (const friend of friends) {
       const node = ownerOf(population.partition(friend));
-      if (isSimulated(node)) byNode.set(node, [...(byNode.get(node) ?? []), population.jid(friend)]);
+      byNode.set(node, [...(byNode.get(node) ?? []), population.jid(friend)]);
     }
     const edge = oneOf(random, edges()).id;
     for (const [node, to] of byNode) {
@@ -164,7 +177,7 @@ export class Others {
         pending.probes.push({ prober: emission.from, edge, targets: to, asked: false, id: '', shown: false });
         pending.bytes += addressBytes(to) + BYTES_AN_ENTRY;
       }
-      if (isFull(pending)) this.#flush(owner);
+      this.#added(owner, pending);
     }
   }
 
@@ -177,7 +190,7 @@ export class Others {
       pending.emissions.push(emission);
       pending.bytes += emission.presence.length + addressBytes(emission.to) + BYTES_AN_ENTRY;
     }
-    if (isFull(pending)) this.#flush(owner);
+    this.#added(owner, pending);
   }
 
   /** The same one as long as he says nothing new. */
