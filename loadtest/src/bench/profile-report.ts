@@ -1,3 +1,5 @@
+import { byRoom } from './rooms.ts';
+
 /** A function as V8 names it, in the file that it runs; lines and columns from 0 on. */
 export interface CallFrame {
   readonly functionName: string;
@@ -64,11 +66,13 @@ export function selfTimes(profile: CpuProfile, placeOf: PlaceOf): readonly Cost[
     .sort((a, b) => b.selfUs - a.selfUs);
 }
 
-/** A table for people: the costliest `rows` functions of one process, which needs `cpuUs` for each message. */
+/** Tables for people: the costliest `rows` functions of one process, which needs `cpuUs` for each message, and all rooms. */
 export function describeProfile(title: string, costs: readonly Cost[], cpuUs: number, rows: number): string {
-  const lines = costs
-    .slice(0, rows)
-    .map(({ where, share }) => `| ${(share * 100).toFixed(1)} % | ${(share * cpuUs).toFixed(2)} | \`${where}\` |`);
-  const head = [`## ${title}`, '', `${cpuUs} µs for each message.`, ''];
-  return [...head, '| self time | µs a message | function |', '|---|---|---|', ...lines, ''].join('\n');
+  const linesOf = (of: readonly Cost[]) =>
+    of.map(({ where, share }) => `| ${(share * 100).toFixed(1)} % | ${(share * cpuUs).toFixed(2)} | \`${where}\` |`);
+  return [
+    ...[`## ${title}`, '', `${cpuUs} µs for each message.`, ''],
+    ...['| self time | µs a message | room |', '|---|---|---|', ...linesOf(byRoom(costs)), ''],
+    ...['| self time | µs a message | function |', '|---|---|---|', ...linesOf(costs.slice(0, rows)), ''],
+  ].join('\n');
 }
