@@ -7,7 +7,7 @@ import { printRun } from './chaos/report.ts';
 import type { Scenario } from './chaos/scenarios.ts';
 import { runChaos } from './chaos.ts';
 import { CACHE } from './own-world.ts';
-import { ensureRelease, latestTag } from './upgrade/release.ts';
+import { ensureRelease, lastRelease } from './upgrade/release.ts';
 import { UsageError } from './usage-error.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -30,7 +30,7 @@ export async function upgrade(args: readonly string[]): Promise<number> {
     throw new UsageError('--clients is an even number from 2 to 2000');
   if (!(seconds >= 20 && seconds <= 3_600)) throw new UsageError('--seconds is a number from 20 to 3600');
   const tell = (line: string) => console.log(line);
-  const before = ensureRelease(values.from || latestTag(), tell);
+  const before = ensureRelease(values.from || lastRelease(tell), tell);
   const use = (folder: string) => writeFileSync(CODE_FILE, `${folder}\n`);
   mkdirSync(join(CACHE, 'releases'), { recursive: true });
   use(before.folder);

@@ -8,6 +8,8 @@ import { UsageError } from '../usage-error.ts';
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const INSTALL_TIMEOUT_MS = 600_000;
 const ABBREVIATED = 12;
+/** What is taken for a release as long as there is none. */
+const COMMITS_BACK = 20;
 
 /** Code of an earlier commit, installed and built. */
 export interface Release {
@@ -17,13 +19,12 @@ export interface Release {
 
 const git = (...args: string[]) => execFileSync('git', args, { cwd: ROOT, encoding: 'utf8' }).trim();
 
-/** The newest tag before what is here. @throws UsageError when there is none */
-export function latestTag(): string {
-  try {
-    return git('describe', '--tags', '--abbrev=0', 'HEAD');
-  } catch (cause) {
-    throw new UsageError('no release has a tag here: name a commit with --from', { cause });
-  }
+/** The newest tag before what is here; where no release has one, the code of some commits ago. */
+export function lastRelease(tell: (line: string) => void): string {
+  const { status, stdout } = spawnSync('git', ['describe', '--tags', '--abbrev=0', 'HEAD'], { cwd: ROOT });
+  if (status === 0) return String(stdout).trim();
+  tell(`no release has a tag here: from the code of ${COMMITS_BACK} commits ago (--from names another one)`);
+  return `HEAD~${COMMITS_BACK}`;
 }
 
 /** Installs and builds a commit in a folder of its own, once. @throws UsageError when it is not here; Error when it cannot be built */
