@@ -15,7 +15,8 @@ export class OwnFriends {
     this.#eachPair(population, (other) => {
       places[other + 1] = (places[other + 1] ?? 0) + 1;
     });
-    for (let person = 0; person < users; person++) places[person + 1] = (places[person + 1] ?? 0) + (places[person] ?? 0);
+    for (let person = 0; person < users; person++)
+      places[person + 1] = (places[person + 1] ?? 0) + (places[person] ?? 0);
     const friends = new Int32Array(places[users] ?? 0);
     const next = places.slice();
     this.#eachPair(population, (other, person) => {
@@ -36,7 +37,7 @@ export class OwnFriends {
     return this.#friends.subarray(this.#places[person], this.#places[person + 1]);
   }
 
-  #eachPair({ own, friends }: Pick<Population, 'own' | 'friends'>, pair: (other: number, person: number) => void): void {
-    for (const person of own) for (const other of friends(person)) if (!this.isOwn(other)) pair(other, person);
+  #eachPair(of: Pick<Population, 'own' | 'friends'>, pair: (other: number, person: number) => void): void {
+    for (const person of of.own) for (const other of of.friends(person)) if (!this.isOwn(other)) pair(other, person);
   }
 }
