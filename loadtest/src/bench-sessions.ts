@@ -31,7 +31,7 @@ interface Options extends MeasureOptions {
   readonly minutesMax: number;
 }
 
-/** Resolves with the exit code: 1 when it was stopped by a bound. @throws UsageError, Error when a session was lost */
+/** Resolves with the exit code: 1 when it was stopped by a bound, or a session was lost. @throws UsageError, Error when nothing was found before that */
 export async function benchSessions(args: readonly string[]): Promise<number> {
   const { options, edgeCounts, isKept } = optionsOf(args);
   const at = new Date().toISOString();
@@ -46,9 +46,9 @@ export async function benchSessions(args: readonly string[]): Promise<number> {
         found.messages.push(await measureMessages(world, options.chatSeconds, bounds));
       });
   } catch (error) {
-    // Policy: what was found before a bound was reached is a result, which says so.
-    if (!(error instanceof StoppedError)) throw error;
-    found.stopped = error.message;
+    // Policy: what was found before a bound was reached, or a session was lost, is a result, which says so.
+    if (!(error instanceof StoppedError) && found.steps.length === 0) throw error;
+    found.stopped = error instanceof Error ? error.message : String(error);
   } finally {
     bounds.end();
   }

@@ -50,9 +50,15 @@ export function sessionsTables(result: SessionsResult): readonly string[] {
           ),
           '',
         ]),
+    ...waitedLines(result),
     ...(doubt === '' ? [] : [`Doubtful: ${doubt}.`, '']),
     ...(result.stopped === undefined ? [] : [`Stopped before its end: ${result.stopped}.`, '']),
   ];
+}
+
+function waitedLines({ steps }: SessionsResult): readonly string[] {
+  const waited = steps.reduce((sum, { logins }) => sum + logins.waited, 0);
+  return waited === 0 ? [] : [`Logins that were told to wait, and tried again: ${waited}.`, ''];
 }
 
 /** The result with the most sessions, as a part of docs/performance.md; empty when there is none. Pure. */

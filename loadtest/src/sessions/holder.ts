@@ -8,6 +8,8 @@ import { type GrownLine, type GrowOrder, type HolderOrder, parseGrown } from './
 const MAIN = fileURLToPath(new URL('./holder-main.js', import.meta.url));
 const STOP_TIMEOUT_MS = 10_000;
 const STDERR_CHARS_MAX = 4_000;
+/** Of what Node says of an error that nobody has caught. */
+const WHY = /^\w*Error: (.+)$/m;
 
 /** A process that holds sessions. */
 export class Holder {
@@ -26,7 +28,8 @@ export class Holder {
     this.#child.stdin.on('error', () => undefined);
     createInterface({ input: this.#child.stdout }).on('line', (line) => this.#onLine?.(parseGrown(line)));
     this.#child.once('close', (code, signal) => {
-      this.#ended = new Error(`a load process ended with ${signal ?? code}: ${this.#stderr}`);
+      const [, why = this.#stderr] = WHY.exec(this.#stderr) ?? [];
+      this.#ended = new Error(`a load process ended with ${signal ?? code}: ${why}`);
       this.#onEnd?.(this.#ended);
     });
   }

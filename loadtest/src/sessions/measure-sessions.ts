@@ -119,6 +119,7 @@ async function logIn(
     // Of each process; of all of them the middle and the worst.
     p50Ms: lines.map(({ p50Ms }) => p50Ms).sort((a, b) => a - b)[Math.floor(lines.length / 2)] ?? 0,
     p99Ms: Math.max(...lines.map(({ p99Ms }) => p99Ms)),
+    waited: sum(lines.map(({ waited }) => waited)),
   };
 }
 

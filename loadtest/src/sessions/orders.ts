@@ -18,6 +18,8 @@ export interface GrownLine {
   /** Of the logins since the last order. */
   readonly p50Ms: number;
   readonly p99Ms: number;
+  /** How many of them were told to wait, and tried again. */
+  readonly waited: number;
 }
 
 /** @throws Error when it is no such line */

@@ -8,7 +8,7 @@ import type { SessionStep, SessionsResult } from './sessions-result.ts';
 
 const step = (sessions: number, count: number): SessionStep => ({
   sessions,
-  logins: { count, seconds: 10, cpuUs: { edge: count * 2_000, roster: count * 500 }, p50Ms: 5, p99Ms: 9 },
+  logins: { count, seconds: 10, cpuUs: { edge: count * 2_000, roster: count * 500 }, p50Ms: 5, p99Ms: 9, waited: 0 },
   pssKiB: { edge: 100_000 + sessions * 20, presence: 50_000 + sessions * 2, nats: 30_000, postgres: 40_000 + sessions },
   idle: { seconds: 10, cpuUs: { edge: sessions * 30, nats: sessions * 20 } },
   pair: { delivered: 100, p50Ms: 0.5, p99Ms: 2 },

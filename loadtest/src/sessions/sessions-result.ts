@@ -15,6 +15,8 @@ export interface SessionStep {
     readonly cpuUs: ByPart;
     readonly p50Ms: number;
     readonly p99Ms: number;
+    /** Told to wait (RFC 6120 §8.3.2), and tried again. */
+    readonly waited: number;
   };
   readonly pssKiB: ByPart;
   /** While nobody says anything. */

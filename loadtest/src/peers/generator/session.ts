@@ -15,6 +15,11 @@ const BOUND = /<iq[^>]*\bid=['"]bind['"][\s\S]*?<\/iq>/;
 const ANSWERED = /<iq[^>]*\bid=['"]ping['"][^>]*>/;
 const REQUEST = /<iq\b[^>]*\btype=['"]get['"][^>]*>/;
 
+/** RFC 6120 §8.3.2: the server says that it may be tried again. */
+export class WaitError extends Error {
+  override readonly name = 'WaitError';
+}
+
 /** One account that is logged in. */
 export interface Session {
   readonly connection: LeanConnection;
@@ -22,7 +27,7 @@ export interface Session {
   readonly jid: string;
 }
 
-/** Connects, authenticates, binds, becomes available; over when a ping behind the presence is answered. @throws Error with what came instead */
+/** Connects, authenticates, binds, becomes available; over when a ping behind the presence is answered. @throws WaitError, Error with what came instead */
 export async function logIn(target: Target, keys: SharedKeys, user: number): Promise<Session> {
   const username = `${target.prefix}${(target.firstUser ?? 0) + user}`;
   const connection = await LeanConnection.open(target, user);
@@ -43,7 +48,8 @@ export async function logIn(target: Target, keys: SharedKeys, user: number): Pro
       `<iq${ns} type='set' id='bind'><bind xmlns='${NS.bind}'><resource>${RESOURCE}</resource></bind></iq>`,
     );
     const [bound] = await connection.read(BOUND);
-    if (!bound.includes('<jid>')) throw new Error(`${username}: ${bound}`);
+    if (!bound.includes('<jid>'))
+      throw new (/<error[^>]*type=['"]wait/.test(bound) ? WaitError : Error)(`${username}: ${bound}`);
     connection.write(`<presence${ns}/>`);
     connection.write(`<iq${ns} type='get' id='ping' to='${target.domain}'><ping xmlns='${NS.ping}'/></iq>`);
     await connection.read(ANSWERED);
