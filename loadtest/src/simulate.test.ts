@@ -5,7 +5,7 @@ import { runInChild } from './simulate.ts';
 
 const TIMEOUT_MS = 60_000;
 const SMALL = {
-  ...{ sessions: 240, contacts: 10, edges: 4, wholeEdges: 4, owners: 3, share: 1, rate: 240, seconds: 0.2 },
+  ...{ sessions: 240, contacts: 10, edges: 4, wholeEdges: 4, owners: 3, share: 1, rate: 240, fill: 2, seconds: 0.2 },
   ...{ scenarios: SCENARIOS, seed: 1, minutesMax: 1, heapGigabytes: 1 },
 };
 const silent = () => undefined;

@@ -21,6 +21,8 @@ const EDGES_MIN = 3;
 const WHOLE_SESSIONS = 50_000;
 const SESSIONS_AN_OWNER = 125_000;
 const OWNERS_MIN = 2;
+/** Times the pace: what happens on a clock meanwhile is not measured, and takes as long again for every second of it. */
+const FILL = 10;
 const CHILD = new URL('simulate/child.js', import.meta.url);
 /** Young objects are many and die soon: a larger nursery keeps them from being moved. */
 const NURSERY_MEGABYTES = 64;
@@ -72,6 +74,7 @@ function optionsOf(args: readonly string[]): { options: SimulateOptions; isKept:
       owners: { type: 'string' },
       share: { type: 'string', default: '1' },
       rate: { type: 'string', default: '10000' },
+      fill: { type: 'string', default: String(FILL) },
       seconds: { type: 'string', default: '2' },
       scenarios: { type: 'string', default: SCENARIOS.join() },
       seed: { type: 'string', default: '1' },
@@ -91,6 +94,7 @@ function optionsOf(args: readonly string[]): { options: SimulateOptions; isKept:
     owners: Number(values.owners ?? Math.max(OWNERS_MIN, Math.ceil(sessions / SESSIONS_AN_OWNER))),
     share,
     rate: Math.min(Number(values.rate), sessions),
+    fill: Number(values.fill),
     seconds: Number(values.seconds),
     seed: Number(values.seed),
     minutesMax: Number(values.minutes),

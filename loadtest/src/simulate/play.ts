@@ -100,7 +100,7 @@ export class Play {
     };
   }
 
-  /** In the pace of the storm from the first one on; the last ones are measured. */
+  /** Faster than the storm until most are there; the last ones are measured. */
   async #everybody(): Promise<void> {
     const { others } = this.#cluster;
     const measured = Math.ceil(this.#people.length * STORM_SHARE);
@@ -109,9 +109,10 @@ export class Play {
       const person = this.#people[from + i];
       if (person !== undefined) this.#cluster.login(person);
     };
-    const pace = this.#options.rate;
-    await this.#play(before, pace, login(0), () => others.login());
-    await this.#storm({ name: 'logins', unit: 'login', count: measured }, pace, login(before), () => others.login());
+    const { rate, fill } = this.#options;
+    await this.#play(before, rate * fill, login(0), () => others.login());
+    await this.#time.pass(SETTLE_MS);
+    await this.#storm({ name: 'logins', unit: 'login', count: measured }, rate, login(before), () => others.login());
     others.loginAll();
     await this.#time.pass(SETTLE_MS);
   }

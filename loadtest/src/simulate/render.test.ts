@@ -22,7 +22,17 @@ const NAMES = ['logins', 'nothing happens', 'changes of presence', 'messages', '
 const SAMPLE: SimulateResult = {
   ...{ at: '2026-01-02T00:00:00.000Z', commit: 'abc1234', machine: { cpu: 'Z80', cores: 1, node: 'v20.0.0' } },
   options: {
-    ...{ sessions: 100_000, contacts: 50, edges: 3, wholeEdges: 1, owners: 2, share: 1, rate: 10_000, seconds: 2 },
+    ...{
+      sessions: 100_000,
+      contacts: 50,
+      edges: 3,
+      wholeEdges: 1,
+      owners: 2,
+      share: 1,
+      rate: 10_000,
+      fill: 10,
+      seconds: 2,
+    },
     ...{ scenarios: [], seed: 1, minutesMax: 1, heapGigabytes: 1 },
   },
   simulated: { sessions: 100_000, owners: 2, subjects: 100_000, partitions: { least: 96, most: 160 } },

@@ -18,6 +18,8 @@ export interface SimulateOptions {
   readonly share: number;
   /** Logins, changes of presence and messages a second in the whole cluster. */
   readonly rate: number;
+  /** Times the pace at which most log in before the storm that is measured. */
+  readonly fill: number;
   /** For which changes and messages go on. */
   readonly seconds: number;
   readonly scenarios: readonly Scenario[];
