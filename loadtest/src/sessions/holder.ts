@@ -1,5 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { setPriority } from 'node:os';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +9,8 @@ import { type GrownLine, type GrowOrder, type HolderOrder, parseGrown } from './
 const MAIN = fileURLToPath(new URL('./holder-main.js', import.meta.url));
 const STOP_TIMEOUT_MS = 10_000;
 const STDERR_CHARS_MAX = 4_000;
+/** They stand for other machines: what the servers do goes first. */
+const NICENESS = 10;
 /** Of what Node says of an error that nobody has caught. */
 const WHY = /^\w*Error: (.+)$/m;
 
@@ -21,6 +24,7 @@ export class Holder {
 
   constructor(order: HolderOrder) {
     this.#child = spawn(process.execPath, [MAIN, JSON.stringify(order)], { stdio: ['pipe', 'pipe', 'pipe'] });
+    if (this.#child.pid !== undefined) setPriority(this.#child.pid, NICENESS);
     this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-STDERR_CHARS_MAX);
     });

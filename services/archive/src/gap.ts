@@ -149,8 +149,8 @@ export class GapReads {
     const found = recent.entriesOf(user, after.sequence, upTo.sequence);
     let bytes = 0;
     let count = 0;
-    for (const { size } of found.slice(0, entriesMax)) {
-      bytes += size;
+    for (const { data } of found.slice(0, entriesMax)) {
+      bytes += data.length;
       if (bytes > this.#config.gapBytes && count > 0) break;
       count++;
     }

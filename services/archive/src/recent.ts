@@ -1,8 +1,21 @@
+import { COPY } from '@starling/contracts';
 import { isRetraction } from './retractions.ts';
-import { isAccountNotice, isForReaders, type TailEntry } from './tail-entry.ts';
+import { isAccountNotice, isBodiless, isForReaders, type TailEntry } from './tail-entry.ts';
 
 /** What an entry costs beside its bytes, roughly. */
 const ENTRY_OVERHEAD_BYTES = 300;
+
+/** As much of an entry as is told of it: what was decoded of it would be ten objects more, for the collector to look at again and again. */
+export interface RecentEntry {
+  /** Its bare JID, one string for all of his. */
+  readonly owner: string;
+  readonly sequence: number;
+  readonly committedAtMs: number;
+  readonly data: Uint8Array;
+  /** The owner's copy of what he has sent. */
+  readonly isSent: boolean;
+}
+
 /** Owners whose logs have been changed by what came in; of more nothing at all is known any more. */
 const CHANGED_MAX = 1_000;
 
@@ -13,9 +26,9 @@ const CHANGED_MAX = 1_000;
 export class Recent {
   readonly #bytesMax: number;
   /** Oldest first. */
-  #entries: TailEntry[] = [];
+  #entries: RecentEntry[] = [];
   #head = 0;
-  readonly #byOwner = new Map<string, TailEntry[]>();
+  readonly #byOwner = new Map<string, RecentEntry[]>();
   #bytes = 0;
   /** All that was written behind it is here. */
   #since: number;
@@ -38,7 +51,7 @@ export class Recent {
   }
 
   /** What one owner's readers get behind `after` up to `upTo`. */
-  entriesOf(owner: string, after: number, upTo: number): readonly TailEntry[] {
+  entriesOf(owner: string, after: number, upTo: number): readonly RecentEntry[] {
     const own = this.#byOwner.get(owner);
     return own === undefined ? NOTHING : own.filter(({ sequence }) => sequence > after && sequence <= upTo);
   }
@@ -55,7 +68,7 @@ export class Recent {
       const owner = entry.envelope?.owner;
       if (owner === undefined) continue;
       if (isAccountNotice(entry)) this.forget(owner, entry.sequence - 1);
-      if (isForReaders(entry) && !refused.has(entry) && entry.data.length === entry.size) this.#push(owner, entry);
+      if (isForReaders(entry) && !refused.has(entry) && !isBodiless(entry)) this.#push(owner, entry);
       // What is taken back was another one when it was put in here.
       if (isRetraction(entry)) this.forget(owner, entry.sequence);
     }
@@ -82,20 +95,22 @@ export class Recent {
     this.#since = Math.max(this.#since, upTo);
   }
 
-  #push(owner: string, entry: TailEntry): void {
-    this.#entries.push(entry);
-    this.#bytes += entry.data.length + ENTRY_OVERHEAD_BYTES;
+  #push(owner: string, { sequence, committedAtMs, data, envelope }: TailEntry): void {
     const own = this.#byOwner.get(owner);
+    const isSent = envelope?.copy === COPY.sent;
+    const entry = { owner: own?.[0]?.owner ?? owner, sequence, committedAtMs, data, isSent };
+    this.#entries.push(entry);
+    this.#bytes += data.length + ENTRY_OVERHEAD_BYTES;
     if (own === undefined) this.#byOwner.set(owner, [entry]);
     else own.push(entry);
   }
 
   #dropFirst(): void {
     const entry = this.#entries[this.#head++];
-    if (entry?.envelope === undefined) return;
-    this.#bytes -= entry.data.length + ENTRY_OVERHEAD_BYTES;
-    this.#since = Math.max(this.#since, entry.sequence);
-    const { owner } = entry.envelope;
+    if (entry === undefined) return;
+    const { owner, sequence, data } = entry;
+    this.#bytes -= data.length + ENTRY_OVERHEAD_BYTES;
+    this.#since = Math.max(this.#since, sequence);
     const own = this.#byOwner.get(owner);
     if (own !== undefined && own.length > 1) own.shift();
     else this.#byOwner.delete(owner);
@@ -107,4 +122,4 @@ export class Recent {
   }
 }
 
-const NOTHING: readonly TailEntry[] = [];
+const NOTHING: readonly RecentEntry[] = [];

@@ -47,7 +47,10 @@ export function bodiless(entry: TailEntry): TailEntry {
   return { ...entry, data: NO_BYTES, envelope: judged };
 }
 
-export const archivedOf = ({ sequence, committedAtMs, data }: TailEntry, epoch: number): ArchivedEntry => ({
+export const archivedOf = (
+  { sequence, committedAtMs, data }: Pick<TailEntry, 'sequence' | 'committedAtMs' | 'data'>,
+  epoch: number,
+): ArchivedEntry => ({
   position: { epoch, sequence },
   committedAtMs,
   envelope: data,

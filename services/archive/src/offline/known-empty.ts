@@ -1,4 +1,3 @@
-import { COPY } from '@starling/contracts';
 import type { Recent } from '../recent.ts';
 import type { Span } from './coverage.ts';
 
@@ -10,5 +9,5 @@ export function isKnownEmpty(
 ): boolean {
   if (recent === undefined || after.epoch !== epoch || upTo.epoch !== epoch) return false;
   if (!recent.knows(user, after.sequence)) return false;
-  return recent.entriesOf(user, after.sequence, upTo.sequence).every(({ envelope }) => envelope?.copy === COPY.sent);
+  return recent.entriesOf(user, after.sequence, upTo.sequence).every(({ isSent }) => isSent);
 }

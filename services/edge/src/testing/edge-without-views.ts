@@ -15,7 +15,6 @@ import type { Groups } from '../presence/presence.ts';
 const RPC_TIMEOUT_MS = 5_000;
 /** As healing.ts has it. */
 const PIECE_SESSIONS = 100;
-const NOTHING = new Uint8Array(0);
 const NOBODY: readonly string[] = [];
 
 /** A session of which an edge knows no more than it has told its owner. */
@@ -26,7 +25,8 @@ export interface TellableSession {
   readonly partition: number;
   boundAt: number;
   stamp: number;
-  presence: Uint8Array;
+  /** A byte a character: of a million of these, arrays of bytes would make the collector look at everything again and again. */
+  presence: string;
 }
 
 /**
@@ -54,7 +54,7 @@ export class EdgeWithoutViews {
 
   /** @throws RpcError */
   async login(user: BareJid, resource: string, presence: Uint8Array): Promise<TellableSession> {
-    const session = { user, resource, id: user, partition: partitionOf(user), boundAt: 0, stamp: 0, presence: NOTHING };
+    const session = { user, resource, id: user, partition: partitionOf(user), boundAt: 0, stamp: 0, presence: '' };
     const owner = this.#owners.ownerOf(session.partition);
     if (owner === undefined) throw new Error('nobody owns presence');
     const request = { user, resource, session: session.id, edge: this.#id, incarnation: this.#incarnation() };
@@ -67,7 +67,7 @@ export class EdgeWithoutViews {
   /** `presence`: what stands behind `<presence`. */
   show(session: TellableSession, presence: Uint8Array): void {
     session.stamp = Math.max(Date.now(), session.boundAt, session.stamp + 1);
-    session.presence = presence;
+    session.presence = Buffer.from(presence.buffer, presence.byteOffset, presence.length).toString('latin1');
     this.#batches.event(session.partition, eventOf(session));
   }
 
@@ -90,6 +90,7 @@ export class EdgeWithoutViews {
 }
 
 const eventOf = ({ user, resource, id, boundAt, stamp, presence }: TellableSession): SessionEvent => ({
-  ...{ user, resource, session: id, state: SESSION_STATE.available, priority: 0, boundAt, stamp, presence },
-  ...{ ended: false, directed: NOBODY, carbons: false, windowMs: 0, epoch: 0 },
+  ...{ user, resource, session: id, state: SESSION_STATE.available, priority: 0, boundAt, stamp },
+  ...{ presence: Buffer.from(presence, 'latin1'), ended: false, directed: NOBODY },
+  ...{ carbons: false, windowMs: 0, epoch: 0 },
 });
