@@ -67,18 +67,20 @@ export class Learning {
 
   /** Asks the silent edges, and waits for them no longer than is bearable. */
   tick(nowMs: number): void {
-    const { partitions, config, log } = this.#options;
+    const { partitions, config } = this.#options;
     const asks = this.#ticks++ % ASK_AGAIN_TICKS === 0;
     for (const partition of partitions.values()) {
-      if (partition.isServing) continue;
-      if (nowMs - partition.takenAtMs > config.learnMaxMs) {
-        const edges = [...partition.awaited.values()].map(({ id }) => id);
-        log.error({ what: 'presence_edges_silent', partition: partition.number, edges });
-        this.#serve(partition);
-      } else if (asks) {
-        for (const { id } of partition.awaited.values()) this.want(id, partition, 'silent');
-      }
+      if (partition.isServing || this.#due.has(partition)) continue;
+      if (nowMs - partition.takenAtMs > config.learnMaxMs) this.#giveUp(partition);
+      else if (asks) for (const { id } of partition.awaited.values()) this.want(id, partition, 'silent');
     }
+  }
+
+  /** It is served with what is known, but in its turn like all others. */
+  #giveUp(partition: Partition): void {
+    const edges = [...partition.awaited.values()].map(({ id }) => id);
+    this.#options.log.error({ what: 'presence_edges_silent', partition: partition.number, edges });
+    this.#serveInTurn(partition);
   }
 
   /** An edge is to tell all its sessions in this partition. */
