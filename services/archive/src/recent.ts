@@ -3,7 +3,7 @@ import { isRetraction } from './retractions.ts';
 import { isAccountNotice, isBodiless, isForReaders, type TailEntry } from './tail-entry.ts';
 
 /** What an entry costs beside its bytes, roughly. */
-const ENTRY_OVERHEAD_BYTES = 300;
+const ENTRY_OVERHEAD_BYTES = 210;
 
 /** As much of an entry as is told of it: what was decoded of it would be ten objects more, for the collector to look at again and again. */
 export interface RecentEntry {
