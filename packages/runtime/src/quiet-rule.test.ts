@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { type HeapSize, QuietRule } from './quiet-rule.ts';
 
-const [QUIET, BUSY] = [0.05, 0.5];
+const [QUIET, NEITHER, BUSY] = [0.05, 0.2, 0.5];
 const MB = 1024 * 1024;
 const heap = (totalMb: number, usedMb: number): HeapSize => ({ heapTotal: totalMb * MB, heapUsed: usedMb * MB });
 
@@ -34,4 +34,13 @@ it('wants the next one of a process that is always quiet after a while, when its
   assert.deepEqual(looks, [...Array<boolean>(11).fill(false), true]);
   rule.collected(heap(20, 15));
   for (let n = 0; n < 20; n++) assert.equal(rule.wants(QUIET, heap(22, 15)), false);
+});
+
+it('of a process that goes to and fro between quiet and not quite, it wants no more than of one that is always quiet', () => {
+  const rule = new QuietRule(100 * MB);
+  rule.collected(heap(20, 15));
+  const looks = Array.from({ length: 12 }, (_, n) => rule.wants(n % 2 === 0 ? NEITHER : QUIET, heap(40, 30)));
+  assert.deepEqual(looks, Array<boolean>(12).fill(false));
+  for (let n = 0; n < 5; n++) assert.equal(rule.wants(QUIET, heap(40, 30)), false);
+  assert.equal(rule.wants(QUIET, heap(40, 30)), true);
 });

@@ -1,5 +1,7 @@
 /** Share of the time that the event loop works while the process counts as quiet. */
 const QUIET_UTILIZATION = 0.1;
+/** And from where on it has been busy: who goes to and fro about the other one would be collecting all the time. */
+const BUSY_UTILIZATION = 0.3;
 /** Of the heap's memory: less than this is not worth a pause. */
 const WORTH_BYTES = 4 * 1024 * 1024;
 /** Memory that the heap has and does not use: as much as a process needs to go on. */
@@ -30,11 +32,11 @@ export class QuietRule {
 
   /** One look: how busy the event loop was since the last one, and what the heap is. */
   wants(utilization: number, { heapTotal, heapUsed }: HeapSize): boolean {
-    if (utilization > QUIET_UTILIZATION) {
+    if (utilization > BUSY_UTILIZATION) {
       this.#collectionsLeft = COLLECTIONS_MAX;
       this.#looksToPass = 0;
-      return false;
     }
+    if (utilization > QUIET_UTILIZATION) return false;
     if (heapUsed > this.#heapMaxBytes) return false;
     if (this.#looksToPass > 0) {
       this.#looksToPass--;
