@@ -6,8 +6,9 @@ import { SimulationBoundError, type VirtualTime } from './virtual-time.ts';
 
 /** Before somebody logs in: processes find each other. */
 const BEGIN_MS = 3_000;
-/** Of the logins, those that are measured: nearly everybody is there then. */
+/** Of the logins, those that are measured, and for how long at most: nearly everybody is there then. */
 const STORM_SHARE = 0.2;
+const STORM_SECONDS_MAX = 10;
 /** Behind what is done, until all is told. */
 const SETTLE_MS = 500;
 /** Longer than between two beats of owners and edges. */
@@ -103,13 +104,14 @@ export class Play {
   /** Faster than the storm until most are there; the last ones are measured. */
   async #everybody(): Promise<void> {
     const { others } = this.#cluster;
-    const measured = Math.ceil(this.#people.length * STORM_SHARE);
+    const { rate, fill } = this.#options;
+    const storm = Math.min(this.#people.length * STORM_SHARE, rate * this.#share * STORM_SECONDS_MAX);
+    const measured = Math.ceil(storm);
     const before = this.#people.length - measured;
     const login = (from: number) => (i: number) => {
       const person = this.#people[from + i];
       if (person !== undefined) this.#cluster.login(person);
     };
-    const { rate, fill } = this.#options;
     await this.#play(before, rate * fill, login(0), () => others.login());
     await this.#time.pass(SETTLE_MS);
     await this.#storm({ name: 'logins', unit: 'login', count: measured }, rate, login(before), () => others.login());
