@@ -3,7 +3,8 @@ import type { SessionEvent } from './presence.ts';
 
 const HASH_RANGE = 2 ** 32;
 
-type HashedSession = Pick<
+/** What of a session both ends have to see alike. */
+export type HashedSession = Pick<
   SessionEvent,
   'session' | 'state' | 'priority' | 'boundAt' | 'stamp' | 'carbons' | 'windowMs' | 'epoch'
 >;

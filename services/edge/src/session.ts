@@ -1,5 +1,6 @@
 import {
   comparePositions,
+  type HashedSession,
   type Position,
   partitionOf,
   SESSION_STATE,
@@ -339,6 +340,22 @@ export class ClientSession implements Session, QueueHost<Scanned> {
   restoreStamp(stamp: number): void {
     this.stamp = stamp;
     this.#lastStamp = stamp;
+  }
+
+  /** As much of `event` as tells whether its owner knows it as it is. */
+  get hashed(): HashedSession {
+    const { id: session, state, priority, boundAt, stamp } = this;
+    const carbons = wantsCarbons.get(this);
+    return {
+      session,
+      state,
+      priority,
+      boundAt,
+      stamp,
+      carbons,
+      windowMs: this.sm?.windowMs ?? 0,
+      epoch: this.sm?.epoch ?? 0,
+    };
   }
 
   /** This session as the owner of its user's presence is to know it. */

@@ -15,6 +15,8 @@ import type { NodeBatches } from './node-batches.ts';
 const PIECE_SESSIONS = 100;
 /** What is looked at before others have a turn of the loop. */
 const STEPS_A_TURN = 5_000;
+/** Parts in which the digests of all sessions are made, a turn each: of fifty thousand at once nobody would be heard meanwhile. */
+const DIGEST_TURNS = 32;
 /** Losses often come together: what was missed is asked for once. */
 const MISSED_PAUSE_MS = 250;
 
@@ -32,6 +34,8 @@ export class Healing {
   readonly #repairStep: number;
   #repairAt = 0;
   #missed: NodeJS.Timeout | undefined;
+  #isBeating = false;
+  #isStopped = false;
 
   /** `sessions` are all of this edge, those that are being bound included. */
   constructor(options: {
@@ -46,11 +50,12 @@ export class Healing {
     this.#edge = options.edge;
     this.#batches = options.batches;
     this.#repairStep = Math.min(PARTITIONS, (PARTITIONS * options.digestMs) / options.repairMs);
-    this.#digests = setInterval(() => this.#beat(), options.digestMs);
+    this.#digests = setInterval(() => void this.#beat(), options.digestMs);
     this.#digests.unref();
   }
 
   stop(): void {
+    this.#isStopped = true;
     clearInterval(this.#digests);
     clearTimeout(this.#missed);
   }
@@ -80,8 +85,15 @@ export class Healing {
     this.#batches.event(session.partition, session.event);
   }
 
-  #beat(): void {
-    this.#tellDigests();
+  async #beat(): Promise<void> {
+    if (this.#isBeating) return;
+    this.#isBeating = true;
+    for (let part = 0; part < DIGEST_TURNS; part++) {
+      this.#tellDigests((partition) => partition % DIGEST_TURNS === part);
+      await nextTurn();
+      if (this.#isStopped) return;
+    }
+    this.#isBeating = false;
     this.#repair();
     this.#batches.beat();
   }
@@ -103,9 +115,10 @@ export class Healing {
     void this.#askSeen(partitions, NONE);
   }
 
-  #byPartition(): ReadonlyMap<number, readonly ClientSession[]> {
+  #byPartition(isMeant: (partition: number) => boolean): ReadonlyMap<number, readonly ClientSession[]> {
     const found = new Map<number, ClientSession[]>();
     for (const session of this.#sessions()) {
+      if (!isMeant(session.partition)) continue;
       const others = found.get(session.partition);
       if (others === undefined) found.set(session.partition, [session]);
       else others.push(session);
@@ -115,7 +128,7 @@ export class Healing {
 
   /** At once, so that no later event of a session comes before it; also of partitions without sessions: that too is an answer. */
   #tellStates(partitions: ReadonlySet<number>, missed: boolean): void {
-    const sessions = this.#byPartition();
+    const sessions = this.#byPartition((partition) => partitions.has(partition));
     for (const partition of partitions) {
       for (const state of pieces(partition, sessions.get(partition) ?? EMPTY, missed)) this.#batches.state(state);
     }
@@ -156,11 +169,12 @@ export class Healing {
     }
   }
 
-  #tellDigests(): void {
-    for (const [partition, sessions] of this.#byPartition()) {
+  /** What is told of a partition is of one moment, behind all that has been told of its sessions before. */
+  #tellDigests(isMeant: (partition: number) => boolean): void {
+    for (const [partition, sessions] of this.#byPartition(isMeant)) {
       const bound = sessions.filter((s) => s.boundAt > 0);
       if (bound.length < sessions.length) continue; // a bind is under way: the next time
-      const hash = bound.reduce((sum, s) => addHash(sum, sessionHash(s.event)), 0);
+      const hash = bound.reduce((sum, s) => addHash(sum, sessionHash(s.hashed)), 0);
       this.#batches.digest({ partition, sessions: bound.length, hash });
     }
   }
