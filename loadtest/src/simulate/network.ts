@@ -28,8 +28,11 @@ interface Member {
 interface OpenRequest {
   readonly connection: Connection;
   readonly kind: TrafficKind;
+  readonly subject: string;
   readonly resolve: (reply: Uint8Array) => void;
   readonly reject: (error: Error) => void;
+  /** It is given up with these others. */
+  readonly together: Set<string>;
 }
 
 /** Core NATS between the processes of the simulated cluster: at most once, in order, later; every message is counted. */
@@ -114,55 +117,68 @@ export class Network {
     return new Promise((resolve, reject) => {
       const replyTo = `${INBOX}${++this.#lastRequest}`;
       const kind = kindOf(subject, connection.actor.role);
-      this.#requests.set(replyTo, { connection, kind, resolve, reject });
-      const giveUp = () => this.#requests.has(replyTo) && this.#fail(replyTo, new RequestTimeoutError(subject));
-      connection.timeouts.push(this.time.nowMs + timeoutMs, giveUp);
+      const together = connection.timeouts.add(this.time.nowMs + timeoutMs, replyTo);
+      this.#requests.set(replyTo, { connection, kind, subject, resolve, reject, together });
       this.publish(connection.actor, subject, data, replyTo);
     });
   }
 
+  /** Nobody has answered in time. */
+  giveUp(replyTo: string): void {
+    this.#fail(replyTo, new RequestTimeoutError(this.#requests.get(replyTo)?.subject ?? ''));
+  }
+
   #answer(replyTo: string, data: Uint8Array): void {
-    const request = this.#requests.get(replyTo);
+    const request = this.#done(replyTo);
     if (request === undefined) return;
-    this.#requests.delete(replyTo);
     this.traffic.count(request.kind, data.length, 1);
     request.connection.arrive(() => request.resolve(data));
   }
 
   #fail(replyTo: string, error: Error): void {
+    const request = this.#done(replyTo);
+    request?.connection.arrive(() => request.reject(error));
+  }
+
+  #done(replyTo: string): OpenRequest | undefined {
     const request = this.#requests.get(replyTo);
-    if (request === undefined) return;
     this.#requests.delete(replyTo);
-    request.connection.arrive(() => request.reject(error));
+    request?.together.delete(replyTo);
+    return request;
   }
 }
 
-/** When requests of one process are given up: those of a quarter of a second together. */
+/**
+ * When requests of one process are given up: those of a quarter of a second together. Names only, and those that were answered go at once: of a
+ * million logins all that was asked would else be kept for seconds of a time that passes slowly.
+ */
 class Timeouts {
-  readonly #time: VirtualTime;
+  readonly #network: Network;
   readonly #actor: Actor;
-  readonly #due = new Map<number, (() => void)[]>();
+  readonly #due = new Map<number, Set<string>>();
 
-  constructor(time: VirtualTime, actor: Actor) {
-    this.#time = time;
+  constructor(network: Network, actor: Actor) {
+    this.#network = network;
     this.#actor = actor;
   }
 
-  push(atMs: number, work: () => void): void {
+  /** Returns those that are given up with it. */
+  add(atMs: number, replyTo: string): Set<string> {
     const dueMs = Math.ceil(atMs / TIMEOUTS_TOGETHER_MS) * TIMEOUTS_TOGETHER_MS;
-    const others = this.#due.get(dueMs);
-    if (others !== undefined) {
-      others.push(work);
-      return;
+    let together = this.#due.get(dueMs);
+    if (together === undefined) {
+      together = new Set();
+      this.#due.set(dueMs, together);
+      this.#network.time.at(dueMs, () => this.#run(dueMs), this.#actor);
     }
-    const together = [work];
-    this.#due.set(dueMs, together);
-    this.#time.at(dueMs, () => this.#run(dueMs, together), this.#actor);
+    together.add(replyTo);
+    return together;
   }
 
-  #run(dueMs: number, together: readonly (() => void)[]): void {
+  #run(dueMs: number): void {
+    const together = this.#due.get(dueMs) ?? [];
     this.#due.delete(dueMs);
-    for (const work of together) work();
+    for (const replyTo of together) this.#network.giveUp(replyTo);
   }
 }
 
@@ -181,7 +197,7 @@ export class Connection implements Bus {
     this.#network = network;
     this.#time = network.time;
     this.actor = actor;
-    this.timeouts = new Timeouts(network.time, actor);
+    this.timeouts = new Timeouts(network, actor);
   }
 
   publish(subject: string, data: Uint8Array, replyTo = ''): void {
