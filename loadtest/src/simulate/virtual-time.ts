@@ -30,6 +30,9 @@ export interface VirtualTimeOptions {
 /** Between two looks at the bounds of the run. */
 const STEPS_A_CHECK = 4_096;
 
+/** Between two turns of the real loop, which hears from other processes: a turn costs more than most pieces of work. */
+const STEPS_A_TURN = 1_024;
+
 const real = { setImmediate: globalThis.setImmediate, now: performance.now.bind(performance) };
 
 /** Of real time, whatever the process takes for time. */
@@ -207,7 +210,7 @@ export class VirtualTime {
     this.#timers.push(timer);
   }
 
-  /** One piece of work, then a turn of the real loop. */
+  /** One piece of work, then all promises, and now and then a turn of the real loop. */
   readonly #step = (): void => {
     const nowMs = real.now();
     this.#actor.busyMs += nowMs - this.#begunMs;
@@ -228,7 +231,13 @@ export class VirtualTime {
       this.#done?.reject(error);
       return;
     }
-    real.setImmediate(this.#step);
+    if (this.#steps % STEPS_A_TURN === 0) real.setImmediate(this.#step);
+    else queueMicrotask(this.#settle);
+  };
+
+  /** Node empties its queue of ticks before that of promises, and that one again before the next tick: so all settle before the step. */
+  readonly #settle = (): void => {
+    process.nextTick(this.#step);
   };
 
   /** Immediates first; then time passes, as far as it may. */
