@@ -18,6 +18,7 @@ import { StreamError } from '@starling/stanza';
 import type { EdgeConfig } from './config.ts';
 import type { Digests, FollowedUsers } from './digests.ts';
 import { FollowedUser, type FollowingHost } from './followed-user.ts';
+import { HeldSessions } from './held-sessions.ts';
 import type { EdgeMetrics } from './metrics.ts';
 import type { ClientSession } from './session.ts';
 import { StreamEnds } from './stream-ends.ts';
@@ -55,7 +56,7 @@ export interface Arrival {
 export class Following implements FollowedUsers, LifeListener {
   readonly #users = new Map<BareJid, FollowedUser>();
   /** All sessions, those that are being bound included. */
-  readonly #sessions = new Set<ClientSession>();
+  readonly #sessions = new HeldSessions();
   /** Sessions that are over and still have messages in hand, by user: they take memory like others. */
   readonly #leaving = new Map<BareJid, number>();
   readonly #bus: Bus;
@@ -98,8 +99,7 @@ export class Following implements FollowedUsers, LifeListener {
     this.#host = this.#hostUsers();
   }
 
-  /** All sessions of this edge, those that are being bound included. */
-  sessions(): Iterable<ClientSession> {
+  sessions(): HeldSessions {
     return this.#sessions;
   }
 

@@ -1,4 +1,4 @@
-import { addHash, type PartitionDigest, type PartitionState, sessionHash } from '@starling/contracts';
+import type { PartitionDigest, PartitionState } from '@starling/contracts';
 import type { Broadcast } from './broadcast.ts';
 import type { Partition } from './partition.ts';
 import type { Partitions } from './partitions.ts';
@@ -43,12 +43,8 @@ export class EdgeStates {
   }
 
   /** Whether the edge's sessions are those that are known; the answers to binds may not have reached it yet. */
-  agrees(partition: Partition, edge: EdgeRef, digest: PartitionDigest, nowMs: number): boolean {
-    const rows: Row[] = [];
-    for (const user of partition.users)
-      for (const row of user.sessions.values()) if (row.edge.incarnation === edge.incarnation) rows.push(row);
-    const confirmed = rows.filter((row) => !this.#isOnItsWay(row, nowMs));
-    return isSum(rows, digest) || (confirmed.length < rows.length && isSum(confirmed, digest));
+  agrees({ tallies }: Partition, { incarnation }: EdgeRef, digest: PartitionDigest, nowMs: number): boolean {
+    return tallies.agrees(incarnation, digest, (row) => this.#isOnItsWay(row, nowMs));
   }
 
   #tellAgain(user: User, edge: EdgeRef): void {
@@ -61,7 +57,3 @@ export class EdgeStates {
     return unconfirmedSinceMs > 0 && nowMs - unconfirmedSinceMs < this.#bindGraceMs;
   }
 }
-
-/** Counted first: nobody makes a hash of rows that are too many or too few. */
-const isSum = (rows: readonly Row[], { sessions, hash }: PartitionDigest): boolean =>
-  rows.length === sessions && rows.reduce((sum, row) => addHash(sum, sessionHash(row)), 0) === hash;

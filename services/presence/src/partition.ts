@@ -1,5 +1,6 @@
 import type { SessionEvent } from '@starling/contracts';
 import type { EdgeRef } from './row.ts';
+import { Tallies } from './tallies.ts';
 import type { User } from './user.ts';
 
 /** One partition that this node owns. */
@@ -9,6 +10,7 @@ export class Partition {
   readonly epoch: number;
   readonly takenAtMs: number;
   readonly users = new Set<User>();
+  readonly tallies = new Tallies();
   /** Edges whose sessions are not known yet, by incarnation. */
   readonly awaited: Map<string, EdgeRef>;
   /** Incarnations of the edges that have told all of their sessions. */

@@ -31,6 +31,8 @@ export interface Row {
   isOrphan: boolean;
   /** When its bind, or that it goes on, was answered; 0 as soon as its edge has spoken of it. */
   unconfirmedSinceMs: number;
+  /** Of what its edge says of it, as it was counted last: 32 bits with a sign. */
+  hash: number;
   /** Where its presence is in a trace, until those who watch the user have been told of it. */
   trace?: Uint8Array | undefined;
 }
@@ -60,6 +62,7 @@ export const boundRow = (
   epoch: 0,
   isOrphan: false,
   unconfirmedSinceMs: nowMs,
+  hash: 0,
 });
 
 export const rowOf = (event: SessionEvent, edge: EdgeRef): Row => ({
@@ -79,6 +82,7 @@ export const rowOf = (event: SessionEvent, edge: EdgeRef): Row => ({
   epoch: event.epoch,
   isOrphan: false,
   unconfirmedSinceMs: 0,
+  hash: 0,
   trace: traceOf(event),
 });
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SESSION_STATE, type SessionEvent } from '@starling/contracts';
 import { Sessions } from './sessions.ts';
+import { Tallies } from './tallies.ts';
 
 const USER = 'juliet@example.com';
 const edge = { id: 'edge-1', incarnation: 'i1' };
@@ -25,7 +26,7 @@ const event = (of: Partial<SessionEvent> = {}): SessionEvent => ({
 });
 
 test('an unknown session is believed; then it comes, changes and goes', () => {
-  const sessions = new Sessions(USER);
+  const sessions = new Sessions(USER, new Tallies());
   const come = sessions.apply(event(), edge);
   assert.equal(come.table, true);
   assert.equal(come.arrived?.jid, `${USER}/balcony`);
@@ -44,7 +45,7 @@ test('an unknown session is believed; then it comes, changes and goes', () => {
 });
 
 test('of what is not newer only priority, carbons and directed presence count', () => {
-  const sessions = new Sessions(USER);
+  const sessions = new Sessions(USER, new Tallies());
   sessions.apply(event(), edge);
   const same = sessions.apply(event({ directed: ['nurse@example.com'] }), edge);
   assert.deepEqual([same.table, same.updated], [false, undefined]);
@@ -59,7 +60,7 @@ test('of what is not newer only priority, carbons and directed presence count', 
 });
 
 test('the later bind has the resource, in whatever order events come', () => {
-  const sessions = new Sessions(USER);
+  const sessions = new Sessions(USER, new Tallies());
   sessions.apply(event(), edge);
   const { row, change } = sessions.bind({ resource: 'balcony', session: 's2', edge: other }, 150, 0);
   assert.equal(row.boundAt, 201, 'later than every stamp of the one before');
@@ -77,7 +78,7 @@ test('the later bind has the resource, in whatever order events come', () => {
 });
 
 test('the same bind again has the same answer', () => {
-  const sessions = new Sessions(USER);
+  const sessions = new Sessions(USER, new Tallies());
   const bind = { resource: 'balcony', session: 's1', edge };
   const first = sessions.bind(bind, 100, 0).row.boundAt;
   const again = sessions.bind(bind, 900, 0);
@@ -85,11 +86,14 @@ test('the same bind again has the same answer', () => {
 });
 
 test('a bind is later than a resource that has gone', () => {
-  assert.equal(new Sessions(USER).bind({ resource: 'r', session: 's', edge }, 100, 5_000).row.boundAt, 5_001);
+  assert.equal(
+    new Sessions(USER, new Tallies()).bind({ resource: 'r', session: 's', edge }, 100, 5_000).row.boundAt,
+    5_001,
+  );
 });
 
 test('RFC 6121 §4.6.3: directed presence is revoked, also by who was never available', () => {
-  const sessions = new Sessions(USER);
+  const sessions = new Sessions(USER, new Tallies());
   sessions.bind({ resource: 'balcony', session: 's1', edge }, 100, 0);
   const connected = { state: SESSION_STATE.connected, stamp: 0, presence: new Uint8Array(0) };
   sessions.apply(event({ ...connected, directed: ['nurse@example.com'] }), edge);
@@ -100,14 +104,14 @@ test('RFC 6121 §4.6.3: directed presence is revoked, also by who was never avai
 });
 
 test('an end of which nothing was known is told: somebody may have seen its beginning', () => {
-  const sessions = new Sessions(USER);
+  const sessions = new Sessions(USER, new Tallies());
   assert.equal(sessions.apply(event({ ended: true, stamp: 300 }), edge).departures.length, 1);
   assert.equal(sessions.apply(event({ ended: true, stamp: 0 }), edge).departures.length, 0);
   assert.equal(sessions.size, 0);
 });
 
 test('a detached session is as available as it was', () => {
-  const sessions = new Sessions(USER);
+  const sessions = new Sessions(USER, new Tallies());
   sessions.apply(event(), edge);
   const detached = sessions.apply(event({ state: SESSION_STATE.detached }), edge);
   assert.deepEqual([detached.table, detached.departures.length, sessions.hasAvailable], [true, 0, true]);

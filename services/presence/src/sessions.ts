@@ -1,5 +1,6 @@
 import type { SessionEvent, SessionRow } from '@starling/contracts';
 import { boundRow, type EdgeRef, isAvailable, isLater, ownCopy, type Row, rowOf, tableRowOf, traceOf } from './row.ts';
+import type { Tallies } from './tallies.ts';
 
 /** A session's presence is over: what has to be said, and to whom besides those who watch the user. */
 export interface Departure {
@@ -41,11 +42,14 @@ export interface BindOutcome {
 /** The sessions of one user: which there are, in which order, and what each event means. No I/O. */
 export class Sessions {
   readonly #user: string;
+  readonly #tallies: Tallies;
   readonly #rows = new Map<string, Row>();
   #edges: readonly string[] | undefined;
 
-  constructor(user: string) {
+  /** @param tallies of the user's partition */
+  constructor(user: string, tallies: Tallies) {
     this.#user = user;
+    this.#tallies = tallies;
   }
 
   get size(): number {
@@ -111,7 +115,9 @@ export class Sessions {
     const row = this.#rows.get(event.resource);
     if (row === undefined) return undefined;
     // As at a bind: what its edge said of all its sessions before may still come.
+    this.#tallies.remove(row);
     row.unconfirmedSinceMs = nowMs;
+    this.#tallies.add(row);
     return { row, change };
   }
 
@@ -120,8 +126,13 @@ export class Sessions {
     const known = this.#rows.get(event.resource);
     if (known === undefined) return this.#add(event, edge, NO_DEPARTURE);
     if (known.session === event.session && event.epoch < known.epoch) return NOTHING; // it goes on elsewhere
-    if (known.session === event.session)
-      return event.ended ? this.#end(known, event) : this.#update(known, event, edge);
+    if (known.session === event.session) {
+      if (event.ended) return this.#end(known, event);
+      this.#tallies.remove(known);
+      const change = this.#update(known, event, edge);
+      this.#tallies.add(known);
+      return change;
+    }
     // Displaced. Its edge did not see it in the table, or it would be over.
     if (!isLater(event, known)) return event.ended ? NOTHING : TABLE;
     return this.#add(event, edge, event.ended ? NO_DEPARTURE : this.#remove(known, undefined));
@@ -185,11 +196,13 @@ export class Sessions {
 
   #put(row: Row): void {
     this.#rows.set(row.resource, row);
+    this.#tallies.add(row);
     this.#edges = undefined;
   }
 
   #remove(row: Row, event: SessionEvent | undefined): readonly Departure[] {
     this.#rows.delete(row.resource);
+    this.#tallies.remove(row);
     this.#edges = undefined;
     const departure = departureOf(row, event);
     return isHeard(departure) ? [departure] : NO_DEPARTURE;

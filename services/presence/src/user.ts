@@ -34,7 +34,7 @@ export class User {
   constructor(jid: string, partition: Partition) {
     this.jid = jid;
     this.partition = partition;
-    this.sessions = new Sessions(jid);
+    this.sessions = new Sessions(jid, partition.tallies);
   }
 
   /** By resource. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { addHash, type PartitionDigest, sessionHash } from '@starling/contracts';
+import { HeldSessions } from '../held-sessions.ts';
 import type { ClientSession } from '../session.ts';
 import { Healing } from './healing.ts';
 import type { NodeBatches } from './node-batches.ts';
@@ -15,6 +16,9 @@ const sessions = Array.from({ length: 2 * PARTITIONS }, (_, n) => {
   const view = { available: () => [] };
   return { partition: n % PARTITIONS, boundAt: n + 1, hashed: { ...hashed, windowMs: 0, epoch: 0 }, view };
 });
+
+const held = new HeldSessions();
+for (const session of sessions) held.add(session as unknown as ClientSession);
 
 test('digests of all sessions are made in many turns of the loop, and each partition is told once, whole', async () => {
   let turn = 0;
@@ -34,7 +38,7 @@ test('digests of all sessions are made in many turns of the loop, and each parti
     probe: () => undefined,
   };
   const healing = new Healing({
-    sessions: () => sessions as unknown as ClientSession[],
+    sessions: () => held,
     edge: 'edge-1',
     batches: batches as unknown as NodeBatches,
     digestMs: DIGEST_MS,

@@ -10,6 +10,7 @@ import {
 import { type BareJid, bareOf, type Jid } from '@starling/jid';
 import type { ClientSession } from '../session.ts';
 import type { NodeBatches } from './node-batches.ts';
+import type { SessionsByPartition } from './shown.ts';
 
 /** Sessions in one piece of a partition's state. */
 const PIECE_SESSIONS = 100;
@@ -22,11 +23,10 @@ const MISSED_PAUSE_MS = 250;
 
 const ALL: ReadonlySet<number> = new Set(Array.from({ length: PARTITIONS }, (_, p) => p));
 const NONE: ReadonlySet<number> = new Set();
-const EMPTY: readonly ClientSession[] = [];
 
 /** How views and owners become right again, whatever was lost (ADR 7): this edge's part. */
 export class Healing {
-  readonly #sessions: () => Iterable<ClientSession>;
+  readonly #sessions: () => SessionsByPartition;
   readonly #edge: string;
   readonly #batches: NodeBatches;
   readonly #digests: NodeJS.Timeout;
@@ -37,9 +37,8 @@ export class Healing {
   #isBeating = false;
   #isStopped = false;
 
-  /** `sessions` are all of this edge, those that are being bound included. */
   constructor(options: {
-    sessions: () => Iterable<ClientSession>;
+    sessions: () => SessionsByPartition;
     edge: string;
     batches: NodeBatches;
     digestMs: number;
@@ -89,7 +88,7 @@ export class Healing {
     if (this.#isBeating) return;
     this.#isBeating = true;
     for (let part = 0; part < DIGEST_TURNS; part++) {
-      this.#tellDigests((partition) => partition % DIGEST_TURNS === part);
+      for (let partition = part; partition < PARTITIONS; partition += DIGEST_TURNS) this.#tellDigest(partition);
       await nextTurn();
       if (this.#isStopped) return;
     }
@@ -115,23 +114,11 @@ export class Healing {
     void this.#askSeen(partitions, NONE);
   }
 
-  #byPartition(isMeant: (partition: number) => boolean): ReadonlyMap<number, readonly ClientSession[]> {
-    const found = new Map<number, ClientSession[]>();
-    for (const session of this.#sessions()) {
-      if (!isMeant(session.partition)) continue;
-      const others = found.get(session.partition);
-      if (others === undefined) found.set(session.partition, [session]);
-      else others.push(session);
-    }
-    return found;
-  }
-
   /** At once, so that no later event of a session comes before it; also of partitions without sessions: that too is an answer. */
   #tellStates(partitions: ReadonlySet<number>, missed: boolean): void {
-    const sessions = this.#byPartition((partition) => partitions.has(partition));
-    for (const partition of partitions) {
-      for (const state of pieces(partition, sessions.get(partition) ?? EMPTY, missed)) this.#batches.state(state);
-    }
+    const sessions = this.#sessions();
+    for (const partition of partitions)
+      for (const state of pieces(partition, [...sessions.in(partition)], missed)) this.#batches.state(state);
   }
 
   /** Asks about everybody who was shown and lies in one of the partitions, or was shown to a session that lies in one of the others. */
@@ -156,8 +143,8 @@ export class Healing {
   /** Whatever was shown to sessions of these partitions, and may not be seen any more, is taken back: its owner knows. */
   async #askWhatMayBeSeen(partitions: ReadonlySet<number>): Promise<void> {
     let steps = 0;
-    for (const session of [...this.#sessions()]) {
-      if (!partitions.has(session.partition)) continue;
+    const sessions = this.#sessions();
+    for (const session of [...partitions].flatMap((partition) => [...sessions.in(partition)])) {
       const targets = new Set<string>();
       for (const [from] of session.view.available()) targets.add(bareOf(from as Jid));
       targets.delete(session.user);
@@ -169,14 +156,15 @@ export class Healing {
     }
   }
 
-  /** What is told of a partition is of one moment, behind all that has been told of its sessions before. */
-  #tellDigests(isMeant: (partition: number) => boolean): void {
-    for (const [partition, sessions] of this.#byPartition(isMeant)) {
-      const bound = sessions.filter((s) => s.boundAt > 0);
-      if (bound.length < sessions.length) continue; // a bind is under way: the next time
-      const hash = bound.reduce((sum, s) => addHash(sum, sessionHash(s.hashed)), 0);
-      this.#batches.digest({ partition, sessions: bound.length, hash });
+  /** Of one moment, behind all that has been told of its sessions before. */
+  #tellDigest(partition: number): void {
+    let [sessions, hash] = [0, 0];
+    for (const session of this.#sessions().in(partition)) {
+      if (session.boundAt === 0) return; // a bind is under way: the next time
+      sessions++;
+      hash = addHash(hash, sessionHash(session.hashed));
     }
+    if (sessions > 0) this.#batches.digest({ partition, sessions, hash });
   }
 }
 

@@ -9,10 +9,15 @@ import type { UserSessions } from '../user-sessions.ts';
 const START = '<presence';
 const HEAD = Buffer.from(START);
 
+/** All sessions of this edge, those that are being bound included. */
+export interface SessionsByPartition extends Iterable<ClientSession> {
+  in(partition: number): Iterable<ClientSession>;
+}
+
 /** Whose sessions presence is for. */
 export interface PresenceAudience {
   sessionsOf(user: BareJid): UserSessions | undefined;
-  sessions(): Iterable<ClientSession>;
+  sessions(): SessionsByPartition;
   /** Whether presence of `from` may reach this user. */
   mayShow(user: BareJid, from: string): boolean;
 }
