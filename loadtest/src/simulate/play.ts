@@ -18,6 +18,8 @@ const DEATH_MS = 15_000;
 /** Of the pace, where there is little to collect. */
 const SLOW_SHARE = 0.01;
 const TICK_MS = 1;
+/** How often is told how many have logged in. */
+const TOLD_TIMES = 10;
 const VIEWS_COMPARED_MAX = 2_000;
 const BODY = 'x'.repeat(100);
 
@@ -112,7 +114,13 @@ export class Play {
       const person = this.#people[from + i];
       if (person !== undefined) this.#cluster.login(person);
     };
-    await this.#play(before, rate * fill, login(0), () => others.login());
+    const step = Math.ceil(before / TOLD_TIMES);
+    const [first, began] = [login(0), process.cpuUsage()];
+    const firstAndTell = (i: number) => {
+      first(i);
+      if ((i + 1) % step === 0) this.#tell(`${i + 1} have logged in, ${cpuSeconds(began)} s of CPU`);
+    };
+    await this.#play(before, rate * fill, firstAndTell, () => others.login());
     await this.#time.pass(SETTLE_MS);
     await this.#storm({ name: 'logins', unit: 'login', count: measured }, rate, login(before), () => others.login());
     others.loginAll();
@@ -209,9 +217,13 @@ export class Play {
   async #phase(work: Work, play: () => Promise<void>): Promise<void> {
     const began = process.cpuUsage();
     this.#phases.push(await this.#watch.measure(work, play));
-    const { user, system } = process.cpuUsage(began);
-    this.#tell(`${work.name}: ${work.count}, ${((user + system) / 1e6).toFixed(1)} s of CPU`);
+    this.#tell(`${work.name}: ${work.count}, ${cpuSeconds(began)} s of CPU`);
   }
+}
+
+function cpuSeconds(since: NodeJS.CpuUsage): string {
+  const { user, system } = process.cpuUsage(since);
+  return ((user + system) / 1e6).toFixed(1);
 }
 
 /** Heap and buffers, without what is garbage. */
