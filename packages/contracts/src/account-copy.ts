@@ -1,4 +1,5 @@
 import { starling } from './generated/starling.js';
+import { keptWriter } from './kept-writer.ts';
 import type { ArchivePreferences } from './preferences.ts';
 import type { RosterItem, RosterVersion } from './roster.ts';
 import type { ScramKeys } from './rpc.ts';
@@ -34,6 +35,6 @@ export interface AccountCopy {
   readonly preferences?: ArchivePreferences | null;
 }
 export const encodeAccountCopy = (copy: AccountCopy): Uint8Array =>
-  wire.AccountCopy.encode(copy as starling.v1.AccountCopy.$Properties).finish();
+  wire.AccountCopy.encode(copy as starling.v1.AccountCopy.$Properties, keptWriter()).finish();
 export const decodeAccountCopy = (bytes: Uint8Array): AccountCopy =>
   wire.AccountCopy.decode(bytes) as unknown as AccountCopy;

@@ -1,4 +1,5 @@
 import { starling } from './generated/starling.js';
+import { keptWriter } from './kept-writer.ts';
 import { method } from './method.ts';
 import type { ArchivePreferences } from './preferences.ts';
 import { subjects } from './subjects.ts';
@@ -17,7 +18,7 @@ export interface BlockList {
   readonly preferences?: ArchivePreferences | null;
 }
 export const encodeBlockList = (list: BlockList): Uint8Array =>
-  wire.BlockList.encode(list as starling.v1.BlockList.$Properties).finish();
+  wire.BlockList.encode(list as starling.v1.BlockList.$Properties, keptWriter()).finish();
 export const decodeBlockList = (bytes: Uint8Array): BlockList => wire.BlockList.decode(bytes) as unknown as BlockList;
 
 /** What the roster service answers about block lists. `user` is a bare JID, prepared. */

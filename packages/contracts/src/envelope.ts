@@ -1,6 +1,6 @@
 import type { BareJid, Jid } from '@starling/jid';
-import protobuf from 'protobufjs/minimal.js';
 import { starling } from './generated/starling.js';
+import { keptWriter } from './kept-writer.ts';
 
 const Wire = starling.v1.Envelope;
 
@@ -60,7 +60,7 @@ export class EnvelopeError extends Error {
 
 export function encodeEnvelope(envelope: Envelope): Uint8Array {
   // The version by hand: a copy of the envelope only to add a field cost as much as writing all the others.
-  const writer = protobuf.Writer.create().uint32(VERSION_TAG).uint32(ENVELOPE_VERSION);
+  const writer = keptWriter().uint32(VERSION_TAG).uint32(ENVELOPE_VERSION);
   return Wire.encode(envelope as starling.v1.Envelope.$Properties, writer).finish();
 }
 

@@ -1,4 +1,5 @@
 import { starling } from './generated/starling.js';
+import { keptWriter } from './kept-writer.ts';
 import { method } from './method.ts';
 import { subjects } from './subjects.ts';
 
@@ -35,7 +36,7 @@ export interface FastTokens {
   readonly clients: readonly FastClient[];
 }
 export const encodeFastTokens = (tokens: FastTokens): Uint8Array =>
-  wire.FastTokens.encode(tokens as starling.v1.FastTokens.$Properties).finish();
+  wire.FastTokens.encode(tokens as starling.v1.FastTokens.$Properties, keptWriter()).finish();
 export const decodeFastTokens = (bytes: Uint8Array): FastTokens =>
   wire.FastTokens.decode(bytes) as unknown as FastTokens;
 

@@ -1,8 +1,9 @@
 import type { Reader, Writer } from 'protobufjs/minimal.js';
+import { keptWriter } from './kept-writer.ts';
 
 /** What protobufjs generates for a message, narrowed to what we use. */
 interface MessageType<T> {
-  encode(message: T): Writer;
+  encode(message: T, writer: Writer): Writer;
   decode(bytes: Reader | Uint8Array): T;
 }
 
@@ -31,9 +32,9 @@ export function method<Request, Reply>(subject: string, request: unknown, reply:
     subject,
     service: SERVICES[subject.slice(0, subject.indexOf('.'))] ?? 'other',
     name: subject.slice(subject.lastIndexOf('.') + 1),
-    encodeRequest: (r) => req.encode(r).finish(),
+    encodeRequest: (r) => req.encode(r, keptWriter()).finish(),
     decodeRequest: (b) => req.decode(b),
-    encodeReply: (r) => rep.encode(r).finish(),
+    encodeReply: (r) => rep.encode(r, keptWriter()).finish(),
     decodeReply: (b) => rep.decode(b),
   };
 }

@@ -1,4 +1,5 @@
 import { starling } from './generated/starling.js';
+import { keptWriter } from './kept-writer.ts';
 import type { UserPosition } from './rpc.ts';
 
 const wire = starling.v1;
@@ -12,7 +13,7 @@ export interface Digest {
   readonly publisher: string;
 }
 export const encodeDigest = (digest: Digest): Uint8Array =>
-  wire.Digest.encode(digest as starling.v1.Digest.$Properties).finish();
+  wire.Digest.encode(digest as starling.v1.Digest.$Properties, keptWriter()).finish();
 export const decodeDigest = (bytes: Uint8Array): Digest => wire.Digest.decode(bytes) as unknown as Digest;
 
 /** A session's state in the session table. */
@@ -42,6 +43,6 @@ export interface SessionTable {
   readonly rows: readonly SessionRow[];
 }
 export const encodeSessionTable = (table: SessionTable): Uint8Array =>
-  wire.SessionTable.encode(table as starling.v1.SessionTable.$Properties).finish();
+  wire.SessionTable.encode(table as starling.v1.SessionTable.$Properties, keptWriter()).finish();
 export const decodeSessionTable = (bytes: Uint8Array): SessionTable =>
   wire.SessionTable.decode(bytes) as unknown as SessionTable;

@@ -1,4 +1,5 @@
 import { starling } from './generated/starling.js';
+import { keptWriter } from './kept-writer.ts';
 import { method } from './method.ts';
 import type { SessionState } from './notices.ts';
 import { subjects } from './subjects.ts';
@@ -20,7 +21,7 @@ export interface ProcessReport {
   readonly sentAtMs: number;
 }
 export const encodeProcessReport = (report: ProcessReport): Uint8Array =>
-  wire.ProcessReport.encode(report as starling.v1.ProcessReport.$Properties).finish();
+  wire.ProcessReport.encode(report as starling.v1.ProcessReport.$Properties, keptWriter()).finish();
 export function decodeProcessReport(bytes: Uint8Array): ProcessReport {
   // Field by field: what a message does not carry stands on its prototype, where a spread does not look.
   const r = wire.ProcessReport.decode(bytes) as unknown as ProcessReport;

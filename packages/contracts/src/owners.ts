@@ -1,4 +1,5 @@
 import { starling } from './generated/starling.js';
+import { keptWriter } from './kept-writer.ts';
 
 const wire = starling.v1;
 
@@ -14,7 +15,7 @@ export interface MembershipDocument {
   readonly members: readonly GroupMember[];
 }
 export const encodeMembership = (document: MembershipDocument): Uint8Array =>
-  wire.MembershipDocument.encode(document as starling.v1.MembershipDocument.$Properties).finish();
+  wire.MembershipDocument.encode(document as starling.v1.MembershipDocument.$Properties, keptWriter()).finish();
 export const decodeMembership = (bytes: Uint8Array): MembershipDocument =>
   wire.MembershipDocument.decode(bytes) as unknown as MembershipDocument;
 
@@ -26,5 +27,6 @@ export interface Heartbeat {
   /** By the sender's own clock, for when it hears itself. */
   readonly sentAtMs: number;
 }
-export const encodeHeartbeat = (heartbeat: Heartbeat): Uint8Array => wire.Heartbeat.encode(heartbeat).finish();
+export const encodeHeartbeat = (heartbeat: Heartbeat): Uint8Array =>
+  wire.Heartbeat.encode(heartbeat, keptWriter()).finish();
 export const decodeHeartbeat = (bytes: Uint8Array): Heartbeat => wire.Heartbeat.decode(bytes) as unknown as Heartbeat;

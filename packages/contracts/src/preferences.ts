@@ -1,4 +1,5 @@
 import { starling } from './generated/starling.js';
+import { keptWriter } from './kept-writer.ts';
 import { method } from './method.ts';
 import { subjects } from './subjects.ts';
 
@@ -20,7 +21,7 @@ export interface ArchivePreferences {
   readonly roster: readonly string[];
 }
 export const encodeArchivePreferences = (preferences: ArchivePreferences): Uint8Array =>
-  wire.ArchivePreferences.encode(preferences as starling.v1.ArchivePreferences.$Properties).finish();
+  wire.ArchivePreferences.encode(preferences as starling.v1.ArchivePreferences.$Properties, keptWriter()).finish();
 export const decodeArchivePreferences = (bytes: Uint8Array): ArchivePreferences =>
   wire.ArchivePreferences.decode(bytes) as unknown as ArchivePreferences;
 

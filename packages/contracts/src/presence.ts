@@ -1,4 +1,5 @@
 import { starling } from './generated/starling.js';
+import { keptWriter } from './kept-writer.ts';
 import { method } from './method.ts';
 import type { SessionState, SessionTable } from './notices.ts';
 import { subjects } from './subjects.ts';
@@ -125,10 +126,10 @@ export interface EdgeBatch extends BatchHead {
 }
 
 export const encodeNodeBatch = (batch: NodeBatch): Uint8Array =>
-  wire.NodeBatch.encode(batch as unknown as starling.v1.NodeBatch.$Properties).finish();
+  wire.NodeBatch.encode(batch as unknown as starling.v1.NodeBatch.$Properties, keptWriter()).finish();
 export const decodeNodeBatch = (bytes: Uint8Array): NodeBatch => wire.NodeBatch.decode(bytes) as unknown as NodeBatch;
 export const encodeEdgeBatch = (batch: EdgeBatch): Uint8Array =>
-  wire.EdgeBatch.encode(batch as unknown as starling.v1.EdgeBatch.$Properties).finish();
+  wire.EdgeBatch.encode(batch as unknown as starling.v1.EdgeBatch.$Properties, keptWriter()).finish();
 export const decodeEdgeBatch = (bytes: Uint8Array): EdgeBatch => wire.EdgeBatch.decode(bytes) as unknown as EdgeBatch;
 
 export interface BindRequest {

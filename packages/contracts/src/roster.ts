@@ -1,4 +1,5 @@
 import { starling } from './generated/starling.js';
+import { keptWriter } from './kept-writer.ts';
 import { type Empty, method } from './method.ts';
 import { subjects } from './subjects.ts';
 
@@ -116,7 +117,7 @@ export interface RosterChange {
   readonly stanza: Uint8Array;
 }
 export const encodeRosterChange = (change: RosterChange): Uint8Array =>
-  wire.RosterChange.encode(change as starling.v1.RosterChange.$Properties).finish();
+  wire.RosterChange.encode(change as starling.v1.RosterChange.$Properties, keptWriter()).finish();
 export const decodeRosterChange = (bytes: Uint8Array): RosterChange =>
   wire.RosterChange.decode(bytes) as unknown as RosterChange;
 
@@ -134,6 +135,6 @@ export interface RosterNotice {
   readonly deleted: boolean;
 }
 export const encodeRosterNotice = (notice: RosterNotice): Uint8Array =>
-  wire.RosterNotice.encode(notice as starling.v1.RosterNotice.$Properties).finish();
+  wire.RosterNotice.encode(notice as starling.v1.RosterNotice.$Properties, keptWriter()).finish();
 export const decodeRosterNotice = (bytes: Uint8Array): RosterNotice =>
   wire.RosterNotice.decode(bytes) as unknown as RosterNotice;

@@ -1,4 +1,5 @@
 import { starling } from './generated/starling.js';
+import { keptWriter } from './kept-writer.ts';
 import { type Empty, method } from './method.ts';
 import type { Position } from './position.ts';
 import { subjects } from './subjects.ts';
@@ -127,7 +128,7 @@ export const archive = {
 export type RpcOutcome = { readonly ok: Uint8Array } | { readonly condition: string; readonly text: string };
 
 export function encodeOutcome(outcome: RpcOutcome): Uint8Array {
-  return wire.RpcReply.encode('ok' in outcome ? { ok: outcome.ok } : { error: outcome }).finish();
+  return wire.RpcReply.encode('ok' in outcome ? { ok: outcome.ok } : { error: outcome }, keptWriter()).finish();
 }
 
 export function decodeOutcome(bytes: Uint8Array): RpcOutcome {

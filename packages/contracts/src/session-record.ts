@@ -1,4 +1,5 @@
 import { starling } from './generated/starling.js';
+import { keptWriter } from './kept-writer.ts';
 import { method } from './method.ts';
 import type { SessionState } from './notices.ts';
 import type { Position } from './position.ts';
@@ -71,7 +72,7 @@ export function encodeSessionRecord({ queue, position, covering, ...rest }: Sess
     sinceEpoch: covering?.since.epoch ?? 0,
     sinceSequence: covering?.since.sequence ?? 0,
   };
-  return wire.SessionRecord.encode(message as unknown as starling.v1.SessionRecord.$Properties).finish();
+  return wire.SessionRecord.encode(message as unknown as starling.v1.SessionRecord.$Properties, keptWriter()).finish();
 }
 
 interface Decoded extends Omit<SessionRecord, 'queue' | 'position' | 'covering'> {
@@ -109,7 +110,7 @@ export interface SessionView {
   readonly shown: readonly Seen[];
 }
 export const encodeSessionView = (view: SessionView): Uint8Array =>
-  wire.SessionView.encode(view as starling.v1.SessionView.$Properties).finish();
+  wire.SessionView.encode(view as starling.v1.SessionView.$Properties, keptWriter()).finish();
 export const decodeSessionView = (bytes: Uint8Array): SessionView =>
   wire.SessionView.decode(bytes) as unknown as SessionView;
 
