@@ -16,7 +16,7 @@ import type { ArchiveConfig } from './config.ts';
 import { GapReads } from './gap.ts';
 import { archiveMetrics } from './metrics.ts';
 import type { Span } from './offline/coverage.ts';
-import { isKnownEmpty } from './offline/known-empty.ts';
+import { isKnownEmptyAhead } from './offline/known-empty.ts';
 import { OfflineReads } from './offline/offline-reads.ts';
 import { OfflinePositions } from './offline/positions.ts';
 import { Quota } from './offline/quota.ts';
@@ -195,8 +195,7 @@ class ArchiveProcess implements Archive {
     const publisher = this.#publisher;
     const partitions = this.#partitions;
     const shared = { db, bus, log, config, logger, metrics, publisher, isLogHere, prepare, partitions, tracer };
-    const isEmpty = (user: string, span: Span) =>
-      archive.tail?.has(user) === false && isKnownEmpty(archive, user, span);
+    const isEmpty = (user: string, span: Span) => isKnownEmptyAhead(archive, user, span);
     const positions = new OfflinePositions({ db, config, logger, isEmpty });
     const quota = new Quota({ stream, streams: log.streams, positions, db, config, logger, metrics });
     const onAccount = (owner: string) => {

@@ -20,7 +20,8 @@ function world() {
     known: (stream) => void told.push(`known ${stream}`),
   });
   const known = async () => {
-    for (let i = 0; i < 2_000 && !told.includes('known 0'); i++) await new Promise((r) => setTimeout(r, 1));
+    for (let i = 0; i < 2_000 && !['known 0', 'known 1'].every((word) => told.includes(word)); i++)
+      await new Promise((r) => setTimeout(r, 1));
   };
   return { lives, log, told, state, known };
 }
