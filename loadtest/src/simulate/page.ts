@@ -74,7 +74,7 @@ export function pageOf(kept: readonly KeptSimulation[]): string {
     '',
     '```',
     'npm run simulate -- --sessions 100000',
-    'npm run simulate -- --sessions 1000000 --share 0.1 --scenarios changes,messages,edge-death',
+    'npm run simulate -- --sessions 1000000 --minutes 90',
     'npm run simulate -- --sessions 10000000 --share 0.01 --scenarios changes,edge-death',
     'npm run gen',
     '```',

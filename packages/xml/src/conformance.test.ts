@@ -142,7 +142,7 @@ describe('the XML conformance suite', () => {
         counts.add(`${file.type}, refused: ${result}`);
         continue;
       }
-      if (saxesTrims(result)) {
+      if (saxesTrims(result, text)) {
         counts.add(`${file.type}, read, of which saxes makes another thing`);
         continue;
       }

@@ -25,7 +25,8 @@ describe('against saxes', () => {
         const random = seeded(seed);
         counts[compareWithSaxes(mutate(random, generateDocument(random)), pieces)]++;
       }),
-      { numRuns: 4000 },
+      // A prefix bound to white space, and not used.
+      { numRuns: 4000, examples: [[4_274_789_975, [1]]] },
     );
     t.diagnostic(JSON.stringify(counts));
     assert.ok(counts.accepted > 100 && counts.refused > 1000 && counts.restricted > 0, 'a mixture');

@@ -36,7 +36,7 @@ export function compareWithSaxes(document: Uint8Array, sizes: Sizes): 'accepted'
     assert.ok(isRestricted || reference.isLenient, `saxes accepts it, we say ${condition}`);
     return 'restricted';
   }
-  if (saxesTrims(element)) return 'accepted';
+  if (saxesTrims(element, Buffer.from(document).toString())) return 'accepted';
   assert.ok(reference?.root !== undefined, 'saxes refuses what we accept');
   assert.equal(canonical(element), canonical(reference.root));
   assert.equal(canonical(parseElement(serialize(element))), canonical(element), 'written and read again');

@@ -21,8 +21,15 @@ export interface SaxesReading {
   readonly encoding: string;
 }
 
-/** Whether the element has a namespace that begins or ends with white space: saxes trims it, which XML-NAMES does not ask for. */
-export const saxesTrims = (element: Element): boolean => /\{\s|\s\}/.test(canonical(element));
+/** A declaration of white space alone. */
+const BLANK_NAMESPACE = /xmlns(?::[^\s=]+)?\s*=\s*(["'])(?:\s|&#x?[\da-f]+;)+\1/i;
+
+/**
+ * Whether a namespace begins or ends with white space: saxes trims it, which XML-NAMES does not ask for; so it refuses a prefix that is bound
+ * to nothing else, also where the prefix is not used.
+ */
+export const saxesTrims = (element: Element, document: string): boolean =>
+  /\{\s|\s\}/.test(canonical(element)) || BLANK_NAMESPACE.test(document);
 
 export function readWithSaxes(text: string): SaxesReading {
   const parser = new SaxesParser({ xmlns: true });
