@@ -226,7 +226,7 @@ function cpuSeconds(since: NodeJS.CpuUsage): string {
   return ((user + system) / 1e6).toFixed(1);
 }
 
-/** Heap and buffers, without what is garbage. */
+/** Heap and buffers, without what is garbage; and without what `installUncountedMemory` has cut, which is for messages on their way. */
 function usedBytes(): number {
   if (globalThis.gc === undefined) throw new Error('started without --expose-gc');
   globalThis.gc();
