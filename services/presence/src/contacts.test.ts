@@ -49,6 +49,26 @@ test('who watches, and who is watched, less whom he has blocked', () => {
   assert.equal(contacts.isWatchedBy('f@y/r'), false);
 });
 
+test('groups are made once for each version of the membership, and once for both ways where these are the same', () => {
+  const made: (readonly string[])[] = [];
+  const makeAt = (generation: number) => (jids: readonly string[]) => {
+    made.push(jids);
+    return { generation, groups: [{ node: '', jids }] };
+  };
+  const mutual = make({ 'a@x': both, 'b@x': none, 'c@x': both, 'd@x': both }, ['d@x']);
+  for (const generation of [1, 1, 2]) {
+    assert.deepEqual(mutual.watcherGroups(makeAt(generation), generation), [{ node: '', jids: ['a@x', 'c@x'] }]);
+    assert.deepEqual(mutual.watchedGroups(makeAt(generation), generation), [{ node: '', jids: ['a@x', 'c@x'] }]);
+  }
+  assert.equal(made.length, 2);
+  // Those whom he sees are asked for first, in a version of their own.
+  assert.deepEqual(mutual.watchedGroups(makeAt(3), 3), [{ node: '', jids: ['a@x', 'c@x'] }]);
+  assert.equal(made.length, 3);
+  mutual.apply(notice('c@x', from, 2));
+  assert.deepEqual(mutual.watcherGroups(makeAt(3), 3), [{ node: '', jids: ['a@x', 'c@x'] }]);
+  assert.deepEqual(mutual.watchedGroups(makeAt(3), 3), [{ node: '', jids: ['a@x'] }]);
+});
+
 test('a notice changes one contact; the next version only', () => {
   const contacts = make({ 'a@x': to });
   assert.deepEqual(contacts.apply(notice('a@x', both, 2))?.watchersGained, ['a@x']);

@@ -72,8 +72,17 @@ export class Contacts {
 
   watchedGroups(make: (jids: readonly string[]) => Targets, generation: number): readonly TargetGroup[] {
     if (this.#subscriptions === undefined) return NO_GROUPS;
-    if (this.#watched?.generation !== generation) this.#watched = make(this.watched());
+    if (this.#watched?.generation !== generation)
+      this.#watched =
+        this.#isMutual() && this.#watchers?.generation === generation ? this.#watchers : make(this.watched());
     return this.#watched.groups;
+  }
+
+  /** Whether those who see the user are those whom he sees: as with most users, whose groups are kept once. */
+  #isMutual(): boolean {
+    for (const [, subscription] of this.#subscriptions ?? [])
+      if (seenByContact(subscription) !== seesContact(subscription)) return false;
+    return true;
   }
 
   /** Whether what the notice tells is already in here. */

@@ -39,7 +39,7 @@ export class Ownership {
   /** The node of each, those without one left out; a group is cut where it gets too long for one entry. */
   readonly group = (jids: readonly string[]): Targets => {
     const open = new Map<string, { jids: string[]; characters: number }>();
-    const groups: TargetGroup[] = [];
+    const groups: { readonly node: string; readonly jids: string[] }[] = [];
     for (const jid of jids) {
       const owner = this.#map.ownerOf(partitionOf(bareOf(jid) as BareJid));
       if (owner === undefined) continue;
@@ -53,6 +53,9 @@ export class Ownership {
       group.jids.push(jid);
       group.characters += jid.length;
     }
-    return { generation: this.generation, groups };
+    return { generation: this.generation, groups: groups.map(withoutSpare) };
   };
 }
+
+/** It is kept with each user: a list that has grown by push() has room for 17, and of many owners most own one or two of his contacts. */
+const withoutSpare = ({ node, jids }: TargetGroup): TargetGroup => ({ node, jids: jids.slice() });
