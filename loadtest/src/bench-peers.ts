@@ -20,6 +20,8 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 interface Options extends WorkOptions {
   readonly servers: readonly ServerName[];
+  /** Of these, those that only the first round has: whose figures nothing is measured by. */
+  readonly once: readonly ServerName[];
   readonly works: readonly WorkName[];
   readonly rounds: number;
   readonly hasTsung: boolean;
@@ -55,13 +57,13 @@ export async function benchPeers(args: readonly string[]): Promise<number> {
 }
 
 async function measureAll(options: Options, signal: AbortSignal): Promise<PeersResult> {
-  const { servers, works, rounds, isKept: _, into: __, hasTsung, ...workOptions } = options;
+  const { servers, once, works, rounds, isKept: _, into: __, hasTsung, ...workOptions } = options;
   const at = new Date().toISOString();
   const before = calibrate();
   const found = new Findings(signal);
   for (const work of worksOf(works, workOptions)) {
     for (let round = 0; round < rounds; round++) {
-      for (const name of servers) {
+      for (const name of round === 0 ? servers : servers.filter((server) => !once.includes(server))) {
         await found.from(name, work.name, async () => {
           const measured = await withServer(name, work, found, (server) => measureWork(server, work, signal));
           const measurement = { server: name, work: work.name, transport: work.transport, round, ...measured };
@@ -122,6 +124,7 @@ function optionsOf(args: readonly string[]): Options {
     args: [...args],
     options: {
       servers: { type: 'string', default: SERVER_NAMES.join() },
+      once: { type: 'string', default: '' },
       works: { type: 'string', default: WORK_NAMES.join() },
       rounds: { type: 'string', default: '3' },
       seconds: { type: 'string', default: '10' },
@@ -142,6 +145,7 @@ function optionsOf(args: readonly string[]): Options {
   });
   const options = {
     servers: someOf(SERVER_NAMES, 'servers', values.servers),
+    once: someOf(SERVER_NAMES, 'once', values.once),
     works: someOf(WORK_NAMES, 'works', values.works),
     rounds: Number(values.rounds),
     seconds: Number(values.seconds),

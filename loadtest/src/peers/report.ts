@@ -86,7 +86,7 @@ export function settingsOf({
   const [before, after] = calibrationUs;
   return [
     `${machine.cores} × ${machine.cpu}, Linux ${machine.kernel}, Node ${machine.node}. ${known.join(', ')}; ${below.join(', ')}. ` +
-      `Medians [least..most] of ${rounds} rounds: in each, every server does a work, one after another, each freshly started, with the same load generator; then the next work. ` +
+      `Medians [least..most] of ${rounds} rounds: in each, every server does a work, one after another, each freshly started, with the same load generator; then the next work. A figure without these two is of one round. ` +
       `CPU is user and system time of all processes of a server, PostgreSQL and nats-server among them; memory is their proportional set size.`,
     '',
     `- Loopback, no TLS, no limits of traffic, SCRAM-SHA-1 with 4096 iterations and the same keys everywhere. The server has core 0, the generator core 1; for archived messages all share both.`,
