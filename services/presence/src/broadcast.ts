@@ -110,13 +110,13 @@ export class Broadcast {
     this.#settle(user);
   }
 
-  /** What was sent to these sessions of his, or about him, may not have arrived. */
+  /** What was sent to these sessions of his, or about him, may not have arrived. Who watches him asks himself, in his turn. */
   tellAgain(user: User, rows: readonly Row[]): void {
     this.#tables.publish(user);
     for (const row of rows) {
       if (!row.isAvailable) continue;
       this.#tellOf(user.sessions.available(), row);
-      this.#owe(user, row.resource, { ...UPDATE, probe: true });
+      this.#owe(user, row.resource, QUESTION);
     }
     this.#settle(user);
   }
@@ -181,6 +181,7 @@ export class Broadcast {
     else
       user.owe(resource, {
         gone: undefined,
+        news: owed.news || before.news || before.gone !== undefined,
         probe: owed.probe || before.probe,
         requests: owed.requests || before.requests,
       });
@@ -196,15 +197,17 @@ export class Broadcast {
     user.paid();
   }
 
-  #pay(user: User, resource: string, { gone, probe, requests }: Owed): void {
+  #pay(user: User, resource: string, { gone, news, probe, requests }: Owed): void {
     if (gone !== undefined) {
       this.#sendToWatchers(user, gone);
       return;
     }
     const row = user.sessions.get(resource);
     if (row?.isAvailable !== true) return;
-    this.#sendToWatchers(user, newsOf(row));
-    row.trace = undefined;
+    if (news) {
+      this.#sendToWatchers(user, newsOf(row));
+      row.trace = undefined;
+    }
     if (probe) this.#probeWatched(user, row);
     if (requests && user.hasRequests) this.#sendRequests(user, row);
   }
@@ -254,7 +257,8 @@ export class Broadcast {
   }
 }
 
-const UPDATE: Owed = { gone: undefined, probe: false, requests: false };
+const UPDATE: Owed = { gone: undefined, news: true, probe: false, requests: false };
+const QUESTION: Owed = { gone: undefined, news: false, probe: true, requests: false };
 
 export const emissionOf = (row: Row, always: boolean): Emission => ({
   from: row.jid,

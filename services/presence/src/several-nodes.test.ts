@@ -3,9 +3,11 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { serve } from '@starling/bus';
 import {
+  decodeNodeBatch,
   decodeSessionRecord,
   encodeEdgeBatch,
   offline,
+  PARTITIONS,
   type Position,
   partitionOf,
   RECORD_STATE,
@@ -288,6 +290,24 @@ test('what no number and no digest shows is repaired when its partition has its 
   other.got.push('');
   for (const edge of edges) for (let turn = 0; turn < 32; turn++) edge.repair(8);
   await isRight();
+  noRepetition();
+});
+
+test('who is repaired asks for those whom he watches, and tells those who watch him nothing', async () => {
+  await everybody();
+  let [asked, told] = [0, 0];
+  for (const id of NODES)
+    world.bus.subscribe(subjects.node(id), ({ data }) => {
+      const { probes, emissions } = decodeNodeBatch(data);
+      asked += probes.filter(({ shown }) => !shown).length;
+      told += emissions.length;
+    });
+  const own = edges[0].sessions.size;
+  edges[0].repair(PARTITIONS);
+  // His own owner asks within itself.
+  await until(() => asked >= own * (NODES.length - 1));
+  await isRight();
+  assert.equal(told, 0);
   noRepetition();
 });
 

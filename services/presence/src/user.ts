@@ -5,8 +5,10 @@ import { Sessions } from './sessions.ts';
 
 /** What those who watch the user, and those whom he watches, have not been told yet of one resource: his contacts are not known. */
 export interface Owed {
-  /** The last word is that it is gone; else it is what its row says. */
+  /** The last word is that it is gone. */
   readonly gone: Emission | undefined;
+  /** Those who watch him are told what its row says. */
+  readonly news: boolean;
   /** It wants to know who is there. */
   readonly probe: boolean;
   /** Subscription requests wait for it perhaps. */
