@@ -94,6 +94,11 @@ export class Others {
     }
   }
 
+  /** All but the last so many in the order, of which some are simulated, have been there all along: nobody is told, but whoever asks. */
+  beThereBut(last: number): void {
+    this.#place = Math.max(this.#place, this.#options.population.users - last);
+  }
+
   /** All who are left. */
   loginAll(): void {
     while (this.#place < this.#options.population.users) this.login();
