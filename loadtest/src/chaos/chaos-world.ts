@@ -67,6 +67,15 @@ export class ChaosWorld {
     return pid;
   }
 
+  /** SIGSTOP of all processes that there are; returns what lets them go on. */
+  stopAll(): () => void {
+    const pids = SERVICES.flatMap((service) => this.idsOf(service)).flatMap((id) => this.#pidOf(id) ?? []);
+    for (const pid of pids) process.kill(pid, 'SIGSTOP');
+    return () => {
+      for (const pid of pids) process.kill(pid, 'SIGCONT');
+    };
+  }
+
   /** One after another, each as an upgrade does it: SIGTERM, its end, and the next one when it serves again. */
   async restartEdges(): Promise<void> {
     await this.#restart(this.idsOf('edge'));

@@ -144,6 +144,9 @@ class Blows {
       case 'freeze':
         await this.#freeze(blow.forMs);
         return;
+      case 'freeze-all':
+        await this.#freezeAll(blow.forMs);
+        return;
       case 'cut-off':
         await this.#cutOff(blow.forMs);
         return;
@@ -169,6 +172,14 @@ class Blows {
     await sleep(forMs);
     this.#world.signal(id, 'SIGCONT');
     this.#tell(`SIGCONT ${id}`);
+  }
+
+  async #freezeAll(forMs: number): Promise<void> {
+    const goOn = this.#world.stopAll();
+    this.#tell('SIGSTOP of all processes');
+    await sleep(forMs);
+    goOn();
+    this.#tell('SIGCONT all');
   }
 
   async #cutOff(forMs: number): Promise<void> {

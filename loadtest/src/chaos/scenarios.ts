@@ -8,6 +8,7 @@ export type Blow = { readonly atMs: number } & (
   | { readonly kind: 'kill-in-flight' }
   | { readonly kind: 'kill-leader'; readonly backMs: number }
   | { readonly kind: 'freeze'; readonly forMs: number }
+  | { readonly kind: 'freeze-all'; readonly forMs: number }
   | { readonly kind: 'cut-off'; readonly forMs: number }
   | { readonly kind: 'no-database'; readonly forMs: number; readonly killsArchive: boolean }
   | { readonly kind: 'restart-edges' }
@@ -67,6 +68,19 @@ export const SCENARIOS: readonly Scenario[] = [
     promises: edgeDies,
     secondsMin: 25,
     blows: (random, seconds) => [{ atMs: soon(random, seconds), kind: 'freeze', forMs: 10 * SECOND }],
+  },
+  {
+    name: 'freeze-all',
+    does: 'kill -9 of an edge, then SIGSTOP of all processes but NATS and PostgreSQL for 6 s, as when a machine is moved',
+    promises: edgeDies,
+    secondsMin: 25,
+    blows: (random, seconds) => {
+      const atMs = soon(random, seconds);
+      return [
+        { atMs, kind: 'kill', services: ['edge'] },
+        { atMs: atMs + SECOND, kind: 'freeze-all', forMs: 6 * SECOND },
+      ];
+    },
   },
   {
     name: 'cut-off-edge',

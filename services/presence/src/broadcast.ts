@@ -8,6 +8,7 @@ import type { PresenceMetrics } from './metrics.ts';
 import type { Outbox } from './outbox.ts';
 import type { Partitions } from './partitions.ts';
 import type { Probes } from './probes.ts';
+import type { RecentStamps } from './recent-stamps.ts';
 import type { Row } from './row.ts';
 import type { Change, Departure } from './sessions.ts';
 import { unavailable } from './stanzas.ts';
@@ -28,6 +29,7 @@ export class Broadcast {
   readonly #loads: ContactLoads;
   readonly #probes: Probes;
   readonly #lastSeen: Pick<LastSeen, 'left'>;
+  readonly #stamps: RecentStamps;
   readonly #tracer: Tracer | undefined;
   readonly #transitions;
 
@@ -40,6 +42,7 @@ export class Broadcast {
     loads: ContactLoads;
     probes: Probes;
     lastSeen: Pick<LastSeen, 'left'>;
+    stamps: RecentStamps;
     tracer: Tracer | undefined;
     metrics: PresenceMetrics;
   }) {
@@ -51,6 +54,7 @@ export class Broadcast {
     this.#loads = options.loads;
     this.#probes = options.probes;
     this.#lastSeen = options.lastSeen;
+    this.#stamps = options.stamps;
     this.#tracer = options.tracer;
     const { transitions } = options.metrics;
     this.#transitions = {
@@ -62,6 +66,8 @@ export class Broadcast {
 
   /** Says what has changed; while the partition is learned nothing is said: what views have too much is asked about (ADR 7). */
   follow(user: User, { table, departures, arrived, updated }: Change): void {
+    for (const { jid, stamp } of departures) this.#stamps.put(jid, stamp, Date.now());
+    if (arrived !== undefined) this.#doubtEnd(arrived);
     if (user.partition.isServing) {
       if (table) this.#tables.publish(user);
       for (const departure of departures) this.#sayDeparted(user, departure);
@@ -119,6 +125,16 @@ export class Broadcast {
       this.#owe(user, row.resource, QUESTION);
     }
     this.#settle(user);
+  }
+
+  /**
+   * It was said to be gone, and is there: its session came back when nobody knew of it any more. Views take for old what it said before that
+   * end; its edge, who hears of the end, stamps it anew (ADR 7).
+   */
+  #doubtEnd({ jid, stamp, edge }: Row): void {
+    const end = this.#stamps.get(jid);
+    if (end < stamp) return;
+    this.#outbox.emitToEdge(edge.id, goneEmission(jid, Math.max(end, stamp + 1), unavailable(jid), false));
   }
 
   /** Its stamp is above that of every earlier presence of this address: views need no more to show it, once. */

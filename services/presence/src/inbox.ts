@@ -22,7 +22,6 @@ export interface InboxOptions {
   readonly broadcast: Broadcast;
   readonly delivery: Delivery;
   readonly probes: Probes;
-  readonly follow: Broadcast['follow'];
   /** A batch waits that cannot be judged yet: drain() is to be called now and then. */
   readonly onWaiting: () => void;
   readonly metrics: PresenceMetrics;
@@ -122,7 +121,7 @@ export class Inbox {
   }
 
   #takeFromEdge(batch: NodeBatch, edge: EdgeRef, isLate: boolean): void {
-    const { partitions, states, learning, broadcast, follow } = this.#options;
+    const { partitions, states, learning, broadcast } = this.#options;
     const nowMs = Date.now();
     for (const state of batch.states) {
       const partition = partitions.get(state.partition);
@@ -132,7 +131,7 @@ export class Inbox {
       const partition = partitions.of(event.user);
       if (partition === undefined) continue;
       const user = partitions.open(event.user, partition);
-      follow(user, user.sessions.apply(event, edge));
+      broadcast.follow(user, user.sessions.apply(event, edge));
       const row = event.missed === true ? user.sessions.get(event.resource) : undefined;
       if (row?.session === event.session) broadcast.goOn(user, row);
     }

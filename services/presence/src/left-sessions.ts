@@ -29,6 +29,8 @@ export interface LeftSessionsOptions {
 export class LeftSessions {
   readonly #options: LeftSessionsOptions;
   readonly #limiter: Limiter;
+  /** Partitions whose turn has not come, and who waits for them. */
+  readonly #waiting = new Map<Partition, (() => void)[]>();
   /** Since when no edge can have died unseen, but for the time that it looks back. */
   #seenSinceMs = 0;
 
@@ -48,11 +50,20 @@ export class LeftSessions {
 
   clear(): void {
     this.#limiter.clear();
+    this.#waiting.clear();
   }
 
-  /** Calls back when all that could be read is known. */
+  /** Calls back when all that could be read is known; once for all who ask before it is read. */
   read(partition: Partition, whenDone: () => void): void {
+    const waiting = this.#waiting.get(partition);
+    if (waiting !== undefined) {
+      waiting.push(whenDone);
+      return;
+    }
+    const told = [whenDone];
+    this.#waiting.set(partition, told);
     this.#limiter.add(async () => {
+      this.#waiting.delete(partition);
       try {
         const { records, onLeft } = this.#options;
         for (const key of await records.keys(subjects.sessionsOf(partition.number))) {
@@ -67,7 +78,7 @@ export class LeftSessions {
           log.warn({ what: 'presence_records_unavailable', partition: partition.number, err: error });
         else log.error({ what: 'presence_records_failed', partition: partition.number, err: error });
       }
-      whenDone();
+      for (const tell of told) tell();
     });
   }
 

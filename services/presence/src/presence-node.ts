@@ -64,7 +64,6 @@ export class PresenceNode {
   readonly #loads: ContactLoads;
   readonly #lastSeen: LastSeen;
   readonly #broadcast: Broadcast;
-  readonly #stamps = new RecentStamps();
   readonly #notices: RosterNotices;
   readonly #orphans: Orphans;
   readonly #owed: Owed;
@@ -96,7 +95,7 @@ export class PresenceNode {
     const outbox = new Outbox({ bus, config, metrics, sender: () => standing.acting });
     const delivery = new Delivery(partitions, outbox);
     const tables = new Tables(bus, id);
-    const stamps = this.#stamps;
+    const stamps = new RecentStamps();
     const sink = {
       isCurrent: (user: User) => standing.acting !== undefined && partitions.has(user),
       loaded: (user: User, previous: User['contacts']) =>
@@ -111,7 +110,17 @@ export class PresenceNode {
     const lastSeen = new LastSeen({ bus, config, metrics, log });
     const ownership = this.#ownership;
     const shared = { partitions, outbox, metrics };
-    const broadcast = new Broadcast({ ...shared, ownership, delivery, tables, loads, probes, lastSeen, tracer });
+    const broadcast = new Broadcast({
+      ...shared,
+      ownership,
+      delivery,
+      tables,
+      loads,
+      probes,
+      lastSeen,
+      stamps,
+      tracer,
+    });
     const misses = new Misses(standing, outbox, metrics);
     const left = new LeftSessions({
       ...{ records: sessionRecords, config, log },
@@ -120,7 +129,6 @@ export class PresenceNode {
     });
     const learning = new Learning({ ...shared, standing, broadcast, misses, left, config, log });
     const states = new EdgeStates(partitions, broadcast, config.bindGraceMs);
-    const follow: Broadcast['follow'] = (user, change) => this.#follow(user, change);
     const onWaiting = () => this.#tickOn();
     const taken = { states, learning, misses, broadcast, delivery, probes };
     this.#id = id;
@@ -139,7 +147,7 @@ export class PresenceNode {
     this.#orphans = new Orphans({
       ...{ records: sessionRecords, metrics, log },
       isOurs: (user) => standing.acting !== undefined && partitions.has(user),
-      onOver: (user, row) => this.#follow(user, user.sessions.lose(row)),
+      onOver: (user, row) => this.#broadcast.follow(user, user.sessions.lose(row)),
       onOwed: (record, { sessions }) =>
         this.#owed.expired(
           record,
@@ -149,7 +157,7 @@ export class PresenceNode {
     this.#left = left;
     this.#misses = misses;
     this.#learning = learning;
-    this.#inbox = new Inbox({ ...shared, ...taken, standing, follow, onWaiting, log });
+    this.#inbox = new Inbox({ ...shared, ...taken, standing, onWaiting, log });
     this.#queues = () =>
       trackQueues(registry, {
         presence_contact_loads: { limit: config.loadsMax, used: () => loads.running },
@@ -157,7 +165,7 @@ export class PresenceNode {
         presence_last_seen: { limit: config.lastSeenMax, used: () => lastSeen.waiting },
         presence_owed: { limit: config.owedWaitingMax, used: () => this.#owed.waiting },
       });
-    this.#requests = new Requests({ standing, partitions, tables, probes, stamps, follow, config, metrics });
+    this.#requests = new Requests({ standing, partitions, tables, probes, stamps, broadcast, config, metrics });
   }
 
   /** Hears what is sent to it; does nothing before `begin`. */
@@ -276,7 +284,7 @@ export class PresenceNode {
   /** A session that can be resumed stays for its window: nobody hears that it has lost its edge. */
   #orphan(user: User, row: Row): void {
     if (row.windowMs > 0) this.#orphans.add(user, row, Date.now());
-    else this.#follow(user, user.sessions.lose(row));
+    else this.#broadcast.follow(user, user.sessions.lose(row));
   }
 
   /** Its edge has died, and the owner before this one knew of it: the record alone is left. */
@@ -288,7 +296,7 @@ export class PresenceNode {
     const isKnown = known !== undefined && known.session === event.session && known.epoch >= event.epoch;
     if (!isKnown) {
       const { edge: id, incarnation } = record;
-      this.#follow(user, user.sessions.apply(event, { id, incarnation }));
+      this.#broadcast.follow(user, user.sessions.apply(event, { id, incarnation }));
       const row = user.sessions.get(event.resource);
       if (row?.session === event.session) this.#orphans.add(user, row, record.detachedAt || Date.now());
     }
@@ -301,11 +309,6 @@ export class PresenceNode {
       (id) => this.#standing.isNode(id),
     );
     this.#inbox.forgetOthers();
-  }
-
-  #follow(user: User, change: Parameters<Broadcast['follow']>[1]): void {
-    for (const { jid, stamp } of change.departures) this.#stamps.put(jid, stamp, Date.now());
-    this.#broadcast.follow(user, change);
   }
 
   /** While something is not known. */

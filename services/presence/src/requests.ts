@@ -17,7 +17,7 @@ export interface RequestsOptions {
   readonly tables: Tables;
   readonly probes: Probes;
   readonly stamps: RecentStamps;
-  readonly follow: Broadcast['follow'];
+  readonly broadcast: Broadcast;
   readonly config: PresenceConfig;
   readonly metrics: PresenceMetrics;
 }
@@ -32,7 +32,7 @@ export class Requests {
 
   /** @throws RpcError unexpected-request: not now, or not here; resource-constraint: too many sessions; item-not-found: it is over */
   bind(request: BindRequest): { boundAt: number; table: SessionTable } {
-    const { standing, partitions, tables, stamps, follow, config, metrics } = this.#options;
+    const { standing, partitions, tables, stamps, broadcast, config, metrics } = this.#options;
     const { binds } = metrics;
     const { user: jid, resource, session, edge: id, incarnation } = request;
     let partition: Partition;
@@ -67,7 +67,7 @@ export class Requests {
     // Nearly always no other edge has a session of his, or had one till now: the answer tells it.
     const isTold = !request.resumed && change.departures.length === 0 && sessions.edges.length === 1;
     const table = isTold ? tables.make(user) : tables.publish(user);
-    follow(user, { ...change, table: false });
+    broadcast.follow(user, { ...change, table: false });
     return { boundAt: row.boundAt, table };
   }
 

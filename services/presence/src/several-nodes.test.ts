@@ -275,6 +275,24 @@ test('what an edge has said and nobody heard is seen by its digest', async () =>
   noRepetition();
 });
 
+test('a session that was taken for gone and is there is seen again, soon', async () => {
+  await everybody();
+  const [user = ''] = USERS;
+  const session = sessions.find((s) => s.user === user);
+  assert.ok(session);
+  await login(edges[0], user, 'other');
+  // As one that goes on when its owner has not heard of it any more: views have its end.
+  edges[0].sessions.delete(session.jid);
+  session.isOver = true;
+  edges[0].sendDigests();
+  await isRight();
+  edges[0].sessions.set(session.jid, session);
+  session.isOver = false;
+  edges[0].sendDigests();
+  await isRight();
+  noRepetition(1);
+});
+
 test('what no number and no digest shows is repaired when its partition has its turn', async () => {
   await everybody();
   const [user = ''] = USERS;
