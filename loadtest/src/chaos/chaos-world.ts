@@ -68,7 +68,7 @@ export class ChaosWorld {
   }
 
   /** SIGSTOP of all processes that there are; returns what lets them go on. */
-  stopAll(): () => void {
+  freezeAll(): () => void {
     const pids = SERVICES.flatMap((service) => this.idsOf(service)).flatMap((id) => this.#pidOf(id) ?? []);
     for (const pid of pids) process.kill(pid, 'SIGSTOP');
     return () => {

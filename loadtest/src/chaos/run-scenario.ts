@@ -175,7 +175,7 @@ class Blows {
   }
 
   async #freezeAll(forMs: number): Promise<void> {
-    const goOn = this.#world.stopAll();
+    const goOn = this.#world.freezeAll();
     this.#tell('SIGSTOP of all processes');
     await sleep(forMs);
     goOn();

@@ -253,17 +253,22 @@ test('presence that was lost on its way to an edge is fetched', async () => {
   noRepetition();
 });
 
-test('what an edge has said and nobody heard is seen by its digest', async () => {
-  await everybody();
+/** A session of which its edge does not know any more, as if the process had forgotten to say so: no number is missing. All see that it is gone. */
+async function forgotten(): Promise<FakeSession> {
   const [user = ''] = USERS;
   const session = sessions.find((s) => s.user === user);
   assert.ok(session);
   await login(edges[0], user, 'other');
-  // As if its process had forgotten to say so: no number is missing.
   edges[0].sessions.delete(session.jid);
   session.isOver = true;
   edges[0].sendDigests();
   await isRight();
+  return session;
+}
+
+test('what an edge has said and nobody heard is seen by its digest', async () => {
+  await everybody();
+  await forgotten();
   assert.ok(edges[0].wanted > 0);
   const { wanted } = edges[0];
   edges[0].sendDigests();
@@ -277,15 +282,8 @@ test('what an edge has said and nobody heard is seen by its digest', async () =>
 
 test('a session that was taken for gone and is there is seen again, soon', async () => {
   await everybody();
-  const [user = ''] = USERS;
-  const session = sessions.find((s) => s.user === user);
-  assert.ok(session);
-  await login(edges[0], user, 'other');
   // As one that goes on when its owner has not heard of it any more: views have its end.
-  edges[0].sessions.delete(session.jid);
-  session.isOver = true;
-  edges[0].sendDigests();
-  await isRight();
+  const session = await forgotten();
   edges[0].sessions.set(session.jid, session);
   session.isOver = false;
   edges[0].sendDigests();
