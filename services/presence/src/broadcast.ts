@@ -108,9 +108,10 @@ export class Broadcast {
     }
   }
 
-  /** The session goes on at another edge: what was sent to it meanwhile has not arrived. */
+  /** The session goes on at another edge: what was sent to it meanwhile has not arrived, that it was said to be gone perhaps. */
   goOn(user: User, row: Row): void {
     if (!row.isAvailable) return;
+    this.#doubtEnd(row);
     this.#tellOf(user.sessions.available(), row);
     this.#owe(user, row.resource, { ...UPDATE, probe: true, requests: true });
     this.#settle(user);
@@ -121,6 +122,7 @@ export class Broadcast {
     this.#tables.publish(user);
     for (const row of rows) {
       if (!row.isAvailable) continue;
+      this.#doubtEnd(row);
       this.#tellOf(user.sessions.available(), row);
       this.#owe(user, row.resource, QUESTION);
     }

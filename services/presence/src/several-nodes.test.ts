@@ -291,6 +291,14 @@ test('a session that was taken for gone and is there is seen again, soon', async
   noRepetition(1);
 });
 
+test('XEP-0198: a session that was taken for gone and goes on is seen again, soon', async () => {
+  await everybody();
+  const session = await forgotten();
+  await edges[0].resume(session);
+  await isRight();
+  noRepetition(1);
+});
+
 test('what no number and no digest shows is repaired when its partition has its turn', async () => {
   await everybody();
   const [user = ''] = USERS;

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { call, RpcError, type Subscription } from '@starling/bus';
 import {
   addHash,
@@ -30,6 +30,8 @@ import type { LossyBus } from './lossy-bus.ts';
 const VIEW_MAX = 10_000;
 const RPC_TIMEOUT_MS = 2_000;
 const BIND_RETRY_MS = 5;
+/** Between the answer to a bind of a session that goes on, and its being there. */
+const TURNS_UNTIL_TOLD = 5;
 
 type Pending = Pick<NodeBatch, 'events' | 'states' | 'digests' | 'probes' | 'seen'>;
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? E[] : T[K] };
@@ -141,10 +143,16 @@ export class FakeEdge {
     return this.#bind(new FakeSession(user, resource), {});
   }
 
-  /** XEP-0198: one of an edge that is dead goes on here. */
-  resume(session: FakeSession): Promise<FakeSession> {
+  /** XEP-0198: one of an edge that is dead goes on here; the edge has it as soon as its client knows, and says so. */
+  async resume(session: FakeSession): Promise<FakeSession> {
     session.epoch++;
-    return this.#bind(session, { resumed: session.event(), fresh: true });
+    await this.#bind(session, { resumed: session.event(), fresh: true });
+    this.sessions.delete(session.jid);
+    for (let turn = 0; turn < TURNS_UNTIL_TOLD; turn++) await nextTurn();
+    this.sessions.set(session.jid, session);
+    session.isOver = false;
+    this.#tell(session, { ...session.event(), missed: true });
+    return session;
   }
 
   async #bind(session: FakeSession, more: Pick<BindRequest, 'resumed' | 'fresh'>): Promise<FakeSession> {
