@@ -230,7 +230,11 @@ const SINCE_0_2_0: Readonly<Record<string, Sample>> = {
     encodeSessionRecord,
     decodeSessionRecord as never,
   ),
-  'session-view': sample({ shown: [{ from: 'a@b/c', stamp }] }, encodeSessionView, decodeSessionView as never),
+  'session-view': sample(
+    { shown: [{ from: 'a@b/c', stamp }], unsure: true },
+    encodeSessionView,
+    decodeSessionView as never,
+  ),
   'bind-reply': sample(
     { boundAt: 1_800_000_000_000, table },
     presence.bind('presence-1').encodeReply,

@@ -108,6 +108,8 @@ export function decodeSessionRecord(bytes: Uint8Array): SessionRecord {
 /** Whose presence a session's client has been shown as available. */
 export interface SessionView {
   readonly shown: readonly Seen[];
+  /** Some of that had not arrived: it stands in the queue of the session's record. */
+  readonly unsure: boolean;
 }
 export const encodeSessionView = (view: SessionView): Uint8Array =>
   wire.SessionView.encode(view as starling.v1.SessionView.$Properties, keptWriter()).finish();

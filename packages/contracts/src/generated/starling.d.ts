@@ -9275,6 +9275,9 @@ export namespace starling {
             /** SessionView shown. */
             shown: starling.v1.Seen.$Properties[];
 
+            /** SessionView unsure. */
+            unsure: boolean;
+
             /**
              * Creates a new SessionView instance using the specified properties.
              * @param [properties] Properties to set
@@ -9309,6 +9312,9 @@ export namespace starling {
 
                 /** SessionView shown */
                 shown?: (starling.v1.Seen.$Properties[]|null);
+
+                /** SessionView unsure */
+                unsure?: (boolean|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];

@@ -23293,6 +23293,7 @@ export const starling = $root.starling = (() => {
              * Properties of a SessionView.
              * @typedef {Object} starling.v1.SessionView.$Properties
              * @property {Array.<starling.v1.Seen.$Properties>|null} [shown] SessionView shown
+             * @property {boolean|null} [unsure] SessionView unsure
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -23334,6 +23335,14 @@ export const starling = $root.starling = (() => {
             SessionView.prototype.shown = $util.emptyArray;
 
             /**
+             * SessionView unsure.
+             * @member {boolean} unsure
+             * @memberof starling.v1.SessionView
+             * @instance
+             */
+            SessionView.prototype.unsure = false;
+
+            /**
              * Creates a new SessionView instance using the specified properties.
              * @function create
              * @memberof starling.v1.SessionView
@@ -23368,6 +23377,8 @@ export const starling = $root.starling = (() => {
                 if (message.shown != null && message.shown.length)
                     for (let i = 0; i < message.shown.length; ++i)
                         $root.starling.v1.Seen.encode(message.shown[i], writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+                if (message.unsure != null && $Object.hasOwnProperty.call(message, "unsure") && message.unsure !== false)
+                    writer.uint32(/* id 2, wireType 0 =*/16).bool(message.unsure);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -23392,7 +23403,7 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $Reader.recursionLimit)
                     throw $Error("max depth exceeded");
-                let end, message;
+                let end, message, value;
                 if (length === $undefined)
                     end = reader.len;
                 else {
@@ -23418,6 +23429,15 @@ export const starling = $root.starling = (() => {
                             if (!(message.shown && message.shown.length))
                                 message.shown = [];
                             message.shown.push($root.starling.v1.Seen.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.unsure = value;
+                            else
+                                delete message.unsure;
                             continue;
                         }
                     }

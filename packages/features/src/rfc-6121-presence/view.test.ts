@@ -4,17 +4,19 @@ import fc from 'fast-check';
 import { PresenceView, type Shown } from './view.ts';
 
 const ROMEO = 'romeo@example.net/orchard';
-const shown = (stamp: number, how: Partial<Shown> = {}): Shown => ({
+const NOW = Date.now();
+/** `after`: ms behind the beginning of the tests. */
+const shown = (after: number, how: Partial<Shown> = {}): Shown => ({
   from: ROMEO,
-  stamp,
+  stamp: NOW + after,
   unavailable: false,
   always: false,
   ...how,
 });
-const on = (stamp: number) => shown(stamp);
-const again = (stamp: number) => shown(stamp, { always: true });
-const off = (stamp: number) => shown(stamp, { unavailable: true });
-const offAlways = (stamp: number) => shown(stamp, { unavailable: true, always: true });
+const on = (after: number) => shown(after);
+const again = (after: number) => shown(after, { always: true });
+const off = (after: number) => shown(after, { unavailable: true });
+const offAlways = (after: number) => shown(after, { unavailable: true, always: true });
 
 const TABLE: readonly (readonly [string, readonly Shown[], readonly boolean[]])[] = [
   ['each once', [on(1), on(1)], [true, false]],
@@ -58,8 +60,8 @@ test('who is available, and by which stamp', () => {
   view.show(on(5));
   view.show({ ...on(6), from: 'a@b/c' });
   view.show({ ...off(7), from: 'a@b/c' });
-  assert.deepEqual([...view.available()], [[ROMEO, 5]]);
-  assert.equal(view.stampOf(ROMEO), 5);
+  assert.deepEqual([...view.available()], [[ROMEO, NOW + 5]]);
+  assert.equal(view.stampOf(ROMEO), NOW + 5);
   assert.equal(view.stampOf('a@b/c'), undefined);
   assert.equal(view.stampOf('x@y/z'), undefined);
 });
@@ -69,7 +71,7 @@ test('who becomes unavailable sees only himself, and then not even that', () => 
   view.show(on(5));
   view.show({ ...on(6), from: 'a@b/c' });
   view.keepOnly(ROMEO);
-  assert.deepEqual([...view.available()], [[ROMEO, 5]]);
+  assert.deepEqual([...view.available()], [[ROMEO, NOW + 5]]);
   assert.equal(view.show(off(6)), true);
   view.keepOnly(ROMEO);
   assert.equal(view.size, 0);
@@ -80,6 +82,16 @@ test('beyond its bound it shows and forgets', () => {
   view.show(on(1));
   assert.equal(view.show({ ...on(1), from: 'a@b/c' }), true);
   assert.equal(view.size, 1);
+});
+
+test('an end that is contradicted for long was wrong', () => {
+  const view = new PresenceView(100);
+  const MINUTE = 60_000;
+  assert.deepEqual(
+    [on(-2 * MINUTE), off(-MINUTE - 1), on(-2 * MINUTE), on(-2 * MINUTE)].map((p) => view.show(p)),
+    [true, true, true, false],
+  );
+  assert.equal(view.stampOf(ROMEO), NOW - 2 * MINUTE);
 });
 
 test('those who have gone are forgotten after a while', () => {

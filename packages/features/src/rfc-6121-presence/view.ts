@@ -84,7 +84,9 @@ export class PresenceView {
     }
     const last = Math.abs(known);
     // Always: he has come back; who sees him there already need not be told.
-    if (stamp < last || (stamp === last && (known > 0 || !always))) return false;
+    const isOld = stamp < last || (stamp === last && (known > 0 || !always));
+    // What is still said behind that time is no latecomer: the end was wrong.
+    if (isOld && (known > 0 || Date.now() - last < TOMBSTONE_MS)) return false;
     if (known < 0) this.#tombstones--;
     this.#shown.set(from, stamp);
     return true;

@@ -142,3 +142,34 @@ scenario(
     await again.receivesNothing();
   },
 );
+
+scenario(
+  'XEP-0198 §5 what was live, and what its client had not got when its edge died, comes again: a message, a push, a presence',
+  { ...three, transports: ['tcp'] },
+  async ({ romeo, juliet, world }) => {
+    const home = await romeo.device('home', { edge: 0 });
+    const study = await romeo.device('study', { edge: 1 });
+    const balcony = await juliet.device('balcony', { edge: 1 });
+    await home.manage();
+    await home.iq('get', '', "<query xmlns='jabber:iq:roster'/>");
+    await balcony.sends`<presence to='${home.jid}'/>`;
+    await home.receives`<presence from='${balcony.jid}'/>`;
+    const { handled } = home;
+    await balcony.sends`<message to='${home.jid}' type='headline'><body>news</body></message>`;
+    await home.receives`<message><body>news</body></message>`;
+    await study.iq('set', '', `<query xmlns='jabber:iq:roster'><item jid='${juliet.jid}' name='J'/></query>`);
+    await home.receives`<iq type='set'><query xmlns='jabber:iq:roster'><item name='J'/></query></iq>`;
+    await study.sends`<presence><show>away</show></presence>`;
+    await home.receives`<presence from='${study.jid}'><show>away</show></presence>`;
+    // Behind this the record says all that was sent.
+    await home.sends`<message to='${juliet.jid}' type='chat'><body>a</body></message>`;
+    assert.equal(await home.acknowledged(2), 2);
+    signal(world, 0, 'SIGKILL');
+    await home.ended();
+    const again = await romeo.authenticated({ edge: 2 });
+    await again.resume(home, handled);
+    await again.receives`<message><body>news</body></message>`;
+    await again.receives`<iq type='set'><query xmlns='jabber:iq:roster'><item name='J'/></query></iq>`;
+    await again.receives`<presence from='${study.jid}'><show>away</show></presence>`;
+  },
+);

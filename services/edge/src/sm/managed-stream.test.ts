@@ -64,3 +64,24 @@ test('what was for its resource alone is open from the first of it that the clie
   sm.reached = at(12);
   assert.deepEqual(sm.directUpTo, at(12), 'behind it nothing was kept');
 });
+
+test('in a record the queue has the bytes of what is live, the oldest first, as far as there is room', () => {
+  const sm = managed();
+  const bytes = (length: number) => new Uint8Array(length);
+  sm.keep(bytes(4), undefined, 'q1');
+  sm.keep(bytes(9), { epoch: 1, sequence: 7 }, '');
+  sm.keep(bytes(4), undefined, '');
+  assert.equal(sm.hasLive, true);
+  assert.deepEqual(
+    sm.queueFor(5).map(({ position, stanza, answers }) => [position?.sequence, stanza?.length, answers]),
+    [
+      [undefined, 4, 'q1'],
+      [7, undefined, ''],
+      [undefined, undefined, ''],
+    ],
+  );
+  sm.acknowledged(1);
+  assert.equal(sm.hasLive, true);
+  sm.acknowledged(3);
+  assert.equal(sm.hasLive, false);
+});

@@ -154,6 +154,12 @@ export class ManagedStream {
     return [...this.openRequests].filter((id) => !answered.has(id));
   }
 
+  /** Whether something waits that no log has. */
+  get hasLive(): boolean {
+    for (const { position } of this.queue) if (position === undefined) return true;
+    return false;
+  }
+
   /** How many stanzas `handled` are for the client, which began to count when it enabled this. */
   countOf(handled: number): number {
     return wrap(handled - this.base);
@@ -179,9 +185,9 @@ export class ManagedStream {
     return first;
   }
 
-  /** How the queue stands in a record; `whole`: with the bytes of what is live, as long as there is room. */
-  queueFor(whole: boolean, bytesMax: number): readonly UnackedStanza[] {
-    let room = whole ? bytesMax : 0;
+  /** How the queue stands in a record: with the bytes of what is live, as long as there is room. */
+  queueFor(bytesMax: number): readonly UnackedStanza[] {
+    let room = bytesMax;
     return Array.from(this.queue, ({ position, stanza, answers }) => {
       if (position !== undefined) return { position, stanza: undefined, answers };
       room -= stanza.length;

@@ -4,8 +4,13 @@ import type { FollowedUser } from '../followed-user.ts';
 import type { ClientSession } from '../session.ts';
 import type { ManagedStream } from './managed-stream.ts';
 
-/** Bytes of live stanzas in a record that is written whole; what has no room is repaired, or lost as live stanzas may be. */
-const LIVE_BYTES_MAX = 512 * 1024;
+/** Bytes of live stanzas in a record, the oldest first; what has no room is repaired, or lost as live stanzas may be. */
+const LIVE_BYTES_MAX = 64 * 1024;
+/** In one that is written whole, once. */
+const LIVE_BYTES_WHOLE_MAX = 512 * 1024;
+
+/** Of presence that its client may not have been shown: whoever it is of is asked whether he is there. */
+export const OLDEST_STAMP = 1;
 
 export interface RecordContext {
   readonly edge: string;
@@ -43,7 +48,7 @@ export function recordOf(
     handled: session.completed,
     base: sm.base,
     acked: sm.queue.acked,
-    queue: sm.queueFor(whole, LIVE_BYTES_MAX),
+    queue: sm.queueFor(whole ? LIVE_BYTES_WHOLE_MAX : LIVE_BYTES_MAX),
     position: known(user.stream, sm.reached ?? user.feed.last),
     boundAt: session.boundAt,
     state: session.state,

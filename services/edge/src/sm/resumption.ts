@@ -12,7 +12,7 @@ import type { EdgeMetrics } from '../metrics.ts';
 import type { Binding } from '../presence/binding.ts';
 import type { ClientSession, Link } from '../session.ts';
 import type { Kept, ManagedStream } from './managed-stream.ts';
-import { expiredRecord } from './record-of.ts';
+import { expiredRecord, OLDEST_STAMP } from './record-of.ts';
 import type { Replay, Rest } from './replay.ts';
 import type { StoredSession } from './session-records.ts';
 import type { StreamManagement } from './stream-management.ts';
@@ -166,11 +166,21 @@ export class Resumption {
       await management.records.put(expiredRecord(taken), revision).catch(() => 0); // it is over, whether that is written or not
       return over(taken);
     }
-    const { shown } = await management.records.view(session.user, session.id).catch(() => NO_VIEW);
+    const shown = await this.#shownTo(session, before);
     for (const { from, stamp } of shown) session.view.restore(from, stamp);
     const cause: Cause = before.whole ? 'handed-over' : 'edge-dead';
     const start = () => void this.#start(session, sm, before, h, shown);
     return { session, sm, h: sm.countOf(taken.handled), start, cause };
+  }
+
+  /** Whose presence its client has; what may not have arrived, and is not in the record either, is older than all that there is. */
+  async #shownTo(session: ClientSession, { whole }: SessionRecord): Promise<readonly Seen[]> {
+    try {
+      const { view } = await this.#options.management.records.view(session.user, session.id);
+      return view.unsure && !whole ? view.shown.map(({ from }) => ({ from, stamp: OLDEST_STAMP })) : view.shown;
+    } catch {
+      return []; // Policy: nobody answers: then everybody is shown to it once more.
+    }
   }
 
   #managed(session: ClientSession, record: SessionRecord, revision: number, h: number): ManagedStream {
@@ -219,7 +229,6 @@ export class Resumption {
 }
 
 const LATER: NotResumed = { condition: 'resource-constraint', later: true };
-const NO_VIEW = { shown: [] as readonly Seen[], revision: 0 };
 
 const over = ({ handled, base }: SessionRecord): NotResumed => ({
   condition: 'item-not-found',

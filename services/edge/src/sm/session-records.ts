@@ -4,8 +4,8 @@ import {
   decodeSessionView,
   encodeSessionRecord,
   encodeSessionView,
-  type Seen,
   type SessionRecord,
+  type SessionView,
   subjects,
 } from '@starling/contracts';
 import type { BareJid } from '@starling/jid';
@@ -14,6 +14,13 @@ export interface StoredSession {
   readonly record: SessionRecord;
   readonly revision: number;
 }
+
+export interface StoredView {
+  readonly view: SessionView;
+  readonly revision: number;
+}
+
+const NO_VIEW: SessionView = { shown: [], unsure: false };
 
 /** The records of sessions that can be resumed, typed. */
 export class SessionRecords {
@@ -36,14 +43,14 @@ export class SessionRecords {
   }
 
   /** Whose presence its client has been shown. @throws RecordsUnavailableError */
-  async view(user: BareJid, session: string): Promise<{ readonly shown: readonly Seen[]; readonly revision: number }> {
+  async view(user: BareJid, session: string): Promise<StoredView> {
     const stored = await this.#records.get(subjects.sessionView(user, session));
-    if (stored === undefined) return { shown: [], revision: 0 };
-    return { shown: decodeSessionView(stored.value).shown, revision: stored.revision };
+    if (stored === undefined) return { view: NO_VIEW, revision: 0 };
+    return { view: decodeSessionView(stored.value), revision: stored.revision };
   }
 
   /** @throws RecordConflictError, RecordsUnavailableError, RangeError */
-  putView(user: BareJid, session: string, shown: readonly Seen[], expectedRevision: number): Promise<number> {
-    return this.#records.put(subjects.sessionView(user, session), encodeSessionView({ shown }), expectedRevision);
+  putView(user: BareJid, session: string, view: SessionView, expectedRevision: number): Promise<number> {
+    return this.#records.put(subjects.sessionView(user, session), encodeSessionView(view), expectedRevision);
   }
 }

@@ -1,13 +1,27 @@
-import { SESSION_RECORD_REFRESH_MS, type Seen } from '@starling/contracts';
+import { SESSION_RECORD_REFRESH_MS, type Seen, type SessionView } from '@starling/contracts';
 import type { PresenceView } from '@starling/features/rfc-6121-presence/view';
 import type { EdgeConfig } from '../config.ts';
 import type { ClientSession } from '../session.ts';
 import type { Checkpoints } from './checkpoints.ts';
 import type { ManagedStream } from './managed-stream.ts';
+import { OLDEST_STAMP } from './record-of.ts';
 import type { SessionRecords } from './session-records.ts';
 
 /** One timer for all sessions. */
 const TICK_MS = 1_000;
+/** Ticks that a view waits for what was sent to arrive, before it is stored as one of which that is not known. */
+const WAITS_MAX = 3;
+
+/** What is stored of a view. */
+interface Upkept {
+  /** How often it had changed. */
+  changes: number;
+  /** Its client had got all that it was sent. */
+  isCertain: boolean;
+  revision: number;
+  isStoring: boolean;
+  waits: number;
+}
 
 export interface UpkeepOptions {
   readonly records: SessionRecords;
@@ -22,8 +36,7 @@ export interface UpkeepOptions {
 export class Upkeep {
   readonly #options: UpkeepOptions;
   readonly #ticker: NodeJS.Timeout;
-  /** Of the views as they were stored: how often each had changed, and its record's revision. */
-  readonly #views = new WeakMap<ClientSession, { changes: number; revision: number; isStoring: boolean }>();
+  readonly #views = new WeakMap<ClientSession, Upkept>();
 
   constructor(options: UpkeepOptions) {
     this.#options = options;
@@ -60,16 +73,20 @@ export class Upkeep {
     const view = shown(session);
     let stored = this.#views.get(session);
     if (stored === undefined) {
-      stored = { changes: 0, revision: 0, isStoring: false };
+      stored = { changes: 0, isCertain: true, revision: 0, isStoring: false, waits: 0 };
       this.#views.set(session, stored);
     }
     const { changes } = view;
-    if (stored.isStoring || stored.changes === changes) return;
+    if (stored.isStoring || (stored.changes === changes && stored.isCertain)) return;
+    const isCertain = session.sm?.hasLive !== true;
+    if (!isCertain && (stored.changes === changes || stored.waits++ < WAITS_MAX)) return;
+    stored.waits = 0;
     stored.isStoring = true;
     try {
-      const list = shownOf(session);
+      const list: SessionView = { shown: shownOf(session), unsure: !isCertain };
       stored.revision = await records.putView(session.user, session.id, list, stored.revision);
       stored.changes = changes;
+      stored.isCertain = isCertain;
     } catch {
       // Policy: another edge wrote it before, or nobody answers: read, and written at the next tick.
       stored.revision = await records.view(session.user, session.id).then(
@@ -82,15 +99,10 @@ export class Upkeep {
   }
 }
 
-/**
- * What the client has been shown for certain; of whom something newer waits (XEP-0352), a stamp that is older than all: it is asked whether he
- * is there.
- */
+/** What the client has been shown; something newer may wait (XEP-0352). */
 function shownOf({ view, held }: ClientSession): readonly Seen[] {
   const list: Seen[] = [];
   for (const [from, stamp] of view.available()) if (held?.has(from) !== true) list.push({ from, stamp });
-  for (const from of held?.addresses() ?? []) list.push({ from, stamp: OLDEST });
+  for (const from of held?.addresses() ?? []) list.push({ from, stamp: OLDEST_STAMP });
   return list;
 }
-
-const OLDEST = 1;
