@@ -69,7 +69,7 @@ export function pageOf(kept: readonly KeptSimulation[]): string {
     '- No TLS, no resumption (XEP-0198): who dies takes his sessions with him, which is the worst case.',
     '- Every client is one session of one account, with presence that tells its capabilities (XEP-0115). Contacts are mutual, far and wide.',
     '- Memory is that of the heap and of buffers that stay; what messages are written into is shared memory, which V8 does not count, and is not in it.',
-    '- The CPU has V8’s collector in it, who looks at the memory of all in one process: with eleven gigabytes that was about half of it.',
+    '- The CPU has V8’s collector in it, who looks at the memory of all in one process: with eight gigabytes it was about half of it.',
     '- At the end views are compared with the truth; a run with a wrong one fails.',
     '',
     '## Do it yourself',
