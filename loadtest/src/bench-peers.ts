@@ -1,5 +1,6 @@
 // npm run bench:peers: the same works on ejabberd, on Prosody and on ours, in turn, with the same load generator.
 import { cpus, release } from 'node:os';
+import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import { calibrate } from './bench/calibrate.ts';
 import { currentCommit, keepFile } from './bench/results.ts';
@@ -162,13 +163,22 @@ function optionsOf(args: readonly string[]): Options {
     presencesPerSecond: Number(values.presences),
     hasTsung: values.tsung,
     isKept: !values['no-keep'],
-    into: values.into === undefined ? undefined : peersResult(values.into),
+    into: values.into === undefined ? undefined : keptResult(values.into),
   };
   for (const [name, value] of Object.entries(options))
     for (const number of [value].flat())
       if (typeof number === 'number' && !(number > 0)) throw new UsageError(`${name}: a number above 0`);
   if (options.chatUsers % 2 !== 0) throw new UsageError('--users is an even number: half of them write to the others');
   return options;
+}
+
+/** By the name of its file, or as it is told when it is kept. @throws UsageError when there is none */
+function keptResult(file: string): PeersResult {
+  try {
+    return peersResult(basename(file));
+  } catch (cause) {
+    throw new UsageError(`--into ${file}: no such result in loadtest/results`, { cause });
+  }
 }
 
 /** Those of a list, separated by commas, in our order; none when it is empty. @throws UsageError when there is another one */
