@@ -1,11 +1,8 @@
 import type { Bus, Commit, Delivery, Subscription } from './bus.ts';
 import { BusBusyError, BusClosedError, NoRespondersError, RequestTimeoutError } from './bus.ts';
-import { Fifo } from './fifo.ts';
+import { DeliveryQueue } from './delivery-queue.ts';
 import type { CallObserver } from './metrics.ts';
 import { SubjectTable } from './subject-table.ts';
-
-// Handlers run for at most this many deliveries before sockets and timers get their turn.
-const DELIVERIES_A_TURN = 1024;
 
 export interface MemoryBusOptions {
   /** Bound of what is published and not yet delivered; behind it everything waiting is dropped and `onReconnect` tells. */
@@ -36,25 +33,25 @@ export class MemoryBus implements Bus {
   readonly #members = new SubjectTable<Member>();
   readonly #requests = new Map<string, OpenRequest>();
   readonly #reconnectHandlers = new Set<() => void>();
-  readonly #queueMax: number;
-  readonly #queueBytesMax: number;
   readonly #requestsMax: number;
-  readonly #onError: (error: unknown) => void;
-  readonly #queue = new Fifo<{ to: Member; delivery: Delivery }>();
-  #queuedBytes = 0;
-  #scheduled: NodeJS.Immediate | undefined;
+  readonly #queue: DeliveryQueue;
   #lastReply = 0;
   #nextOfGroup = 0;
   #closed = false;
-  #idle: (() => void)[] = [];
-  /** Messages that were dropped because the queue was full. */
-  dropped = 0;
 
   constructor(options: MemoryBusOptions = {}) {
-    this.#queueMax = options.queueMax ?? 262_144;
-    this.#queueBytesMax = options.queueBytesMax ?? 256 * 1024 * 1024;
     this.#requestsMax = options.requestsMax ?? 16_384;
-    this.#onError = options.onError ?? (() => {});
+    this.#queue = new DeliveryQueue({
+      max: options.queueMax,
+      bytesMax: options.queueBytesMax,
+      onOverflow: () => this.announceLoss(),
+      onError: options.onError ?? (() => {}),
+    });
+  }
+
+  /** Messages that were dropped because too many waited. */
+  get dropped(): number {
+    return this.#queue.dropped;
   }
 
   get openRequests(): number {
@@ -103,8 +100,7 @@ export class MemoryBus implements Bus {
   }
 
   flush(): Promise<void> {
-    if (this.#queue.length === 0 && this.#scheduled === undefined) return Promise.resolve();
-    return new Promise((resolve) => this.#idle.push(resolve));
+    return this.#queue.flush();
   }
 
   onReconnect(handler: () => void): () => void {
@@ -135,7 +131,7 @@ export class MemoryBus implements Bus {
     this.#members.forEach(subject, (member) => {
       if (member.queue === undefined) {
         reached++;
-        this.#push(member, delivery);
+        this.#queue.push(member, delivery);
         return;
       }
       groups ??= new Map();
@@ -146,49 +142,10 @@ export class MemoryBus implements Bus {
     if (groups === undefined) return reached;
     for (const group of groups.values()) {
       reached++;
-      this.#push(group[this.#nextOfGroup++ % group.length] as Member, delivery);
+      this.#queue.push(group[this.#nextOfGroup++ % group.length] as Member, delivery);
     }
     return reached;
   }
-
-  #push(to: Member, delivery: Delivery): void {
-    this.#queue.push({ to, delivery });
-    this.#queuedBytes += delivery.data.length;
-    this.#scheduled ??= setImmediate(this.#deliver);
-    if (this.#queue.length > this.#queueMax || this.#queuedBytes > this.#queueBytesMax) this.#overflow();
-  }
-
-  // What a NATS server does to a subscriber that does not keep up: it loses what waits for it, and is told.
-  #overflow(): void {
-    this.dropped += this.#queue.length;
-    this.#queue.clear();
-    this.#queuedBytes = 0;
-    setImmediate(() => this.announceLoss());
-  }
-
-  readonly #deliver = (): void => {
-    this.#scheduled = undefined;
-    for (let i = 0; i < DELIVERIES_A_TURN; i++) {
-      const next = this.#queue.shift();
-      if (next === undefined) break;
-      const { to, delivery } = next;
-      this.#queuedBytes -= delivery.data.length;
-      if (!to.active) continue;
-      try {
-        to.handler(delivery);
-      } catch (error) {
-        // Policy: a handler must not throw; when one does, the others still get their messages.
-        this.#onError(error);
-      }
-    }
-    if (this.#queue.length > 0) {
-      this.#scheduled ??= setImmediate(this.#deliver);
-      return;
-    }
-    const idle = this.#idle;
-    this.#idle = [];
-    for (const resolve of idle) resolve();
-  };
 
   #settle(replyTo: string, request: OpenRequest, data: Uint8Array): void {
     clearTimeout(request.timer);

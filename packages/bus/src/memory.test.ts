@@ -27,7 +27,7 @@ async function overload(bus: Bus, subject: string, meanwhile = async () => {}): 
 
 busConformance('in process', async (): Promise<BusWorld> => {
   const bus = new MemoryBus({ queueMax: QUEUE_MAX, requestsMax: REQUESTS_MAX });
-  return { open: async () => bus, overload, close: () => bus.close() };
+  return { open: async () => bus, overload, close: () => bus.close(), hasGroups: true };
 });
 
 /** Acknowledged at once, or by a stand-in for the archive that writes down what it reads. */

@@ -26,6 +26,10 @@ export const busMetrics = metricsSpec({
   ),
   connected: gauge('starling_bus_connected', 'Whether this process is connected to a NATS server now; 1 without NATS'),
   messages: counter('starling_bus_messages_total', 'Messages sent to and got from NATS', ['direction']),
+  own: counter(
+    'starling_bus_own_messages_total',
+    'Messages that this process has published and has subscribed to itself, delivered without NATS',
+  ),
   bytes: counter('starling_bus_bytes_total', 'Their bytes', ['direction']),
   reconnects: counter(
     'starling_bus_reconnects_total',

@@ -4,6 +4,7 @@ import type { CallObserver } from './metrics.ts';
 import { LeanSubscription } from './nats-client.ts';
 import type { NatsLink } from './nats-link.ts';
 import { asciiOf, commitOf, payloadOf, type RawMessage, statusOf } from './nats-wire.ts';
+import type { OwnSubscription } from './own-deliveries.ts';
 
 const NO_RESPONDERS = 503;
 
@@ -32,18 +33,23 @@ export class NatsBus implements Bus {
     return this.#requestsMax;
   }
 
-  /** Messages at most once that were dropped: no connection, or a server that does not keep up. */
+  /** Messages at most once that were dropped: no connection, a server that does not keep up, or this process itself. */
   get dropped(): number {
-    return this.link.outbox.dropped;
+    return this.link.outbox.dropped + (this.link.own?.dropped ?? 0);
   }
 
   publish(subject: string, data: Uint8Array, replyTo = ''): void {
     if (this.link.isClosed) return;
     if (data.length > this.link.payloadBytesMax) throw new RangeError(`${data.length} bytes do not fit in a message`);
+    if (this.link.answers(subject, data)) return;
     this.link.outbox.publish(subject, replyTo, data);
+    this.link.own?.publish(subject, data, replyTo);
   }
 
+  /** @throws TypeError for a queue group where the server sends nothing back: it does not know then whose turn it is */
   subscribe(subject: string, handler: (delivery: Delivery) => void, options?: { queue?: string }): Subscription {
+    if (this.link.own !== undefined && options?.queue !== undefined)
+      throw new TypeError('a process that gets nothing back from the server is in no queue group');
     return new BusSubscription(this.link, subject, options?.queue, handler);
   }
 
@@ -54,7 +60,9 @@ export class NatsBus implements Bus {
     if (data.length > link.payloadBytesMax) throw new RangeError(`${data.length} bytes do not fit in a message`);
     return new Promise((resolve, reject) => {
       const request = new OpenRequest(link, this.#open, subject, timeoutMs, resolve, reject);
-      link.outbox.publish(subject, link.inboxOf(request.token), data);
+      const replyTo = link.inboxOf(request.token);
+      link.outbox.publish(subject, replyTo, data);
+      request.isHeardHere = link.own?.publish(subject, data, replyTo) ?? false;
     });
   }
 
@@ -75,20 +83,25 @@ export class NatsBus implements Bus {
   }
 }
 
-class BusSubscription extends LeanSubscription implements Subscription {
+class BusSubscription extends LeanSubscription implements Subscription, OwnSubscription {
+  /** Of what comes from the server, and from this process itself. */
+  readonly handler: (delivery: Delivery) => void;
+  active = true;
   readonly #link: NatsLink;
-  readonly #handler: (delivery: Delivery) => void;
   /** The subject of what comes is known: no need to decode it again and again. */
   readonly #isExact: boolean;
 
   constructor(link: NatsLink, subject: string, queue: string | undefined, handler: (delivery: Delivery) => void) {
     super(link, subject, queue);
     this.#link = link;
-    this.#handler = handler;
+    this.handler = handler;
     this.#isExact = !/[*>]/.test(subject);
+    link.own?.add(this);
   }
 
   override unsubscribe(): void {
+    this.active = false;
+    this.#link.own?.remove(this);
     if (!this.#link.isClosed) super.unsubscribe();
   }
 
@@ -98,7 +111,7 @@ class BusSubscription extends LeanSubscription implements Subscription {
 
   protected onMessage(raw: RawMessage): void {
     try {
-      this.#handler({
+      this.handler({
         subject: this.#isExact ? this.subject : asciiOf(raw.subject),
         data: payloadOf(raw),
         replyTo: asciiOf(raw.reply),
@@ -113,6 +126,8 @@ class BusSubscription extends LeanSubscription implements Subscription {
 
 class OpenRequest {
   readonly token: number;
+  /** Somebody in this process may answer, of whom the server does not know. */
+  isHeardHere = false;
   readonly #link: NatsLink;
   readonly #open: Set<OpenRequest>;
   readonly #subject: string;
@@ -140,6 +155,7 @@ class OpenRequest {
 
   onReply(message: RawMessage): void {
     if (statusOf(message) === NO_RESPONDERS) {
+      if (this.isHeardHere) return;
       this.fail(new NoRespondersError(this.#subject));
       return;
     }

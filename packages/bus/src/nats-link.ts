@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { AuthorizationError, type ConnectionOptions, connect, createInbox, type NatsConnection } from 'nats';
+import type { Receiver } from './delivery-queue.ts';
 import { rawOf } from './nats-client.ts';
 import { numberAtEnd, type RawMessage } from './nats-wire.ts';
 import { Outbox } from './outbox.ts';
+import { OwnDeliveries } from './own-deliveries.ts';
 
 // A half-open connection is found after two of these, not after the client's default of four minutes.
 const PING_INTERVAL_MS = 3_000;
@@ -24,6 +26,8 @@ export interface NatsLinkOptions {
   readonly name?: string;
   /** How long the first connection may take. */
   readonly connectTimeoutMs?: number;
+  /** The server sends back what this process publishes and has subscribed to; else it is delivered here. Default true. */
+  readonly echo?: boolean;
   readonly onEvent?: (event: LinkEvent) => void;
 }
 
@@ -40,6 +44,8 @@ export interface ReplyTarget {
 export class NatsLink {
   readonly connection: NatsConnection;
   readonly outbox: Outbox;
+  /** Present when the server sends nothing of its own back. */
+  readonly own: OwnDeliveries | undefined;
   readonly #onEvent: (event: LinkEvent) => void;
   readonly #inboxPrefix: string;
   readonly #inbox: string;
@@ -49,9 +55,14 @@ export class NatsLink {
   #lastToken = 0;
   #closed: Promise<void> | undefined;
 
-  private constructor(connection: NatsConnection, inboxPrefix: string, onEvent: (event: LinkEvent) => void) {
+  private constructor(connection: NatsConnection, inboxPrefix: string, options: NatsLinkOptions) {
     this.connection = connection;
-    this.#onEvent = onEvent;
+    this.#onEvent = options.onEvent ?? (() => {});
+    if (options.echo === false)
+      this.own = new OwnDeliveries({
+        onOverflow: () => this.#tellLoss(),
+        onError: (error) => this.reportMistake(error),
+      });
     this.outbox = new Outbox(connection, BACKLOG_BYTES_MAX);
     this.#inboxPrefix = inboxPrefix;
     this.#inbox = `${createInbox(inboxPrefix)}.`;
@@ -71,7 +82,7 @@ export class NatsLink {
     const deadlineMs = Date.now() + (options.connectTimeoutMs ?? 0);
     for (;;) {
       try {
-        return new NatsLink(await connect(settings), inboxPrefix, options.onEvent ?? (() => {}));
+        return new NatsLink(await connect(settings), inboxPrefix, options);
       } catch (error) {
         // Policy: a server that is not up yet is waited for, a wrong password is not; the last error goes to the caller.
         if (Date.now() >= deadlineMs || error instanceof AuthorizationError) throw error;
@@ -128,9 +139,16 @@ export class NatsLink {
     this.#onEvent({ what: 'bus_handler_failed', error });
   }
 
+  /** An answer of this process to itself: the server would not send it back. False: it is for somebody else. */
+  answers(subject: string, data: Uint8Array): boolean {
+    if (this.own === undefined || !subject.startsWith(this.#inbox)) return false;
+    this.own.deliver(this.#ownAnswers, { subject, data, replyTo: '', commit: undefined });
+    return true;
+  }
+
   async flush(): Promise<void> {
     this.outbox.flush();
-    await this.connection.flush();
+    await Promise.all([this.connection.flush(), this.own?.flush()]);
   }
 
   close(): Promise<void> {
@@ -141,6 +159,7 @@ export class NatsLink {
   async #close(): Promise<void> {
     for (const handler of this.#closeHandlers) handler();
     this.outbox.close();
+    await this.own?.flush();
     let deadline: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
       deadline = setTimeout(resolve, DRAIN_DEADLINE_MS);
@@ -150,6 +169,16 @@ export class NatsLink {
     clearTimeout(deadline);
     await this.connection.close().catch(() => {});
   }
+
+  #tellLoss(): void {
+    for (const handler of this.#reconnectHandlers) handler();
+  }
+
+  readonly #ownAnswers: Receiver = {
+    active: true,
+    handler: ({ subject, data }) =>
+      this.#dispatch({ subject: Buffer.from(subject, 'latin1'), reply: undefined, headers: -1, bytes: data }),
+  };
 
   #dispatch(message: RawMessage): void {
     const target = this.#waiting.get(numberAtEnd(message.subject));
@@ -170,7 +199,7 @@ export class NatsLink {
           break;
         case 'reconnect':
           this.#onEvent({ what: 'bus_reconnected', server: status.server });
-          for (const handler of this.#reconnectHandlers) handler();
+          this.#tellLoss();
           break;
         case 'error':
           this.report(status.error);
@@ -191,6 +220,7 @@ function connectionOptions(options: NatsLinkOptions, inboxPrefix: string): Conne
     servers: [...options.servers],
     name: options.name ?? 'starling',
     inboxPrefix,
+    noEcho: options.echo === false,
     timeout: DIAL_TIMEOUT_MS,
     pingInterval: PING_INTERVAL_MS,
     maxPingOut: PINGS_OUT_MAX,

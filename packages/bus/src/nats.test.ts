@@ -13,7 +13,9 @@ for (const binary of chosen) {
   if (binary === undefined) continue;
   const name = `on nats-server ${binary.version.join('.')}`;
   busConformance(name, () => NatsWorld.start(binary));
+  busConformance(`${name}, own messages delivered within the process`, () => NatsWorld.start(binary, false));
   logConformance(name, () => JetStreamWorld.start(binary));
+  logConformance(`${name}, own messages delivered within the process`, () => JetStreamWorld.start(binary, false));
   recordsConformance(name, () => JetStreamRecordsWorld.start(binary));
   recordsConformance(`of accounts ${name}`, () => JetStreamRecordsWorld.start(binary, 'copies'));
 }

@@ -18,6 +18,8 @@ export interface OpenBusOptions {
   readonly metrics?: MetricsRegistry;
   /** Seen in the server's list of connections. */
   readonly name?: string;
+  /** On NATS: what this process publishes and has subscribed to is delivered within it, not sent back by the server. Default false. */
+  readonly deliversOwn?: boolean;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface OpenBusOptions {
  */
 export async function openBus(config: BusConfig, options: OpenBusOptions = {}): Promise<Bus> {
   const log = options.log ?? silentLogger;
-  const bus = config.natsUrl === '' ? openMemoryBus(config, log) : await openNatsBus(config, log, options.name);
+  const bus = config.natsUrl === '' ? openMemoryBus(config, log) : await openNatsBus(config, log, options);
   if (options.metrics !== undefined) track(bus, options.metrics);
   return bus;
 }
@@ -38,13 +40,15 @@ function openMemoryBus(config: BusConfig, log: Logger): MemoryBus {
   });
 }
 
-async function openNatsBus(config: BusConfig, log: Logger, name: string | undefined): Promise<NatsBus> {
+async function openNatsBus(config: BusConfig, log: Logger, options: OpenBusOptions): Promise<NatsBus> {
+  const { name, deliversOwn = false } = options;
   const link = await NatsLink.open({
     servers: config.natsUrl.split(',').map((url) => url.trim()),
     user: config.natsUser,
     password: config.natsPassword.reveal(),
     tlsCaFile: config.natsTlsCa,
     connectTimeoutMs: config.natsConnectTimeoutMs,
+    echo: !deliversOwn,
     onEvent: (event) => logEvent(log, event),
     ...(name === undefined ? {} : { name }),
   });
@@ -68,8 +72,8 @@ function track(bus: MemoryBus | NatsBus, registry: MetricsRegistry): void {
   bus.onReconnect(() => metrics.reconnects.inc());
 }
 
-function trackLink({ outbox, connection }: NatsLink, registry: MetricsRegistry): void {
-  const { connected, messages, bytes } = registry.register(busMetrics);
+function trackLink({ outbox, connection, own }: NatsLink, registry: MetricsRegistry): void {
+  const { connected, messages, bytes, own: delivered } = registry.register(busMetrics);
   connected.track(() => Number(outbox.isConnected));
   messages.track(() => outbox.sent, { direction: 'out' });
   messages.track(() => connection.stats().inMsgs, { direction: 'in' });
@@ -78,6 +82,9 @@ function trackLink({ outbox, connection }: NatsLink, registry: MetricsRegistry):
   trackQueues(registry, {
     bus_backlog_bytes: { limit: outbox.backlogBytesMax, used: () => outbox.backlogBytes },
   });
+  if (own === undefined) return;
+  delivered.track(() => own.delivered);
+  trackQueues(registry, { bus_own: { limit: own.waitingMax, used: () => own.waiting } });
 }
 
 export interface OpenLogOptions {

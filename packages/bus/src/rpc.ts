@@ -88,7 +88,7 @@ function readReply<Request, Reply>(method: Method<Request, Reply>, bytes: Uint8A
 }
 
 /**
- * Answers the requests of one method, all instances sharing them by the queue group.
+ * Answers the requests of one method, all instances sharing them by the queue group; '': there is one instance.
  * A handler throws RpcError to answer with a condition; whatever else it throws is a mistake of ours: the asker gets
  * `internal-server-error`, and onError the rest.
  */
@@ -99,7 +99,11 @@ export function serve<Request, Reply>(
   handler: Handler<Request, Reply>,
   onError: (error: unknown, subject: string) => void,
 ): Subscription {
-  return bus.subscribe(method.subject, (delivery) => void answer(bus, method, delivery, handler, onError), { queue });
+  return bus.subscribe(
+    method.subject,
+    (delivery) => void answer(bus, method, delivery, handler, onError),
+    queue === '' ? {} : { queue },
+  );
 }
 
 async function answer<Request, Reply>(

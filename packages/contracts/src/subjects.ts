@@ -1,13 +1,14 @@
 import type { BareJid } from '@starling/jid';
 import { partitionOf } from './partition.ts';
 import { tokenOf } from './token.ts';
+import { subjectsOf } from './user-subjects.ts';
 
 /** Every subject there is. Nobody else writes a subject string. */
 export const subjects = {
   /** Durable ingest: an entry for the log of one bare JID. */
-  log: (user: BareJid) => `m.${partitionOf(user)}.${tokenOf(user)}`,
+  log: (user: BareJid) => subjectsOf(user).log,
   /** Everything live for one bare JID: committed entries, live stanzas, session tables. */
-  user: (user: BareJid) => `u.${partitionOf(user)}.${tokenOf(user)}`,
+  user: (user: BareJid) => subjectsOf(user).live,
   /** The digest of one stream. */
   digest: (stream: number) => `t.${stream}`,
   /** To one edge, from presence nodes: presence for its sessions (EdgeBatch). */
@@ -72,4 +73,4 @@ export const REPUBLISH = { source: 'm.>', destination: 'u.>' } as const;
 export const republishedAs = (logSubject: string) => `u${logSubject.slice(1)}`;
 
 /** The queue groups in which the services share their requests. */
-export const queues = { roster: 'roster', archive: 'archive', presence: 'presence', edge: 'edge' } as const;
+export const queues = { roster: 'roster', archive: 'archive', presence: 'presence' } as const;

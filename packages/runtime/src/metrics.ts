@@ -442,6 +442,7 @@ export const QUEUES = [
   'archive_tail_bytes',
   'archive_tail_entries',
   'bus_backlog_bytes',
+  'bus_own',
   'bus_requests',
   'db_connections',
   'edge_connections',

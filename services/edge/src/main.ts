@@ -12,7 +12,8 @@ const specs = { edge: edgeConfig, bus: busConfig, owners: ownersConfig, trace: t
 
 await runService('edge', specs, async ({ config, id, use, log: logger, metrics, health, announce, stop }) => {
   checkResumeWindow(config.edge.resumeWindowMs, config.bus.duplicateWindowMs);
-  const bus = await use('bus', openBus(config.bus, { log: logger, metrics, name: id }), (b) => b.close());
+  const opening = openBus(config.bus, { log: logger, metrics, name: id, deliversOwn: true });
+  const bus = await use('bus', opening, (b) => b.close());
   const log = await use('log', openLog(config.bus, bus, { metrics, manage: false }), (l) => l.close());
   const records = await use('records', openRecords(config.bus, bus, { manage: false }), (r) => r.close());
   const sessionRecords = await use('session records', openSessionRecords(config.bus, bus, { manage: false }), (r) =>

@@ -42,18 +42,23 @@ export const LOG_OPTIONS: JetStreamLogOptions = {
 /** A server of its own for every test. */
 export class NatsWorld implements BusWorld {
   readonly server: NatsServer;
+  readonly hasGroups: boolean;
+  readonly #echo: boolean;
   readonly #buses: NatsBus[] = [];
 
-  constructor(server: NatsServer) {
+  constructor(server: NatsServer, echo: boolean) {
     this.server = server;
+    this.hasGroups = echo;
+    this.#echo = echo;
   }
 
-  static async start(binary: NatsBinary): Promise<NatsWorld> {
-    return new NatsWorld(await startNatsServer({ binary, config: IMPATIENT }));
+  /** @param echo false: processes that deliver themselves what they publish and have subscribed to */
+  static async start(binary: NatsBinary, echo = true): Promise<NatsWorld> {
+    return new NatsWorld(await startNatsServer({ binary, config: IMPATIENT }), echo);
   }
 
   async open(): Promise<NatsBus> {
-    const bus = new NatsBus(await NatsLink.open({ servers: [this.server.url] }), REQUESTS_MAX);
+    const bus = new NatsBus(await NatsLink.open({ servers: [this.server.url], echo: this.#echo }), REQUESTS_MAX);
     this.#buses.push(bus);
     return bus;
   }
@@ -144,8 +149,8 @@ export class JetStreamWorld implements LogWorld {
     this.republishesInOrder = nats.server.version[0] > 2 || nats.server.version[1] >= 11;
   }
 
-  static async start(binary: NatsBinary): Promise<JetStreamWorld> {
-    return new JetStreamWorld(await NatsWorld.start(binary));
+  static async start(binary: NatsBinary, echo = true): Promise<JetStreamWorld> {
+    return new JetStreamWorld(await NatsWorld.start(binary, echo));
   }
 
   async open(limits: Partial<LogLimits> = {}): Promise<LogProcess & { bus: NatsBus }> {

@@ -1,5 +1,5 @@
 import { type Bus, RpcError, type Subscription, serve } from '@starling/bus';
-import { operations, queues, type SessionsReply, type SessionsRequest } from '@starling/contracts';
+import { operations, type SessionsReply, type SessionsRequest } from '@starling/contracts';
 import type { BareJid } from '@starling/jid';
 import type { Logger } from '@starling/runtime';
 import { StreamError } from '@starling/stanza';
@@ -39,9 +39,9 @@ export class OperatorRequests {
     const { bus, edge, log } = this.#options;
     const onError = (err: unknown, subject: string) => log.error({ what: 'request_handling_failed', subject, err });
     this.#subscriptions = [
-      serve(bus, operations.sessions(edge), queues.edge, async (request) => this.#page(request), onError),
-      serve(bus, operations.kick(edge), queues.edge, async (request) => this.#kick(request), onError),
-      serve(bus, operations.drain(edge), queues.edge, async () => this.#drain(), onError),
+      serve(bus, operations.sessions(edge), '', async (request) => this.#page(request), onError),
+      serve(bus, operations.kick(edge), '', async (request) => this.#kick(request), onError),
+      serve(bus, operations.drain(edge), '', async () => this.#drain(), onError),
     ];
   }
 

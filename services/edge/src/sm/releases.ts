@@ -1,5 +1,5 @@
 import { type Bus, type Subscription, serve } from '@starling/bus';
-import { edges, queues } from '@starling/contracts';
+import { edges } from '@starling/contracts';
 import type { BareJid } from '@starling/jid';
 import type { Logger } from '@starling/runtime';
 import { StreamError } from '@starling/stanza';
@@ -37,7 +37,7 @@ export class Releases {
     const onError = (error: unknown, subject: string) =>
       log.error({ what: 'request_handling_failed', subject, err: error });
     const handler = (request: { user: string; session: string; epoch: number }) => this.#release(request);
-    this.#subscription = serve(bus, edges.release(edge), queues.edge, handler, onError);
+    this.#subscription = serve(bus, edges.release(edge), '', handler, onError);
   }
 
   stop(): void {
