@@ -1,5 +1,5 @@
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
-import { partitionOf, streamName, streamOf, subjects } from '@starling/contracts';
+import { streamName, streamOf, subjectsOf } from '@starling/contracts';
 import type { BareJid } from '@starling/jid';
 import { AppendWindow } from './append-window.ts';
 import { JetStreamReader } from './jetstream-reader.ts';
@@ -105,7 +105,7 @@ export class JetStreamLog implements Log {
 
   append(user: BareJid, id: string, entry: Uint8Array): Promise<Appended> {
     if (this.#closed || this.#link.isClosed) return Promise.reject(new LogUnavailableError('the log was closed'));
-    const subject = subjects.log(user);
+    const { log: subject, partition } = subjectsOf(user);
     const header = `Nats-Msg-Id: ${id}\r\n`;
     if (entry.length + header.length + subject.length > this.#link.payloadBytesMax) {
       throw new RangeError(`an entry of ${entry.length} bytes does not fit in a message`);
@@ -115,7 +115,7 @@ export class JetStreamLog implements Log {
       return Promise.reject(new LogBusyError('too many appends are pending'));
     }
     return new Promise((resolve, reject) => {
-      const stream = streamOf(partitionOf(user), this.streams);
+      const stream = streamOf(partition, this.streams);
       const pending = new PendingAppend(this, stream, subject, header, entry, resolve, reject);
       pending.token = this.#link.expect(pending);
       this.#pending.add(pending);

@@ -27,3 +27,4 @@ export * from './session-record.ts';
 export * from './subject-covers.ts';
 export * from './subjects.ts';
 export * from './token.ts';
+export { subjectsOf, type UserSubjects } from './user-subjects.ts';

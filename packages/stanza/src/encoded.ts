@@ -1,7 +1,6 @@
 // Stanzas that stay as Stanza.encode has written them: the start tag, what stands in it, and one more child.
 
-const [SPACE, QUOTE, SLASH, EQUALS, GREATER, I, D] = [0x20, 0x22, 0x2f, 0x3d, 0x3e, 0x69, 0x64] as const;
-const END_TAG_START = Buffer.from('</');
+const [SPACE, QUOTE, SLASH, LESS, EQUALS, GREATER, I, D] = [0x20, 0x22, 0x2f, 0x3c, 0x3d, 0x3e, 0x69, 0x64] as const;
 const EMPTY_END = Buffer.from('/>');
 const NO_BYTES = new Uint8Array(0);
 
@@ -28,13 +27,17 @@ export function startTagOf(encoded: Uint8Array): Uint8Array {
 /** The stanza with one more child, given as XML, behind those it has. */
 export function withChild(encoded: Uint8Array, xml: string): Uint8Array {
   const isEmpty = encoded[encoded.length - 2] === SLASH;
-  const child = Buffer.from(xml);
   if (!isEmpty) {
-    const end = Buffer.from(encoded.buffer, encoded.byteOffset, encoded.length).lastIndexOf(END_TAG_START);
-    return Buffer.concat([encoded.subarray(0, end), child, encoded.subarray(end)]);
+    const end = encoded.lastIndexOf(LESS);
+    const childBytes = Buffer.byteLength(xml);
+    const bytes = Buffer.allocUnsafe(encoded.length + childBytes);
+    bytes.set(encoded, 0);
+    bytes.write(xml, end);
+    bytes.set(encoded.subarray(end), end + childBytes);
+    return bytes;
   }
   const name = textOf(encoded, 1, nameEnd(encoded));
-  return Buffer.concat([encoded.subarray(0, -2), Buffer.from('>'), child, Buffer.from(`</${name}>`)]);
+  return Buffer.concat([encoded.subarray(0, -2), Buffer.from(`>${xml}</${name}>`)]);
 }
 
 /** Where the first attribute, or what ends the start tag, begins. */
