@@ -3,7 +3,7 @@ import { bytes, type ConfigOf, configSpec, duration, int } from '@starling/runti
 export const archiveConfig = configSpec({
   lingerMs: duration(
     'STARLING_ARCHIVE_LINGER',
-    '100ms',
+    '200ms',
     { max: '1s' },
     'how long entries are collected before they are written; not waited for when the log is in this process',
   ),
