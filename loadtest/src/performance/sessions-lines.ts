@@ -1,7 +1,7 @@
 import { othersDoubt } from '../bench/others-share.ts';
 import { numberText } from '../peers/report.ts';
 import { messageFiguresOf, type Parts, sessionFiguresOf, totalOf } from '../sessions/sessions-figures.ts';
-import type { SessionsResult } from '../sessions/sessions-result.ts';
+import type { KeptSessions, SessionsResult, ShownSessions } from '../sessions/sessions-result.ts';
 
 export const SESSIONS_CHART = 'sessions.svg';
 
@@ -61,19 +61,38 @@ function waitedLines({ steps }: SessionsResult): readonly string[] {
   return waited === 0 ? [] : [`Logins that were told to wait, and tried again: ${waited}.`, ''];
 }
 
-/** The result with the most sessions, as a part of docs/performance.md; empty when there is none. Pure. */
-export function sessionsLines(
-  last: { readonly file: string; readonly result: SessionsResult } | undefined,
-): readonly string[] {
-  if (last === undefined) return [];
-  const { at, commit, machine, edges, options } = last.result;
+/** What is shown, as if one run had found it. Pure. */
+export const shownTogether = ({ sessions, messages }: ShownSessions): SessionsResult => ({
+  ...sessions.result,
+  messages: messages.result.messages,
+});
+
+/** The result with the most sessions, and the newest of messages on several edges, as a part of docs/performance.md; empty when there is none. Pure. */
+export function sessionsLines(shown: ShownSessions | undefined): readonly string[] {
+  if (shown === undefined) return [];
+  const { file, result } = shown.sessions;
+  const { edges, options } = result;
   return [
     '## Many sessions on one machine',
     '',
-    `Authenticated WebSocket sessions that are available and silent, on ${edges} edges with one load process each, real NATS and PostgreSQL, all on this machine: ${machine.cores} × ${machine.cpu}, ${machine.GiB} GiB; ${at.slice(0, 10)}, commit ${commit}, Node ${machine.node}, nats-server ${machine.nats}; \`${last.file}\`, by \`npm run bench:sessions -- --sessions ${options.sessions}\`. Memory is the proportional set size of all processes, less that of the empty cluster. Two more sessions write to each other from one edge to another while the others are idle. Messages on several edges are routed ones (\`<no-store/>\`), each from one edge to another; edges and load share the two cores.`,
+    `Authenticated WebSocket sessions that are available and silent, on ${edges} edges with one load process each, real NATS and PostgreSQL, all on this machine: ${runText(result)}; \`${file}\`, by \`npm run bench:sessions -- --sessions ${options.sessions}\`. Memory is the proportional set size of all processes, less that of the empty cluster. Two more sessions write to each other from one edge to another while the others are idle.`,
     '',
-    ...sessionsTables(last.result),
+    ...sessionsTables({ ...result, messages: [] }),
+    ...messagesLines(shown.messages),
     `![Cost of a session against sessions, of a message against edges](performance/${SESSIONS_CHART})`,
     '',
   ];
 }
+
+function messagesLines({ file, result }: KeptSessions): readonly string[] {
+  const { messages, machine } = result;
+  if (messages.length === 0) return [];
+  return [
+    `Routed messages (\`<no-store/>\`) on one edge and on several, with as many users on each, and everybody's partner on another edge if there is one; all edges and the load share ${machine.cores} cores: ${runText(result)}; \`${file}\`, by \`npm run bench:sessions -- --sessions 0\`.`,
+    '',
+    ...sessionsTables({ ...result, steps: [] }),
+  ];
+}
+
+const runText = ({ at, commit, machine }: SessionsResult): string =>
+  `${machine.cores} × ${machine.cpu}, ${machine.GiB} GiB; ${at.slice(0, 10)}, commit ${commit}, Node ${machine.node}, nats-server ${machine.nats}`;

@@ -27,12 +27,13 @@ const BODY_BYTES = 200;
 /** Of the pair, in both directions none: one writes, the other reads. */
 const PAIR_USERS = 2;
 const PAIR_PER_SECOND = 20;
-const WARMUP_SECONDS = 2;
-/** Pairs on several edges: an odd number, so that one of a pair is on another edge than the other, as two and four are even. */
-const PAIRS = 201;
-const MESSAGES_PER_SECOND = 1_000;
+const PAIR_WARMUP_SECONDS = 2;
+/** Per edge: a cluster has more of them because it has more users, and what shares a turn of the loop is what one edge has in hand. */
+const PAIRS_PER_EDGE = 200;
+const MESSAGES_PER_SECOND_PER_EDGE = 500;
+/** Per edge: V8 compiles in each of them, and all share two cores. */
+const WARMUP_SECONDS_PER_EDGE = 8;
 const GENERATOR_TIMEOUT_MS = 300_000;
-const MESSAGE_USERS = 2 * PAIRS;
 
 export const partsOf = (world: World): readonly WatchedPart[] =>
   world.ready.processes.map(({ service, pid }) => ({ label: service, pid }));
@@ -126,7 +127,8 @@ async function logIn(
 /** Two more write to each other, from one edge to another if there is one. */
 async function talk(world: World, firstUser: number, seconds: number): Promise<SessionStep['pair']> {
   const target = { ...targetOf(world, 0), ...othersOf(world, Math.min(2, world.edges.length)), firstUser };
-  const [window] = await chat(target, PAIR_USERS, [PAIR_PER_SECOND], seconds, []);
+  const load = { users: PAIR_USERS, loads: [PAIR_PER_SECOND], seconds, warmupSeconds: PAIR_WARMUP_SECONDS };
+  const [window] = await chat(target, load, []);
   if (window === undefined) throw new Error('the pair has not been measured');
   const { delivered, p50Ms, p99Ms } = window;
   return { delivered, p50Ms, p99Ms };
@@ -138,16 +140,10 @@ const othersOf = (world: World, edges: number): Pick<Target, 'otherPorts'> => ({
 
 async function chat(
   target: Target,
-  users: number,
-  loads: readonly (number | 'max')[],
-  seconds: number,
+  load: Pick<ChatOrder, 'users' | 'loads' | 'seconds' | 'warmupSeconds'>,
   watch: readonly WatchedPart[],
 ): Promise<readonly WindowLine[]> {
-  const order: ChatOrder = {
-    work: 'chat',
-    ...{ users, window: 1, bodyBytes: BODY_BYTES, isStored: false },
-    ...{ loads, seconds, warmupSeconds: WARMUP_SECONDS },
-  };
+  const order: ChatOrder = { work: 'chat', window: 1, bodyBytes: BODY_BYTES, isStored: false, ...load };
   const lines = await runGenerator({ target, order, watch }, { timeoutMs: GENERATOR_TIMEOUT_MS });
   const [sent, delivered] = [
     sum(lines.map((line) => (line.kind === 'total' ? line.sent : 0))),
@@ -157,12 +153,15 @@ async function chat(
   return lines.filter((line) => line.kind === 'window');
 }
 
-/** Routed messages on a world's edges, everyone's partner on another one. */
+/** Routed messages on a world's edges, everyone's partner on another one if there is one. */
 export async function measureMessages(world: World, seconds: number, bounds: Bounds): Promise<EdgesStep> {
-  await bounds.within(seed(world, MESSAGE_USERS));
   const edges = world.edges.length;
+  // Partners are half of the users apart, who go to one edge after the other: one more pair, and no two are on the same one.
+  const users = 2 * (PAIRS_PER_EDGE * edges + 1);
+  await bounds.within(seed(world, users));
   const target = { ...targetOf(world, 0), ...othersOf(world, edges) };
-  const loads = ['max', MESSAGES_PER_SECOND] as const;
-  const windows = await bounds.within(chat(target, MESSAGE_USERS, loads, seconds, partsOf(world)));
+  const loads = ['max', MESSAGES_PER_SECOND_PER_EDGE * edges] as const;
+  const load = { users, loads, seconds, warmupSeconds: WARMUP_SECONDS_PER_EDGE * edges };
+  const windows = await bounds.within(chat(target, load, partsOf(world)));
   return { edges, windows };
 }

@@ -1,10 +1,23 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import type { WindowLine } from '../peers/generator/orders.ts';
 import { sessionsChart } from '../performance/sessions-chart.ts';
-import { sessionsLines } from '../performance/sessions-lines.ts';
+import { sessionsLines, shownTogether } from '../performance/sessions-lines.ts';
 import { messageFiguresOf, sessionFiguresOf } from './sessions-figures.ts';
-import type { SessionStep, SessionsResult } from './sessions-result.ts';
+import {
+  type KeptSessions,
+  lastSessionsResults,
+  SESSIONS_SUFFIX,
+  type SessionStep,
+  type SessionsResult,
+  type ShownSessions,
+} from './sessions-result.ts';
+
+const shown = (kept: KeptSessions): ShownSessions => ({ sessions: kept, messages: kept });
 
 const step = (sessions: number, count: number): SessionStep => ({
   sessions,
@@ -58,14 +71,41 @@ test('what a message costs, on each number of edges at each load', () => {
 
 test('as tables and a chart, also of a run that was stopped at once', () => {
   assert.deepEqual(sessionsLines(undefined), []);
-  const page = sessionsLines({ file: 'x-sessions.json', result }).join('\n');
+  const page = sessionsLines(shown({ file: 'x-sessions.json', result })).join('\n');
   assert.match(page, /^\| 20000 \| 23\.0 \| 20\.0 \| 2\.00 \| 0\.00 \| 1\.00 \| 5\.00 \| 3\.00 .* \| 0\.10 \|$/m);
   assert.match(page, /^\| 2 \| as many as go: 1000 \| 41\.0 \|/m);
   const empty = { ...result, steps: [], messages: [], stopped: '1 minutes are over' };
   for (const one of [result, empty]) {
     const svg = sessionsChart(one);
-    assert.doesNotMatch(svg + sessionsLines({ file: 'x', result: one }).join('\n'), /NaN|Infinity|undefined/);
+    assert.doesNotMatch(svg + sessionsLines(shown({ file: 'x', result: one })).join('\n'), /NaN|Infinity|undefined/);
     assert.equal(sessionsChart(structuredClone(one)), svg);
   }
-  assert.match(sessionsLines({ file: 'x', result: empty }).join('\n'), /Stopped before its end: 1 minutes are over\./);
+  assert.match(
+    sessionsLines(shown({ file: 'x', result: empty })).join('\n'),
+    /Stopped before its end: 1 minutes are over\./,
+  );
+});
+
+test('what is shown is the run with the most sessions, and the newest one with messages', async () => {
+  const folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), 'sessions-'))}/`);
+  try {
+    assert.equal(lastSessionsResults(folder), undefined);
+    const keep = (name: string, kept: Partial<SessionsResult>) =>
+      writeFile(new URL(`${name}${SESSIONS_SUFFIX}`, folder), JSON.stringify({ ...result, ...kept }));
+    await keep('many', { at: '2026-01-02T00:00:00.000Z' });
+    await keep('none', { at: '2026-01-04T00:00:00.000Z', steps: [], messages: [] });
+    const [first] = result.messages;
+    assert.ok(first);
+    await keep('messages', { at: '2026-01-03T00:00:00.000Z', commit: 'def5678', steps: [], messages: [first] });
+    const last = lastSessionsResults(folder);
+    assert.ok(last);
+    assert.deepEqual([last.sessions.file, last.messages.file], ['many-sessions.json', 'messages-sessions.json']);
+    assert.deepEqual(shownTogether(last), { ...result, messages: [first] });
+    const page = sessionsLines(last).join('\n');
+    assert.match(page, /commit abc1234.*`many-sessions\.json`/);
+    assert.match(page, /commit def5678.*`messages-sessions\.json`/);
+    assert.equal(page.match(/as many as go/g)?.length, 1);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });

@@ -55,15 +55,30 @@ export interface SessionsResult {
 
 export const SESSIONS_SUFFIX = '-sessions.json';
 
-/** The newest of the kept results with the most sessions; undefined when there is none. */
-export function lastSessionsResult(
-  folder: URL = RESULTS,
-): { readonly file: string; readonly result: SessionsResult } | undefined {
+/** A result that is kept. */
+export interface KeptSessions {
+  readonly file: string;
+  readonly result: SessionsResult;
+}
+
+/** What people are shown: of the results that are kept, one for the sessions and one, often another, for the messages. */
+export interface ShownSessions {
+  /** The newest with the most sessions. */
+  readonly sessions: KeptSessions;
+  /** The newest with messages on several edges. */
+  readonly messages: KeptSessions;
+}
+
+/** Undefined when nothing is kept. */
+export function lastSessionsResults(folder: URL = RESULTS): ShownSessions | undefined {
   mkdirSync(folder, { recursive: true });
-  return readdirSync(folder)
+  const kept = readdirSync(folder)
     .filter((name) => name.endsWith(SESSIONS_SUFFIX))
     .map((file) => ({ file, result: JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as SessionsResult }))
-    .sort((a, b) => mostIn(b.result) - mostIn(a.result) || b.result.at.localeCompare(a.result.at))[0];
+    .sort((a, b) => b.result.at.localeCompare(a.result.at));
+  const [sessions] = kept.toSorted((a, b) => mostIn(b.result) - mostIn(a.result));
+  const messages = kept.find(({ result }) => result.messages.length > 0) ?? sessions;
+  return sessions && messages ? { sessions, messages } : undefined;
 }
 
 /** A small run, to look at something, is not what people are shown. */

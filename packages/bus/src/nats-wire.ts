@@ -17,6 +17,12 @@ const DIGIT_9 = 57;
 const DOT = 46;
 const COMMA = 44;
 const CLOSING_BRACE = 125;
+const ACK_SUBJECT = '$JS.ACK.';
+const DOTS_MAX = 16;
+/** Of a millisecond. */
+const NANOS_DIGITS = 6;
+/** Of the subject that is being read: an array for each entry costs more than what is in it. */
+const dotsAt = new Uint16Array(DOTS_MAX);
 
 /** ASCII bytes as a string. */
 export function asciiOf(bytes: Uint8Array | undefined): string {
@@ -102,16 +108,19 @@ export interface DeliveredAt {
  * (domain, account) and one at the end. Undefined for anything else.
  */
 export function deliveredAt(reply: Uint8Array | undefined): DeliveredAt | undefined {
-  const tokens = asciiOf(reply).split('.');
-  if (tokens[0] !== '$JS' || tokens[1] !== 'ACK') return undefined;
-  const at = tokens.length === 9 ? 3 : tokens.length >= 11 ? 5 : -1;
-  if (at < 0) return undefined;
+  const text = asciiOf(reply);
+  if (!text.startsWith(ACK_SUBJECT)) return undefined;
+  let dots = 0;
+  for (let at = text.indexOf('.'); at >= 0 && dots < DOTS_MAX; at = text.indexOf('.', at + 1)) dotsAt[dots++] = at;
+  const first = dots === 8 ? 2 : dots >= 10 ? 4 : -1;
+  if (first < 0) return undefined;
+  const behindDot = (n: number) => (dotsAt[first + n] as number) + 1;
   return {
-    consumer: tokens[at] as string,
-    sequence: Number(tokens[at + 2]),
-    delivery: Number(tokens[at + 3]),
+    consumer: text.slice(behindDot(0), behindDot(1) - 1),
+    sequence: digitsAt(text, behindDot(2)),
+    delivery: digitsAt(text, behindDot(3)),
     // Nanoseconds do not fit in a double; the last six digits go.
-    committedAtMs: Number((tokens[at + 4] as string).slice(0, -6)),
+    committedAtMs: Number(text.slice(behindDot(4), behindDot(5) - 1 - NANOS_DIGITS)),
   };
 }
 
