@@ -169,11 +169,11 @@ seccompProfile:
 {{- end -}}
 
 {{/*
-How Node runs a service: {values}. The young generation as `starling cluster` has it; the heap three fifths of the container's memory, since Node
+How Node runs a service: {values, component}. The young generation as `starling cluster` has it; the heap three fifths of the container's memory, since Node
 would take a quarter, and buffers of sockets and of the log are beside the heap.
 */}}
 {{- define "starling.nodeFlags" -}}
-- --max-semi-space-size=32
+- --max-semi-space-size={{ eq (.component | default "") "archive" | ternary 32 8 }}
 {{- $limit := dig "limits" "memory" "" .values.resources | toString -}}
 {{- $unit := dict "Mi" 1.0 "Gi" 1024.0 "M" 0.954 "G" 953.7 -}}
 {{- if regexMatch "^[0-9.]+(Mi|Gi|M|G)$" $limit }}

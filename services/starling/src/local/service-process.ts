@@ -105,10 +105,10 @@ export class ServiceProcess {
 }
 
 /**
- * In MiB, and twice that is what a busy process takes: what lives for a batch or a request dies young then, and is not copied twice before (a tenth of the
- * CPU of an archived message). Services with less to do at a time need less.
+ * In MiB, and twice that is what a busy process takes, and does not all give back when it is idle: what lives for a batch dies young then, and is not
+ * copied twice before (of the archive, a tenth of the CPU of a message).
  */
-const SEMI_SPACE_MIB: Readonly<Record<string, number>> = { edge: 32, archive: 32 };
+const SEMI_SPACE_MIB: Readonly<Record<string, number>> = { archive: 32 };
 const SEMI_SPACE_REST_MIB = 8;
 
 /**
