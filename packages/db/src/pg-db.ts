@@ -17,7 +17,7 @@ export interface PgOptions {
   readonly onIdleError?: (error: Error) => void;
 }
 
-const IDLE_MS = 60_000;
+const IDLE_MS = 20_000;
 const IDLE_IN_TRANSACTION_MS = 60_000;
 /** Beyond the server's own statement timeout: a peer that has vanished says nothing at all. */
 const SILENCE_MS = 2_000;

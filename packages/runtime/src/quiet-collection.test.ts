@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { getHeapSpaceStatistics } from 'node:v8';
 import { collectWhenQuiet } from './quiet-collection.ts';
 
 const QUIET_MS = 50;
@@ -12,9 +13,10 @@ function makeGarbage(): number {
   return made.length;
 }
 
-async function collectionsWithin(deadlineMs: number, heapMaxBytes: number): Promise<number> {
+async function collectionsWithin(deadlineMs: number, heapMaxBytes: number, thoroughMaxBytes: number): Promise<number> {
   let count = 0;
-  const stop = collectWhenQuiet({ quietMs: QUIET_MS, heapMaxBytes, collections: { inc: () => void count++ } });
+  const collections = { inc: () => void count++ };
+  const stop = collectWhenQuiet({ quietMs: QUIET_MS, heapMaxBytes, thoroughMaxBytes, collections });
   makeGarbage();
   const end = performance.now() + deadlineMs;
   while (count === 0 && performance.now() < end) await sleep(QUIET_MS);
@@ -22,18 +24,23 @@ async function collectionsWithin(deadlineMs: number, heapMaxBytes: number): Prom
   return count;
 }
 
-it('collects once it is quiet, and nothing when there is nothing to gain', async () => {
-  const before = process.memoryUsage().heapUsed;
-  assert.equal(await collectionsWithin(DEADLINE_MS, Number.POSITIVE_INFINITY), 1);
-  const garbageBytes = process.memoryUsage().heapUsed - before;
-  assert.ok(garbageBytes < 20_000_000, `${garbageBytes} bytes more than before`);
-});
+const newSpaceBytes = () =>
+  getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space')?.space_size ?? 0;
+
+for (const [how, thoroughMaxBytes] of Object.entries({ thoroughly: Number.POSITIVE_INFINITY, once: 0 }))
+  it(`collects ${how} when it is quiet, and nothing when there is nothing to gain`, async () => {
+    const before = process.memoryUsage().heapUsed;
+    assert.equal(await collectionsWithin(DEADLINE_MS, Number.POSITIVE_INFINITY, thoroughMaxBytes), 1);
+    const garbageBytes = process.memoryUsage().heapUsed - before;
+    assert.ok(garbageBytes < 20_000_000, `${garbageBytes} bytes more than before`);
+    if (how === 'thoroughly') assert.ok(newSpaceBytes() <= 4_194_304, `${newSpaceBytes()} bytes for new objects`);
+  });
 
 it('leaves a heap alone that is larger than the bound', async () => {
-  assert.equal(await collectionsWithin(QUIET_MS * 6, 1), 0);
+  assert.equal(await collectionsWithin(QUIET_MS * 6, 1, 1), 0);
 });
 
 it('is off with 0', () => {
-  const stop = collectWhenQuiet({ quietMs: 0, heapMaxBytes: 1, collections: { inc: () => assert.fail() } });
-  stop();
+  const none = { quietMs: 0, heapMaxBytes: 1, thoroughMaxBytes: 1 };
+  collectWhenQuiet({ ...none, collections: { inc: () => assert.fail() } })();
 });

@@ -1,3 +1,4 @@
+import { Session } from 'node:inspector';
 import { performance } from 'node:perf_hooks';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -9,6 +10,8 @@ export interface QuietCollectionOptions {
   readonly quietMs: number;
   /** A larger heap is left alone: the collection holds everything up for about a millisecond a megabyte. */
   readonly heapMaxBytes: number;
+  /** A larger one is collected once, and not thoroughly: that takes several times as long. */
+  readonly thoroughMaxBytes: number;
   readonly collections: BoundCounter;
 }
 
@@ -16,25 +19,36 @@ export interface QuietCollectionOptions {
 const REDUCER_DELAY_MS = 1_000;
 
 /**
- * Gives memory back when a busy time is over. V8 collects when something is allocated, and gives pages back behind a collection, when it
- * finds little to do (its memory reducer; among them the pages in which objects are born, up to 64 MiB): a process in which nothing happens any more
- * keeps the garbage of its last login storm, twice what its idle sessions need. Returns how it is stopped.
+ * Gives memory back when a busy time is over. V8 collects when something is allocated, and so a process in which nothing happens any more keeps the
+ * garbage of its last login storm, twice what its idle sessions need. Returns how it is stopped.
  */
-export function collectWhenQuiet({ quietMs, heapMaxBytes, collections }: QuietCollectionOptions): () => void {
+export function collectWhenQuiet(options: QuietCollectionOptions): () => void {
+  const { quietMs, heapMaxBytes, thoroughMaxBytes, collections } = options;
   if (quietMs === 0) return () => {};
-  const collect = collector();
+  const collectOnce = collector();
   const rule = new QuietRule(heapMaxBytes);
   let last = performance.eventLoopUtilization();
-  const timer = setInterval(() => {
-    const now = performance.eventLoopUtilization();
-    const { utilization } = performance.eventLoopUtilization(now, last);
-    last = now;
-    if (!rule.wants(utilization, process.memoryUsage())) return;
-    collect();
+  let isCollecting = false;
+  const collected = () => {
+    isCollecting = false;
     collections.inc();
     rule.collected(process.memoryUsage());
     // The collection is no work of the process.
     last = performance.eventLoopUtilization();
+  };
+  const timer = setInterval(() => {
+    if (isCollecting) return;
+    const now = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(now, last);
+    last = now;
+    const memory = process.memoryUsage();
+    if (!rule.wants(utilization, memory)) return;
+    isCollecting = true;
+    if (memory.heapUsed <= thoroughMaxBytes) collectThoroughly(collected);
+    else {
+      collectOnce();
+      collected();
+    }
   }, quietMs).unref();
   return () => clearInterval(timer);
 }
@@ -47,4 +61,18 @@ function collector(): () => void {
   setFlagsFromString('--no-expose-gc');
   if (typeof collect !== 'function') throw new Error('this Node has no gc()');
   return () => void collect();
+}
+
+/**
+ * What V8 does when memory is short: two collections at least, and the pages in which objects are born, up to 64 MiB, are given back, which those of
+ * `gc()` keep. Node has it for its inspector only. No port is opened, and nobody can connect. It runs in a later turn.
+ */
+function collectThoroughly(done: () => void): void {
+  const session = new Session();
+  session.connect();
+  session.post('HeapProfiler.collectGarbage', () => {
+    // Not from within: Node 20 waits for itself then, for ever.
+    setImmediate(() => session.disconnect());
+    done();
+  });
 }

@@ -152,8 +152,9 @@ class ServiceProcess<S extends Specs> {
     const admin = await use('admin', opening, (a) => a.close());
     const announced: Record<string, unknown> = {};
     const { quietCollections: collections } = metrics.register(runtimeMetrics);
-    const { quietMs, quietHeapMaxBytes: heapMaxBytes } = runtime;
-    await use('quiet collection', collectWhenQuiet({ quietMs, heapMaxBytes, collections }), (stop) => stop());
+    const { quietMs, quietHeapMaxBytes: heapMaxBytes, quietThoroughMaxBytes: thoroughMaxBytes } = runtime;
+    const quiet = collectWhenQuiet({ quietMs, heapMaxBytes, thoroughMaxBytes, collections });
+    await use('quiet collection', quiet, (stop) => stop());
     await start({
       config: this.#config,
       id: this.#id,
