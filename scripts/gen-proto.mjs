@@ -22,6 +22,9 @@ const OPTIONS = [
 const protobufImport = /^import \$protobuf from .*$/m;
 const plainNumbers = (line) => `${line}\n$protobuf.util.Long = undefined;\n$protobuf.configure();`;
 
+// What is asked beside it says the same: what a prototype has is null, empty or 0, and none of that is written.
+const ownProperty = / && \$Object\.hasOwnProperty\.call\(message, "\w+"\)/g;
+
 /** The generated files: path → content. */
 export function generateProto() {
   const folder = mkdtempSync(join(tmpdir(), 'starling-gen-'));
@@ -46,7 +49,8 @@ export function generateProto() {
     return new Map(
       ['starling.js', 'starling.d.ts'].map((file) => [
         `packages/contracts/src/generated/${file}`,
-        marker + readFileSync(join(folder, file), 'utf8').replace(protobufImport, plainNumbers),
+        marker +
+          readFileSync(join(folder, file), 'utf8').replace(protobufImport, plainNumbers).replace(ownProperty, ''),
       ]),
     );
   } finally {

@@ -10,6 +10,7 @@ const RETRY_BACKLOG_BYTES_MAX = 1024 * 1024;
 /** A turn that produces more than this writes at once. */
 const FLUSH_BYTES = 64 * 1024;
 const CRLF = 0x0a0d;
+const SPACE = 0x20;
 
 /** Builds protocol lines in slabs of memory and hands them to the client once a loop turn. Strings must be ASCII. */
 export class Outbox {
@@ -54,8 +55,14 @@ export class Outbox {
       this.dropped++;
       return;
     }
-    const head = replyTo === '' ? `PUB ${subject} ${data.length}\r\n` : `PUB ${subject} ${replyTo} ${data.length}\r\n`;
-    this.#write(head, data);
+    const length = String(data.length);
+    const replyBytes = replyTo === '' ? 0 : replyTo.length + 1;
+    this.#begin(4 + subject.length + replyBytes + 1 + length.length + 2 + data.length + 2);
+    this.#text('PUB ');
+    this.#text(subject);
+    if (replyTo !== '') this.#word(replyTo);
+    this.#word(length);
+    this.#finish(data);
   }
 
   /**
@@ -64,8 +71,18 @@ export class Outbox {
    */
   publishWithHeader(subject: string, replyTo: string, header: string, data: Uint8Array): void {
     const headerBytes = header.length + 12; // "NATS/1.0\r\n" and the empty line
-    const head = `HPUB ${subject} ${replyTo} ${headerBytes} ${headerBytes + data.length}\r\nNATS/1.0\r\n${header}\r\n`;
-    this.#write(head, data);
+    const headerLength = String(headerBytes);
+    const length = String(headerBytes + data.length);
+    const words = subject.length + 1 + replyTo.length + 1 + headerLength.length + 1 + length.length;
+    this.#begin(5 + words + 2 + headerBytes + data.length + 2);
+    this.#text('HPUB ');
+    this.#text(subject);
+    this.#word(replyTo);
+    this.#word(headerLength);
+    this.#word(length);
+    this.#text('\r\nNATS/1.0\r\n');
+    this.#text(header);
+    this.#finish(data);
   }
 
   /** A line without a message, with its CRLF: in its place between the others. */
@@ -75,16 +92,31 @@ export class Outbox {
     this.#flushSoon();
   }
 
-  #write(head: string, data: Uint8Array): void {
-    const bytes = head.length + data.length + 2;
+  /** A message of as many bytes follows, in pieces: a line that is put together first is copied once more, and by a slower way. */
+  #begin(bytes: number): void {
     this.sent++;
     this.sentBytes += bytes;
     if (this.#end + bytes > this.#slab.length) this.#nextSlab(bytes);
+  }
+
+  #text(text: string): void {
     const slab = this.#slab;
     let at = this.#end;
-    at += slab.write(head, at, 'latin1');
-    slab.set(data, at);
-    at += data.length;
+    for (let i = 0; i < text.length; i++) slab[at++] = text.charCodeAt(i);
+    this.#end = at;
+  }
+
+  #word(text: string): void {
+    this.#slab[this.#end++] = SPACE;
+    this.#text(text);
+  }
+
+  /** What stands before the data ends with a line of its own. */
+  #finish(data: Uint8Array): void {
+    const slab = this.#slab;
+    slab.writeUInt16LE(CRLF, this.#end);
+    slab.set(data, this.#end + 2);
+    const at = this.#end + 2 + data.length;
     slab.writeUInt16LE(CRLF, at);
     this.#end = at + 2;
     this.#flushSoon();

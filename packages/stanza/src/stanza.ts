@@ -1,5 +1,5 @@
 import { type Jid, JidError, parseJid } from '@starling/jid';
-import { type Element, escapeAttribute, type Scanned, Scanner } from '@starling/xml';
+import { type Element, type Scanned, Scanner } from '@starling/xml';
 import {
   type Child,
   type ChildRef,
@@ -12,6 +12,7 @@ import {
 } from './children.ts';
 import { StanzaError } from './errors.ts';
 import { NS } from './ns.ts';
+import { StartTag } from './start-tag.ts';
 import { StreamError } from './stream-errors.ts';
 
 export type StanzaKind = 'message' | 'presence' | 'iq';
@@ -28,11 +29,17 @@ export interface StanzaAttributes {
 
 const NO_ATTRIBUTES: StanzaAttributes = Object.freeze({ type: '', id: '', from: '', to: '', lang: '' });
 
+const START_TAGS: Readonly<Record<StanzaKind, string>> = { message: '<message', presence: '<presence', iq: '<iq' };
 const END_TAGS: Readonly<Record<StanzaKind, Uint8Array>> = {
   message: Buffer.from('</message>'),
   presence: Buffer.from('</presence>'),
   iq: Buffer.from('</iq>'),
 };
+
+const NOTHING = new Uint8Array(0);
+
+/** The one of this thread: encode() is done with it when it returns. */
+const tag = new StartTag();
 
 /** What Stanza.encode writes may be longer than any limit on what was read: the start tag has grown since. */
 const UNLIMITED = Object.freeze({
@@ -131,47 +138,34 @@ export class Stanza implements StanzaAttributes {
   }
 
   with(changes: Partial<StanzaAttributes>): Stanza {
-    return new Stanza(
-      this.kind,
-      { type: this.type, id: this.id, from: this.from, to: this.to, lang: this.lang, ...changes },
-      this.#content,
-    );
+    const { type = this.type, id = this.id, from = this.from, to = this.to, lang = this.lang } = changes;
+    return new Stanza(this.kind, { type, id, from, to, lang }, contentIn(this));
   }
 
   /** Without the children for which `drop` says so; this same stanza when there are none. */
   without(drop: (ref: ChildRef) => boolean): Stanza {
-    const content = contentWithout(this.#content, drop);
+    const content = contentWithout(contentIn(this), drop);
     return content.children === this.children ? this : new Stanza(this.kind, this, content);
   }
 
   /** With more children behind those there are. */
   append(...children: readonly Element[]): Stanza {
-    return children.length === 0 ? this : new Stanza(this.kind, this, contentWith(this.#content, contentOf(children)));
+    return children.length === 0
+      ? this
+      : new Stanza(this.kind, this, contentWith(contentIn(this), contentOf(children)));
   }
 
   /** The stanza in jabber:client, which is not declared on it: as it stands in a stream. */
   encode(): Uint8Array {
     const { kind, inner } = this;
-    const isEmpty = inner.length === 0;
-    let head = `<${kind}`;
-    if (this.to !== '') head += ` to="${escapeAttribute(this.to)}"`;
-    if (this.from !== '') head += ` from="${escapeAttribute(this.from)}"`;
-    if (this.id !== '') head += ` id="${escapeAttribute(this.id)}"`;
-    if (this.type !== '') head += ` type="${escapeAttribute(this.type)}"`;
-    if (this.lang !== '') head += ` xml:lang="${escapeAttribute(this.lang)}"`;
-    head += isEmpty ? '/>' : '>';
-    if (isEmpty) return Buffer.from(head);
-    const headBytes = Buffer.byteLength(head);
-    const tail = END_TAGS[kind];
-    const bytes = Buffer.allocUnsafe(headBytes + inner.length + tail.length);
-    bytes.write(head, 0);
-    bytes.set(inner, headBytes);
-    bytes.set(tail, headBytes + inner.length);
-    return bytes;
-  }
-
-  get #content(): Content {
-    return { children: this.children as readonly Child[], inner: this.inner };
+    tag.begin(START_TAGS[kind]);
+    if (this.to !== '') tag.attribute(' to="', this.to);
+    if (this.from !== '') tag.attribute(' from="', this.from);
+    if (this.id !== '') tag.attribute(' id="', this.id);
+    if (this.type !== '') tag.attribute(' type="', this.type);
+    if (this.lang !== '') tag.attribute(' xml:lang="', this.lang);
+    tag.text(inner.length === 0 ? '/>' : '>');
+    return inner.length === 0 ? tag.followedBy(inner, NOTHING) : tag.followedBy(inner, END_TAGS[kind]);
   }
 
   #find(ns: string, name: string): Child | undefined {
@@ -179,6 +173,8 @@ export class Stanza implements StanzaAttributes {
     return undefined;
   }
 }
+
+const contentIn = ({ children, inner }: Stanza): Content => ({ children: children as readonly Child[], inner });
 
 function readJid(attribute: 'from' | 'to', text: string): Jid {
   try {

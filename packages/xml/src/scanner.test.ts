@@ -624,6 +624,43 @@ describe('a message (RFC 7395 §3.3)', () => {
   });
 });
 
+describe('streams that are read in turn', () => {
+  const opened = (declared: string) => {
+    const elements: Scanned[] = [];
+    const onElement = (e: Scanned) => elements.push(e);
+    const scanner = new Scanner('stream', DEFAULT_LIMITS, { onStreamOpen() {}, onElement, onStreamClose() {} });
+    scanner.write(Buffer.from(`<s:stream xmlns:s='http://etherx.jabber.org/streams' ${declared}>`));
+    return { scanner, elements };
+  };
+
+  it('have each what they have declared, the same or another', () => {
+    const declarations = [
+      "xmlns='jabber:client'",
+      "xmlns='jabber:client' xmlns:x='urn:x'",
+      "xmlns='jabber:client' xmlns:x='urn:y'",
+    ];
+    const streams = [...declarations, ...declarations].map(opened);
+    for (let round = 0; round < 3; round++)
+      for (const [n, { scanner }] of streams.entries())
+        scanner.write(Buffer.from(n % 3 === 0 ? "<a xmlns='urn:own'/><b/>" : "<x:a xmlns:z='urn:z'/><b/>"));
+    streams.forEach(({ elements }, n) => {
+      const own = ['urn:own', 'urn:x', 'urn:y'][n % 3];
+      assert.deepEqual(
+        elements.map(({ name, ns }) => `${name} ${ns}`),
+        [0, 1, 2].flatMap(() => [`a ${own}`, 'b jabber:client']),
+      );
+      assert.equal(elements.at(-1)?.scope.x, [undefined, 'urn:x', 'urn:y'][n % 3]);
+      assert.equal(elements.at(-1)?.scope.z, undefined);
+    });
+  });
+
+  it('and refuse a prefix that only another one has declared', () => {
+    const [one, other] = [opened("xmlns='jabber:client' xmlns:x='urn:x'"), opened("xmlns='jabber:client'")];
+    one.scanner.write(Buffer.from('<x:a/>'));
+    assert.throws(() => other.scanner.write(Buffer.from('<x:a/>')), { condition: 'not-well-formed' });
+  });
+});
+
 describe('the handler', () => {
   function record(onEvent: (event: string, scanner: Scanner) => void) {
     const scanner: Scanner = new Scanner('stream', DEFAULT_LIMITS, {

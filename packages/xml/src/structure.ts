@@ -3,7 +3,7 @@ import { decodeValue } from './decode.ts';
 import type { ScanLimits } from './limits.ts';
 import { NS_CLIENT, NS_SERVER, NS_XML, NS_XMLNS } from './ns.ts';
 import type { Scanned, ScannedChild, StreamHead } from './scanned.ts';
-import { ascii, hashOf, intern } from './strings.ts';
+import { ascii, hashOf, intern, internValue } from './strings.ts';
 import { XmlError } from './xml-error.ts';
 
 type Scope = Readonly<Record<string, string>>;
@@ -16,16 +16,18 @@ const FREE_MAX = 64;
 export function takeStructure(limits: ScanLimits, scope: Scope): Structure {
   const structure = free.pop();
   if (structure === undefined) return new Structure(limits, scope);
-  structure.reset(limits, scope);
+  structure.takeUp(limits, scope);
   return structure;
 }
 
-/** Not one that a failure has left somewhere. */
+/** Only one that stands between two elements: not one that a failure has left somewhere. */
 export function giveBack(structure: Structure): void {
   if (free.length < FREE_MAX) free.push(structure);
 }
 
 const NOTHING: Scope = Object.freeze({});
+/** What nearly every stanza of a WebSocket declares, and nothing else (RFC 7395 §3.3). */
+const CLIENT_SCOPE: Scope = Object.freeze({ '': NS_CLIENT });
 const NO_CHILDREN: ScannedChild[] = [];
 
 /** How an attribute's value has to be read. */
@@ -33,6 +35,24 @@ export const VALUE_ASCII = 0;
 /** Holds a reference, or white space that normalisation changes. */
 export const VALUE_ENCODED = 1;
 export const VALUE_UTF8 = 2;
+
+// What a value is: as good as never read again, an address or a type, or a namespace.
+const UNIQUE = 0;
+const REPEATED = 1;
+const NAMESPACE = 2;
+
+/** What the last stream declared. Most clients declare the same, and share it. */
+let lastStreamScope: Scope = NOTHING;
+
+function sharedScope(scope: Scope): Scope {
+  if (!isSameScope(scope, lastStreamScope)) lastStreamScope = scope;
+  return lastStreamScope;
+}
+
+function isSameScope(one: Scope, other: Scope): boolean {
+  const prefixes = Object.keys(one);
+  return prefixes.length === Object.keys(other).length && prefixes.every((prefix) => one[prefix] === other[prefix]);
+}
 
 // Numbers of an attribute, and of an open element, in a flat array: no object is made for what nobody asks for.
 const ATTRIBUTE = 8;
@@ -87,6 +107,12 @@ export class Structure {
     this.limits = limits;
     this.outerScope = scope;
     this.bind(scope);
+  }
+
+  /** As reset, of one that stands between two elements: where that is in the same scope, there is nothing to forget. */
+  takeUp(limits: ScanLimits, scope: Scope): void {
+    if (scope === this.outerScope) this.limits = limits;
+    else this.reset(limits, scope);
   }
 
   /** Forgets everything but what is given. */
@@ -144,7 +170,7 @@ export class Structure {
     const name = this.localName(bytes, base);
     if (this.attributesWithPrefix > 0) this.expandAttributes(bytes, base);
     const attrs = this.readAttributes(bytes, base);
-    this.outerScope = this.currentScope();
+    this.outerScope = sharedScope(this.currentScope());
     this.forgetAttributes();
     return { name, ns, attrs, scope: this.outerScope };
   }
@@ -320,7 +346,7 @@ export class Structure {
   private declare(bytes: Buffer, base: number, k: number): void {
     const a = this.attributes;
     const colon = a[k + 1] as number;
-    const uri = this.valueOf(bytes, base, k, true);
+    const uri = this.valueOf(bytes, base, k, NAMESPACE);
     if (uri === NS_XMLNS) throw new XmlError('not-well-formed', 'the namespace of xmlns cannot be bound');
     if (colon < 0) {
       if (uri === NS_XML) throw new XmlError('not-well-formed', 'the namespace of xml cannot be the default');
@@ -381,7 +407,7 @@ export class Structure {
     for (let k = 0; k < end; k += ATTRIBUTE) {
       if (a[k + 7] === -1) continue;
       const local = this.local(bytes, base, k);
-      const value = this.valueOf(bytes, base, k, false);
+      const value = this.valueOf(bytes, base, k, local === 'id' ? UNIQUE : REPEATED);
       if ((a[k + 1] as number) < 0) setOwn(attrs, local, value);
       else {
         const uri = this.attributeUris[k >> 3] as string;
@@ -391,17 +417,19 @@ export class Structure {
     return attrs;
   }
 
-  private valueOf(bytes: Buffer, base: number, k: number, shared: boolean): string {
+  private valueOf(bytes: Buffer, base: number, k: number, use: number): string {
     const a = this.attributes;
     const start = base + (a[k + 5] as number);
     const end = base + (a[k + 6] as number);
     const form = a[k + 7] as number;
     if ((form & VALUE_ENCODED) !== 0) return decodeValue(bytes, start, end);
-    if (shared) return intern(bytes, start, end, hashOf(bytes, start, end));
+    if (use === REPEATED) return internValue(bytes, start, end);
+    if (use === NAMESPACE) return intern(bytes, start, end, hashOf(bytes, start, end));
     return form === VALUE_ASCII ? ascii(bytes, start, end) : bytes.toString('utf8', start, end);
   }
 
   private currentScope(): Scope {
+    if (this.prefixCount === 0 && this.defaultNs === NS_CLIENT) return CLIENT_SCOPE;
     const scope: Record<string, string> = {};
     if (this.defaultNs !== '') scope[''] = this.defaultNs;
     for (let k = 0; k < this.prefixCount; k++) setOwn(scope, this.prefixes[k] as string, this.uris[k] as string);

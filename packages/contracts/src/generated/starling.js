@@ -209,20 +209,20 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                if (message.user != null && message.user !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
-                if (message.revision != null && $Object.hasOwnProperty.call(message, "revision") && (typeof message.revision === "object" ? message.revision.low || message.revision.high : message.revision !== 0))
+                if (message.revision != null && (typeof message.revision === "object" ? message.revision.low || message.revision.high : message.revision !== 0))
                     writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.revision);
-                if (message.state != null && $Object.hasOwnProperty.call(message, "state") && message.state !== 0)
+                if (message.state != null && message.state !== 0)
                     writer.uint32(/* id 3, wireType 0 =*/24).int32(message.state);
-                if (message.writtenAtMs != null && $Object.hasOwnProperty.call(message, "writtenAtMs") && (typeof message.writtenAtMs === "object" ? message.writtenAtMs.low || message.writtenAtMs.high : message.writtenAtMs !== 0))
+                if (message.writtenAtMs != null && (typeof message.writtenAtMs === "object" ? message.writtenAtMs.low || message.writtenAtMs.high : message.writtenAtMs !== 0))
                     writer.uint32(/* id 4, wireType 0 =*/32).uint64(message.writtenAtMs);
                 if (message.keys != null && message.keys.length)
                     for (let i = 0; i < message.keys.length; ++i)
                         $root.starling.v1.ScramKeys.encode(message.keys[i], writer.uint32(/* id 5, wireType 2 =*/42).fork(), _depth + 1).ldelim();
-                if (message.version != null && $Object.hasOwnProperty.call(message, "version"))
+                if (message.version != null)
                     $root.starling.v1.RosterVersion.encode(message.version, writer.uint32(/* id 6, wireType 2 =*/50).fork(), _depth + 1).ldelim();
-                if (message.pruned != null && $Object.hasOwnProperty.call(message, "pruned") && (typeof message.pruned === "object" ? message.pruned.low || message.pruned.high : message.pruned !== 0))
+                if (message.pruned != null && (typeof message.pruned === "object" ? message.pruned.low || message.pruned.high : message.pruned !== 0))
                     writer.uint32(/* id 7, wireType 0 =*/56).uint64(message.pruned);
                 if (message.items != null && message.items.length)
                     for (let i = 0; i < message.items.length; ++i)
@@ -230,12 +230,12 @@ export const starling = $root.starling = (() => {
                 if (message.requests != null && message.requests.length)
                     for (let i = 0; i < message.requests.length; ++i)
                         writer.uint32(/* id 9, wireType 2 =*/74).bytes(message.requests[i]);
-                if (message.blocksVersion != null && $Object.hasOwnProperty.call(message, "blocksVersion") && (typeof message.blocksVersion === "object" ? message.blocksVersion.low || message.blocksVersion.high : message.blocksVersion !== 0))
+                if (message.blocksVersion != null && (typeof message.blocksVersion === "object" ? message.blocksVersion.low || message.blocksVersion.high : message.blocksVersion !== 0))
                     writer.uint32(/* id 10, wireType 0 =*/80).uint64(message.blocksVersion);
                 if (message.blocked != null && message.blocked.length)
                     for (let i = 0; i < message.blocked.length; ++i)
                         writer.uint32(/* id 11, wireType 2 =*/90).string(message.blocked[i]);
-                if (message.preferences != null && $Object.hasOwnProperty.call(message, "preferences"))
+                if (message.preferences != null)
                     $root.starling.v1.ArchivePreferences.encode(message.preferences, writer.uint32(/* id 12, wireType 2 =*/98).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -485,9 +485,9 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.item != null && $Object.hasOwnProperty.call(message, "item"))
+                if (message.item != null)
                     $root.starling.v1.RosterItem.encode(message.item, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
-                if (message.changed != null && $Object.hasOwnProperty.call(message, "changed") && (typeof message.changed === "object" ? message.changed.low || message.changed.high : message.changed !== 0))
+                if (message.changed != null && (typeof message.changed === "object" ? message.changed.low || message.changed.high : message.changed !== 0))
                     writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.changed);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -697,15 +697,15 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.mechanism != null && $Object.hasOwnProperty.call(message, "mechanism") && message.mechanism !== "")
+                if (message.mechanism != null && message.mechanism !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.mechanism);
-                if (message.salt != null && $Object.hasOwnProperty.call(message, "salt") && message.salt.length)
+                if (message.salt != null && message.salt.length)
                     writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.salt);
-                if (message.iterations != null && $Object.hasOwnProperty.call(message, "iterations") && message.iterations !== 0)
+                if (message.iterations != null && message.iterations !== 0)
                     writer.uint32(/* id 3, wireType 0 =*/24).uint32(message.iterations);
-                if (message.storedKey != null && $Object.hasOwnProperty.call(message, "storedKey") && message.storedKey.length)
+                if (message.storedKey != null && message.storedKey.length)
                     writer.uint32(/* id 4, wireType 2 =*/34).bytes(message.storedKey);
-                if (message.serverKey != null && $Object.hasOwnProperty.call(message, "serverKey") && message.serverKey.length)
+                if (message.serverKey != null && message.serverKey.length)
                     writer.uint32(/* id 5, wireType 2 =*/42).bytes(message.serverKey);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -893,7 +893,7 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                if (message.user != null && message.user !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -1055,7 +1055,7 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.exists != null && $Object.hasOwnProperty.call(message, "exists") && message.exists !== false)
+                if (message.exists != null && message.exists !== false)
                     writer.uint32(/* id 1, wireType 0 =*/8).bool(message.exists);
                 if (message.keys != null && message.keys.length)
                     for (let i = 0; i < message.keys.length; ++i)
@@ -1228,7 +1228,7 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                if (message.user != null && message.user !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
                 if (message.keys != null && message.keys.length)
                     for (let i = 0; i < message.keys.length; ++i)
@@ -1401,7 +1401,7 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                if (message.user != null && message.user !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
                 if (message.keys != null && message.keys.length)
                     for (let i = 0; i < message.keys.length; ++i)
@@ -1564,7 +1564,7 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                if (message.user != null && message.user !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -1716,7 +1716,7 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                if (message.user != null && message.user !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -1868,7 +1868,7 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.exists != null && $Object.hasOwnProperty.call(message, "exists") && message.exists !== false)
+                if (message.exists != null && message.exists !== false)
                     writer.uint32(/* id 1, wireType 0 =*/8).bool(message.exists);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -2038,11 +2038,11 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.domain != null && $Object.hasOwnProperty.call(message, "domain") && message.domain !== "")
+                if (message.domain != null && message.domain !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.domain);
-                if (message.after != null && $Object.hasOwnProperty.call(message, "after") && message.after !== "")
+                if (message.after != null && message.after !== "")
                     writer.uint32(/* id 2, wireType 2 =*/18).string(message.after);
-                if (message.limit != null && $Object.hasOwnProperty.call(message, "limit") && message.limit !== 0)
+                if (message.limit != null && message.limit !== 0)
                     writer.uint32(/* id 3, wireType 0 =*/24).uint32(message.limit);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -2225,7 +2225,7 @@ export const starling = $root.starling = (() => {
                 if (message.users != null && message.users.length)
                     for (let i = 0; i < message.users.length; ++i)
                         writer.uint32(/* id 1, wireType 2 =*/10).string(message.users[i]);
-                if (message.complete != null && $Object.hasOwnProperty.call(message, "complete") && message.complete !== false)
+                if (message.complete != null && message.complete !== false)
                     writer.uint32(/* id 2, wireType 0 =*/16).bool(message.complete);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -2523,9 +2523,9 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && message.epoch !== 0)
+                if (message.epoch != null && message.epoch !== 0)
                     writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.epoch);
-                if (message.sequence != null && $Object.hasOwnProperty.call(message, "sequence") && (typeof message.sequence === "object" ? message.sequence.low || message.sequence.high : message.sequence !== 0))
+                if (message.sequence != null && (typeof message.sequence === "object" ? message.sequence.low || message.sequence.high : message.sequence !== 0))
                     writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.sequence);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -2704,11 +2704,11 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.position != null && $Object.hasOwnProperty.call(message, "position"))
+                if (message.position != null)
                     $root.starling.v1.Position.encode(message.position, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
-                if (message.committedAtMs != null && $Object.hasOwnProperty.call(message, "committedAtMs") && (typeof message.committedAtMs === "object" ? message.committedAtMs.low || message.committedAtMs.high : message.committedAtMs !== 0))
+                if (message.committedAtMs != null && (typeof message.committedAtMs === "object" ? message.committedAtMs.low || message.committedAtMs.high : message.committedAtMs !== 0))
                     writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.committedAtMs);
-                if (message.envelope != null && $Object.hasOwnProperty.call(message, "envelope") && message.envelope.length)
+                if (message.envelope != null && message.envelope.length)
                     writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.envelope);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -2902,13 +2902,13 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                if (message.user != null && message.user !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
-                if (message.after != null && $Object.hasOwnProperty.call(message, "after"))
+                if (message.after != null)
                     $root.starling.v1.Position.encode(message.after, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
-                if (message.upTo != null && $Object.hasOwnProperty.call(message, "upTo"))
+                if (message.upTo != null)
                     $root.starling.v1.Position.encode(message.upTo, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
-                if (message.limit != null && $Object.hasOwnProperty.call(message, "limit") && message.limit !== 0)
+                if (message.limit != null && message.limit !== 0)
                     writer.uint32(/* id 4, wireType 0 =*/32).uint32(message.limit);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -3094,7 +3094,7 @@ export const starling = $root.starling = (() => {
                 if (message.entries != null && message.entries.length)
                     for (let i = 0; i < message.entries.length; ++i)
                         $root.starling.v1.ArchivedEntry.encode(message.entries[i], writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
-                if (message.complete != null && $Object.hasOwnProperty.call(message, "complete") && message.complete !== false)
+                if (message.complete != null && message.complete !== false)
                     writer.uint32(/* id 2, wireType 0 =*/16).bool(message.complete);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -3267,7 +3267,7 @@ export const starling = $root.starling = (() => {
                 if (message.known != null && message.known.length)
                     for (let i = 0; i < message.known.length; ++i)
                         $root.starling.v1.UserPosition.encode(message.known[i], writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
-                if (message.fresh != null && $Object.hasOwnProperty.call(message, "fresh") && message.fresh !== false)
+                if (message.fresh != null && message.fresh !== false)
                     writer.uint32(/* id 2, wireType 0 =*/16).bool(message.fresh);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -3446,12 +3446,12 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && message.epoch !== 0)
+                if (message.epoch != null && message.epoch !== 0)
                     writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.epoch);
                 if (message.last != null && message.last.length)
                     for (let i = 0; i < message.last.length; ++i)
                         $root.starling.v1.UserPosition.encode(message.last[i], writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
-                if (message.upTo != null && $Object.hasOwnProperty.call(message, "upTo"))
+                if (message.upTo != null)
                     $root.starling.v1.Position.encode(message.upTo, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -3626,9 +3626,9 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                if (message.user != null && message.user !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
-                if (message.position != null && $Object.hasOwnProperty.call(message, "position"))
+                if (message.position != null)
                     $root.starling.v1.Position.encode(message.position, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -3823,16 +3823,16 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.stream != null && $Object.hasOwnProperty.call(message, "stream") && message.stream !== 0)
+                if (message.stream != null && message.stream !== 0)
                     writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.stream);
-                if (message.counter != null && $Object.hasOwnProperty.call(message, "counter") && (typeof message.counter === "object" ? message.counter.low || message.counter.high : message.counter !== 0))
+                if (message.counter != null && (typeof message.counter === "object" ? message.counter.low || message.counter.high : message.counter !== 0))
                     writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.counter);
-                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && message.epoch !== 0)
+                if (message.epoch != null && message.epoch !== 0)
                     writer.uint32(/* id 3, wireType 0 =*/24).uint32(message.epoch);
                 if (message.last != null && message.last.length)
                     for (let i = 0; i < message.last.length; ++i)
                         $root.starling.v1.UserPosition.encode(message.last[i], writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
-                if (message.publisher != null && $Object.hasOwnProperty.call(message, "publisher") && message.publisher !== "")
+                if (message.publisher != null && message.publisher !== "")
                     writer.uint32(/* id 5, wireType 2 =*/42).string(message.publisher);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -4126,17 +4126,17 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                if (message.user != null && message.user !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
-                if (message.after != null && $Object.hasOwnProperty.call(message, "after"))
+                if (message.after != null)
                     $root.starling.v1.Position.encode(message.after, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
-                if (message.before != null && $Object.hasOwnProperty.call(message, "before"))
+                if (message.before != null)
                     $root.starling.v1.Position.encode(message.before, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
-                if (message.startMs != null && $Object.hasOwnProperty.call(message, "startMs"))
+                if (message.startMs != null)
                     writer.uint32(/* id 4, wireType 0 =*/32).uint64(message.startMs);
-                if (message.endMs != null && $Object.hasOwnProperty.call(message, "endMs"))
+                if (message.endMs != null)
                     writer.uint32(/* id 5, wireType 0 =*/40).uint64(message.endMs);
-                if (message["with"] != null && $Object.hasOwnProperty.call(message, "with") && message["with"] !== "")
+                if (message["with"] != null && message["with"] !== "")
                     writer.uint32(/* id 6, wireType 2 =*/50).string(message["with"]);
                 if (message.ids != null && message.ids.length)
                     for (let i = 0; i < message.ids.length; ++i)
@@ -4144,11 +4144,11 @@ export const starling = $root.starling = (() => {
                 if (message.known != null && message.known.length)
                     for (let i = 0; i < message.known.length; ++i)
                         $root.starling.v1.Position.encode(message.known[i], writer.uint32(/* id 8, wireType 2 =*/66).fork(), _depth + 1).ldelim();
-                if (message.limit != null && $Object.hasOwnProperty.call(message, "limit") && message.limit !== 0)
+                if (message.limit != null && message.limit !== 0)
                     writer.uint32(/* id 9, wireType 0 =*/72).uint32(message.limit);
-                if (message.backwards != null && $Object.hasOwnProperty.call(message, "backwards") && message.backwards !== false)
+                if (message.backwards != null && message.backwards !== false)
                     writer.uint32(/* id 10, wireType 0 =*/80).bool(message.backwards);
-                if (message.count != null && $Object.hasOwnProperty.call(message, "count") && message.count !== false)
+                if (message.count != null && message.count !== false)
                     writer.uint32(/* id 11, wireType 0 =*/88).bool(message.count);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -4418,11 +4418,11 @@ export const starling = $root.starling = (() => {
                 if (message.entries != null && message.entries.length)
                     for (let i = 0; i < message.entries.length; ++i)
                         $root.starling.v1.ArchivedEntry.encode(message.entries[i], writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
-                if (message.complete != null && $Object.hasOwnProperty.call(message, "complete") && message.complete !== false)
+                if (message.complete != null && message.complete !== false)
                     writer.uint32(/* id 2, wireType 0 =*/16).bool(message.complete);
-                if (message.count != null && $Object.hasOwnProperty.call(message, "count"))
+                if (message.count != null)
                     writer.uint32(/* id 3, wireType 0 =*/24).uint32(message.count);
-                if (message.stable != null && $Object.hasOwnProperty.call(message, "stable") && message.stable !== false)
+                if (message.stable != null && message.stable !== false)
                     writer.uint32(/* id 4, wireType 0 =*/32).bool(message.stable);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -4626,14 +4626,14 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.version != null && $Object.hasOwnProperty.call(message, "version") && (typeof message.version === "object" ? message.version.low || message.version.high : message.version !== 0))
+                if (message.version != null && (typeof message.version === "object" ? message.version.low || message.version.high : message.version !== 0))
                     writer.uint32(/* id 1, wireType 0 =*/8).uint64(message.version);
                 if (message.jids != null && message.jids.length)
                     for (let i = 0; i < message.jids.length; ++i)
                         writer.uint32(/* id 2, wireType 2 =*/18).string(message.jids[i]);
-                if (message.cleared != null && $Object.hasOwnProperty.call(message, "cleared") && message.cleared !== false)
+                if (message.cleared != null && message.cleared !== false)
                     writer.uint32(/* id 3, wireType 0 =*/24).bool(message.cleared);
-                if (message.preferences != null && $Object.hasOwnProperty.call(message, "preferences"))
+                if (message.preferences != null)
                     $root.starling.v1.ArchivePreferences.encode(message.preferences, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -4817,9 +4817,9 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                if (message.user != null && message.user !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
-                if (message.preferences != null && $Object.hasOwnProperty.call(message, "preferences") && message.preferences !== false)
+                if (message.preferences != null && message.preferences !== false)
                     writer.uint32(/* id 2, wireType 0 =*/16).bool(message.preferences);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -5009,7 +5009,7 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                if (message.user != null && message.user !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
                 if (message.block != null && message.block.length)
                     for (let i = 0; i < message.block.length; ++i)
@@ -5017,7 +5017,7 @@ export const starling = $root.starling = (() => {
                 if (message.unblock != null && message.unblock.length)
                     for (let i = 0; i < message.unblock.length; ++i)
                         writer.uint32(/* id 3, wireType 2 =*/26).string(message.unblock[i]);
-                if (message.unblockAll != null && $Object.hasOwnProperty.call(message, "unblockAll") && message.unblockAll !== false)
+                if (message.unblockAll != null && message.unblockAll !== false)
                     writer.uint32(/* id 4, wireType 0 =*/32).bool(message.unblockAll);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -5194,7 +5194,7 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                if (message.user != null && message.user !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -5519,7 +5519,7 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                if (message.user != null && message.user !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
                 if (message.items != null && message.items.length)
                     for (let i = 0; i < message.items.length; ++i)
@@ -5702,9 +5702,9 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.contact != null && $Object.hasOwnProperty.call(message, "contact") && message.contact !== "")
+                if (message.contact != null && message.contact !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.contact);
-                if (message.stanza != null && $Object.hasOwnProperty.call(message, "stanza") && message.stanza.length)
+                if (message.stanza != null && message.stanza.length)
                     writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.stanza);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -5875,7 +5875,7 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                if (message.user != null && message.user !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
                 if (message.stanzas != null && message.stanzas.length)
                     for (let i = 0; i < message.stanzas.length; ++i)
@@ -6056,11 +6056,11 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                if (message.user != null && message.user !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
-                if (message.after != null && $Object.hasOwnProperty.call(message, "after"))
+                if (message.after != null)
                     $root.starling.v1.Position.encode(message.after, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
-                if (message.limit != null && $Object.hasOwnProperty.call(message, "limit") && message.limit !== 0)
+                if (message.limit != null && message.limit !== 0)
                     writer.uint32(/* id 3, wireType 0 =*/24).uint32(message.limit);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -6246,9 +6246,9 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                if (message.user != null && message.user !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
-                if (message.from != null && $Object.hasOwnProperty.call(message, "from") && (typeof message.from === "object" ? message.from.low || message.from.high : message.from !== 0))
+                if (message.from != null && (typeof message.from === "object" ? message.from.low || message.from.high : message.from !== 0))
                     writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.from);
                 if (message.entries != null && message.entries.length)
                     for (let i = 0; i < message.entries.length; ++i)
@@ -6420,7 +6420,7 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.next != null && $Object.hasOwnProperty.call(message, "next") && (typeof message.next === "object" ? message.next.low || message.next.high : message.next !== 0))
+                if (message.next != null && (typeof message.next === "object" ? message.next.low || message.next.high : message.next !== 0))
                     writer.uint32(/* id 1, wireType 0 =*/8).uint64(message.next);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -6581,9 +6581,9 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                if (message.user != null && message.user !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
-                if (message.beforeMs != null && $Object.hasOwnProperty.call(message, "beforeMs") && (typeof message.beforeMs === "object" ? message.beforeMs.low || message.beforeMs.high : message.beforeMs !== 0))
+                if (message.beforeMs != null && (typeof message.beforeMs === "object" ? message.beforeMs.low || message.beforeMs.high : message.beforeMs !== 0))
                     writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.beforeMs);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -6753,9 +6753,9 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.erased != null && $Object.hasOwnProperty.call(message, "erased") && message.erased !== 0)
+                if (message.erased != null && message.erased !== 0)
                     writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.erased);
-                if (message.complete != null && $Object.hasOwnProperty.call(message, "complete") && message.complete !== false)
+                if (message.complete != null && message.complete !== false)
                     writer.uint32(/* id 2, wireType 0 =*/16).bool(message.complete);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -7060,39 +7060,39 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.version != null && $Object.hasOwnProperty.call(message, "version") && message.version !== 0)
+                if (message.version != null && message.version !== 0)
                     writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.version);
-                if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== "")
+                if (message.id != null && message.id !== "")
                     writer.uint32(/* id 2, wireType 2 =*/18).string(message.id);
-                if (message.owner != null && $Object.hasOwnProperty.call(message, "owner") && message.owner !== "")
+                if (message.owner != null && message.owner !== "")
                     writer.uint32(/* id 3, wireType 2 =*/26).string(message.owner);
-                if (message.from != null && $Object.hasOwnProperty.call(message, "from") && message.from !== "")
+                if (message.from != null && message.from !== "")
                     writer.uint32(/* id 4, wireType 2 =*/34).string(message.from);
-                if (message.to != null && $Object.hasOwnProperty.call(message, "to") && message.to !== "")
+                if (message.to != null && message.to !== "")
                     writer.uint32(/* id 5, wireType 2 =*/42).string(message.to);
-                if (message.kind != null && $Object.hasOwnProperty.call(message, "kind") && message.kind !== 0)
+                if (message.kind != null && message.kind !== 0)
                     writer.uint32(/* id 6, wireType 0 =*/48).int32(message.kind);
-                if (message.type != null && $Object.hasOwnProperty.call(message, "type") && message.type !== "")
+                if (message.type != null && message.type !== "")
                     writer.uint32(/* id 7, wireType 2 =*/58).string(message.type);
-                if (message.fate != null && $Object.hasOwnProperty.call(message, "fate") && message.fate !== 0)
+                if (message.fate != null && message.fate !== 0)
                     writer.uint32(/* id 8, wireType 0 =*/64).int32(message.fate);
-                if (message.copy != null && $Object.hasOwnProperty.call(message, "copy") && message.copy !== 0)
+                if (message.copy != null && message.copy !== 0)
                     writer.uint32(/* id 9, wireType 0 =*/72).int32(message.copy);
-                if (message.hints != null && $Object.hasOwnProperty.call(message, "hints") && message.hints !== 0)
+                if (message.hints != null && message.hints !== 0)
                     writer.uint32(/* id 10, wireType 0 =*/80).uint32(message.hints);
-                if (message.origin != null && $Object.hasOwnProperty.call(message, "origin") && message.origin !== "")
+                if (message.origin != null && message.origin !== "")
                     writer.uint32(/* id 11, wireType 2 =*/90).string(message.origin);
-                if (message.sentAtMs != null && $Object.hasOwnProperty.call(message, "sentAtMs") && (typeof message.sentAtMs === "object" ? message.sentAtMs.low || message.sentAtMs.high : message.sentAtMs !== 0))
+                if (message.sentAtMs != null && (typeof message.sentAtMs === "object" ? message.sentAtMs.low || message.sentAtMs.high : message.sentAtMs !== 0))
                     writer.uint32(/* id 12, wireType 0 =*/96).uint64(message.sentAtMs);
-                if (message.trace != null && $Object.hasOwnProperty.call(message, "trace") && message.trace.length)
+                if (message.trace != null && message.trace.length)
                     writer.uint32(/* id 13, wireType 2 =*/106).bytes(message.trace);
-                if (message.after != null && $Object.hasOwnProperty.call(message, "after") && (typeof message.after === "object" ? message.after.low || message.after.high : message.after !== 0))
+                if (message.after != null && (typeof message.after === "object" ? message.after.low || message.after.high : message.after !== 0))
                     writer.uint32(/* id 14, wireType 0 =*/112).uint64(message.after);
-                if (message.stanza != null && $Object.hasOwnProperty.call(message, "stanza") && message.stanza.length)
+                if (message.stanza != null && message.stanza.length)
                     writer.uint32(/* id 15, wireType 2 =*/122).bytes(message.stanza);
-                if (message.repeatsEpoch != null && $Object.hasOwnProperty.call(message, "repeatsEpoch") && (typeof message.repeatsEpoch === "object" ? message.repeatsEpoch.low || message.repeatsEpoch.high : message.repeatsEpoch !== 0))
+                if (message.repeatsEpoch != null && (typeof message.repeatsEpoch === "object" ? message.repeatsEpoch.low || message.repeatsEpoch.high : message.repeatsEpoch !== 0))
                     writer.uint32(/* id 16, wireType 0 =*/128).uint64(message.repeatsEpoch);
-                if (message.repeatsSequence != null && $Object.hasOwnProperty.call(message, "repeatsSequence") && (typeof message.repeatsSequence === "object" ? message.repeatsSequence.low || message.repeatsSequence.high : message.repeatsSequence !== 0))
+                if (message.repeatsSequence != null && (typeof message.repeatsSequence === "object" ? message.repeatsSequence.low || message.repeatsSequence.high : message.repeatsSequence !== 0))
                     writer.uint32(/* id 17, wireType 0 =*/136).uint64(message.repeatsSequence);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -7486,15 +7486,15 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id.length)
+                if (message.id != null && message.id.length)
                     writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.id);
-                if (message.mechanism != null && $Object.hasOwnProperty.call(message, "mechanism") && message.mechanism !== "")
+                if (message.mechanism != null && message.mechanism !== "")
                     writer.uint32(/* id 2, wireType 2 =*/18).string(message.mechanism);
-                if (message.issuedAtMs != null && $Object.hasOwnProperty.call(message, "issuedAtMs") && (typeof message.issuedAtMs === "object" ? message.issuedAtMs.low || message.issuedAtMs.high : message.issuedAtMs !== 0))
+                if (message.issuedAtMs != null && (typeof message.issuedAtMs === "object" ? message.issuedAtMs.low || message.issuedAtMs.high : message.issuedAtMs !== 0))
                     writer.uint32(/* id 3, wireType 0 =*/24).uint64(message.issuedAtMs);
-                if (message.expiresAtMs != null && $Object.hasOwnProperty.call(message, "expiresAtMs") && (typeof message.expiresAtMs === "object" ? message.expiresAtMs.low || message.expiresAtMs.high : message.expiresAtMs !== 0))
+                if (message.expiresAtMs != null && (typeof message.expiresAtMs === "object" ? message.expiresAtMs.low || message.expiresAtMs.high : message.expiresAtMs !== 0))
                     writer.uint32(/* id 4, wireType 0 =*/32).uint64(message.expiresAtMs);
-                if (message.count != null && $Object.hasOwnProperty.call(message, "count") && (typeof message.count === "object" ? message.count.low || message.count.high : message.count !== 0))
+                if (message.count != null && (typeof message.count === "object" ? message.count.low || message.count.high : message.count !== 0))
                     writer.uint32(/* id 5, wireType 0 =*/40).uint64(message.count);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -7700,11 +7700,11 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.client != null && $Object.hasOwnProperty.call(message, "client") && message.client.length)
+                if (message.client != null && message.client.length)
                     writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.client);
-                if (message.fresh != null && $Object.hasOwnProperty.call(message, "fresh"))
+                if (message.fresh != null)
                     $root.starling.v1.FastToken.encode(message.fresh, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
-                if (message.current != null && $Object.hasOwnProperty.call(message, "current"))
+                if (message.current != null)
                     $root.starling.v1.FastToken.encode(message.current, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -7896,11 +7896,11 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                if (message.user != null && message.user !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
-                if (message.version != null && $Object.hasOwnProperty.call(message, "version") && (typeof message.version === "object" ? message.version.low || message.version.high : message.version !== 0))
+                if (message.version != null && (typeof message.version === "object" ? message.version.low || message.version.high : message.version !== 0))
                     writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.version);
-                if (message.keys != null && $Object.hasOwnProperty.call(message, "keys") && message.keys.length)
+                if (message.keys != null && message.keys.length)
                     writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.keys);
                 if (message.clients != null && message.clients.length)
                     for (let i = 0; i < message.clients.length; ++i)
@@ -8090,9 +8090,9 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                if (message.user != null && message.user !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
-                if (message.client != null && $Object.hasOwnProperty.call(message, "client") && message.client.length)
+                if (message.client != null && message.client.length)
                     writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.client);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -8451,17 +8451,17 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                if (message.user != null && message.user !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
-                if (message.client != null && $Object.hasOwnProperty.call(message, "client") && message.client.length)
+                if (message.client != null && message.client.length)
                     writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.client);
-                if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id.length)
+                if (message.id != null && message.id.length)
                     writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.id);
-                if (message.count != null && $Object.hasOwnProperty.call(message, "count") && (typeof message.count === "object" ? message.count.low || message.count.high : message.count !== 0))
+                if (message.count != null && (typeof message.count === "object" ? message.count.low || message.count.high : message.count !== 0))
                     writer.uint32(/* id 4, wireType 0 =*/32).uint64(message.count);
-                if (message.invalidate != null && $Object.hasOwnProperty.call(message, "invalidate") && message.invalidate !== false)
+                if (message.invalidate != null && message.invalidate !== false)
                     writer.uint32(/* id 5, wireType 0 =*/40).bool(message.invalidate);
-                if (message.wanted != null && $Object.hasOwnProperty.call(message, "wanted") && message.wanted !== "")
+                if (message.wanted != null && message.wanted !== "")
                     writer.uint32(/* id 6, wireType 2 =*/50).string(message.wanted);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -8658,7 +8658,7 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.issued != null && $Object.hasOwnProperty.call(message, "issued"))
+                if (message.issued != null)
                     $root.starling.v1.FastToken.encode(message.issued, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -8825,11 +8825,11 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                if (message.user != null && message.user !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
-                if (message.client != null && $Object.hasOwnProperty.call(message, "client") && message.client.length)
+                if (message.client != null && message.client.length)
                     writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.client);
-                if (message.mechanism != null && $Object.hasOwnProperty.call(message, "mechanism") && message.mechanism !== "")
+                if (message.mechanism != null && message.mechanism !== "")
                     writer.uint32(/* id 3, wireType 2 =*/26).string(message.mechanism);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -8999,7 +8999,7 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.issued != null && $Object.hasOwnProperty.call(message, "issued"))
+                if (message.issued != null)
                     $root.starling.v1.FastToken.encode(message.issued, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -9212,22 +9212,22 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                if (message.user != null && message.user !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
-                if (message.session != null && $Object.hasOwnProperty.call(message, "session") && message.session !== "")
+                if (message.session != null && message.session !== "")
                     writer.uint32(/* id 2, wireType 2 =*/18).string(message.session);
-                if (message.after != null && $Object.hasOwnProperty.call(message, "after"))
+                if (message.after != null)
                     $root.starling.v1.Position.encode(message.after, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
-                if (message.upTo != null && $Object.hasOwnProperty.call(message, "upTo"))
+                if (message.upTo != null)
                     $root.starling.v1.Position.encode(message.upTo, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
                 if (message.sessions != null && message.sessions.length)
                     for (let i = 0; i < message.sessions.length; ++i)
                         writer.uint32(/* id 5, wireType 2 =*/42).string(message.sessions[i]);
-                if (message.passingOnly != null && $Object.hasOwnProperty.call(message, "passingOnly") && message.passingOnly !== false)
+                if (message.passingOnly != null && message.passingOnly !== false)
                     writer.uint32(/* id 6, wireType 0 =*/48).bool(message.passingOnly);
-                if (message.readUpTo != null && $Object.hasOwnProperty.call(message, "readUpTo"))
+                if (message.readUpTo != null)
                     $root.starling.v1.Position.encode(message.readUpTo, writer.uint32(/* id 7, wireType 2 =*/58).fork(), _depth + 1).ldelim();
-                if (message.boundBehind != null && $Object.hasOwnProperty.call(message, "boundBehind"))
+                if (message.boundBehind != null)
                     $root.starling.v1.Position.encode(message.boundBehind, writer.uint32(/* id 8, wireType 2 =*/66).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -9469,13 +9469,13 @@ export const starling = $root.starling = (() => {
                 if (message.entries != null && message.entries.length)
                     for (let i = 0; i < message.entries.length; ++i)
                         $root.starling.v1.ArchivedEntry.encode(message.entries[i], writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
-                if (message.complete != null && $Object.hasOwnProperty.call(message, "complete") && message.complete !== false)
+                if (message.complete != null && message.complete !== false)
                     writer.uint32(/* id 2, wireType 0 =*/16).bool(message.complete);
-                if (message.reached != null && $Object.hasOwnProperty.call(message, "reached"))
+                if (message.reached != null)
                     $root.starling.v1.Position.encode(message.reached, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
-                if (message.taken != null && $Object.hasOwnProperty.call(message, "taken") && message.taken !== false)
+                if (message.taken != null && message.taken !== false)
                     writer.uint32(/* id 4, wireType 0 =*/32).bool(message.taken);
-                if (message.covered != null && $Object.hasOwnProperty.call(message, "covered") && message.covered !== false)
+                if (message.covered != null && message.covered !== false)
                     writer.uint32(/* id 5, wireType 0 =*/40).bool(message.covered);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -9686,13 +9686,13 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                if (message.user != null && message.user !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
-                if (message.resource != null && $Object.hasOwnProperty.call(message, "resource") && message.resource !== "")
+                if (message.resource != null && message.resource !== "")
                     writer.uint32(/* id 2, wireType 2 =*/18).string(message.resource);
-                if (message.after != null && $Object.hasOwnProperty.call(message, "after"))
+                if (message.after != null)
                     $root.starling.v1.Position.encode(message.after, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
-                if (message.others != null && $Object.hasOwnProperty.call(message, "others") && message.others !== false)
+                if (message.others != null && message.others !== false)
                     writer.uint32(/* id 4, wireType 0 =*/32).bool(message.others);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -10075,19 +10075,19 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                if (message.user != null && message.user !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
-                if (message.session != null && $Object.hasOwnProperty.call(message, "session") && message.session !== "")
+                if (message.session != null && message.session !== "")
                     writer.uint32(/* id 2, wireType 2 =*/18).string(message.session);
-                if (message.after != null && $Object.hasOwnProperty.call(message, "after"))
+                if (message.after != null)
                     $root.starling.v1.Position.encode(message.after, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
-                if (message.upTo != null && $Object.hasOwnProperty.call(message, "upTo"))
+                if (message.upTo != null)
                     $root.starling.v1.Position.encode(message.upTo, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
-                if (message.settled != null && $Object.hasOwnProperty.call(message, "settled") && message.settled !== false)
+                if (message.settled != null && message.settled !== false)
                     writer.uint32(/* id 5, wireType 0 =*/40).bool(message.settled);
-                if (message.ended != null && $Object.hasOwnProperty.call(message, "ended") && message.ended !== false)
+                if (message.ended != null && message.ended !== false)
                     writer.uint32(/* id 6, wireType 0 =*/48).bool(message.ended);
-                if (message.archivedOnly != null && $Object.hasOwnProperty.call(message, "archivedOnly") && message.archivedOnly !== false)
+                if (message.archivedOnly != null && message.archivedOnly !== false)
                     writer.uint32(/* id 7, wireType 0 =*/56).bool(message.archivedOnly);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -10341,19 +10341,19 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== "")
+                if (message.id != null && message.id !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.id);
-                if (message.service != null && $Object.hasOwnProperty.call(message, "service") && message.service !== "")
+                if (message.service != null && message.service !== "")
                     writer.uint32(/* id 2, wireType 2 =*/18).string(message.service);
-                if (message.pid != null && $Object.hasOwnProperty.call(message, "pid") && message.pid !== 0)
+                if (message.pid != null && message.pid !== 0)
                     writer.uint32(/* id 3, wireType 0 =*/24).uint32(message.pid);
-                if (message.startedAtMs != null && $Object.hasOwnProperty.call(message, "startedAtMs") && (typeof message.startedAtMs === "object" ? message.startedAtMs.low || message.startedAtMs.high : message.startedAtMs !== 0))
+                if (message.startedAtMs != null && (typeof message.startedAtMs === "object" ? message.startedAtMs.low || message.startedAtMs.high : message.startedAtMs !== 0))
                     writer.uint32(/* id 4, wireType 0 =*/32).uint64(message.startedAtMs);
-                if (message.ready != null && $Object.hasOwnProperty.call(message, "ready") && message.ready !== false)
+                if (message.ready != null && message.ready !== false)
                     writer.uint32(/* id 5, wireType 0 =*/40).bool(message.ready);
-                if (message.metrics != null && $Object.hasOwnProperty.call(message, "metrics") && message.metrics.length)
+                if (message.metrics != null && message.metrics.length)
                     writer.uint32(/* id 6, wireType 2 =*/50).bytes(message.metrics);
-                if (message.sentAtMs != null && $Object.hasOwnProperty.call(message, "sentAtMs") && (typeof message.sentAtMs === "object" ? message.sentAtMs.low || message.sentAtMs.high : message.sentAtMs !== 0))
+                if (message.sentAtMs != null && (typeof message.sentAtMs === "object" ? message.sentAtMs.low || message.sentAtMs.high : message.sentAtMs !== 0))
                     writer.uint32(/* id 7, wireType 0 =*/56).uint64(message.sentAtMs);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -10577,11 +10577,11 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                if (message.user != null && message.user !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
-                if (message.after != null && $Object.hasOwnProperty.call(message, "after") && message.after !== "")
+                if (message.after != null && message.after !== "")
                     writer.uint32(/* id 2, wireType 2 =*/18).string(message.after);
-                if (message.limit != null && $Object.hasOwnProperty.call(message, "limit") && message.limit !== 0)
+                if (message.limit != null && message.limit !== 0)
                     writer.uint32(/* id 3, wireType 0 =*/24).uint32(message.limit);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -10791,13 +10791,13 @@ export const starling = $root.starling = (() => {
                 if (message.sessions != null && message.sessions.length)
                     for (let i = 0; i < message.sessions.length; ++i)
                         $root.starling.v1.HeldSession.encode(message.sessions[i], writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
-                if (message.complete != null && $Object.hasOwnProperty.call(message, "complete") && message.complete !== false)
+                if (message.complete != null && message.complete !== false)
                     writer.uint32(/* id 2, wireType 0 =*/16).bool(message.complete);
-                if (message.total != null && $Object.hasOwnProperty.call(message, "total") && message.total !== 0)
+                if (message.total != null && message.total !== 0)
                     writer.uint32(/* id 3, wireType 0 =*/24).uint32(message.total);
-                if (message.users != null && $Object.hasOwnProperty.call(message, "users") && message.users !== 0)
+                if (message.users != null && message.users !== 0)
                     writer.uint32(/* id 4, wireType 0 =*/32).uint32(message.users);
-                if (message.detached != null && $Object.hasOwnProperty.call(message, "detached") && message.detached !== 0)
+                if (message.detached != null && message.detached !== 0)
                     writer.uint32(/* id 5, wireType 0 =*/40).uint32(message.detached);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -11065,25 +11065,25 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.jid != null && $Object.hasOwnProperty.call(message, "jid") && message.jid !== "")
+                if (message.jid != null && message.jid !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.jid);
-                if (message.session != null && $Object.hasOwnProperty.call(message, "session") && message.session !== "")
+                if (message.session != null && message.session !== "")
                     writer.uint32(/* id 2, wireType 2 =*/18).string(message.session);
-                if (message.state != null && $Object.hasOwnProperty.call(message, "state") && message.state !== 0)
+                if (message.state != null && message.state !== 0)
                     writer.uint32(/* id 3, wireType 0 =*/24).int32(message.state);
-                if (message.priority != null && $Object.hasOwnProperty.call(message, "priority") && message.priority !== 0)
+                if (message.priority != null && message.priority !== 0)
                     writer.uint32(/* id 4, wireType 0 =*/32).sint32(message.priority);
-                if (message.boundAt != null && $Object.hasOwnProperty.call(message, "boundAt") && (typeof message.boundAt === "object" ? message.boundAt.low || message.boundAt.high : message.boundAt !== 0))
+                if (message.boundAt != null && (typeof message.boundAt === "object" ? message.boundAt.low || message.boundAt.high : message.boundAt !== 0))
                     writer.uint32(/* id 5, wireType 0 =*/40).uint64(message.boundAt);
-                if (message.carbons != null && $Object.hasOwnProperty.call(message, "carbons") && message.carbons !== false)
+                if (message.carbons != null && message.carbons !== false)
                     writer.uint32(/* id 6, wireType 0 =*/48).bool(message.carbons);
-                if (message.inactive != null && $Object.hasOwnProperty.call(message, "inactive") && message.inactive !== false)
+                if (message.inactive != null && message.inactive !== false)
                     writer.uint32(/* id 7, wireType 0 =*/56).bool(message.inactive);
-                if (message.resumable != null && $Object.hasOwnProperty.call(message, "resumable") && message.resumable !== false)
+                if (message.resumable != null && message.resumable !== false)
                     writer.uint32(/* id 8, wireType 0 =*/64).bool(message.resumable);
-                if (message.unacked != null && $Object.hasOwnProperty.call(message, "unacked") && message.unacked !== 0)
+                if (message.unacked != null && message.unacked !== 0)
                     writer.uint32(/* id 9, wireType 0 =*/72).uint32(message.unacked);
-                if (message.detachedAt != null && $Object.hasOwnProperty.call(message, "detachedAt") && (typeof message.detachedAt === "object" ? message.detachedAt.low || message.detachedAt.high : message.detachedAt !== 0))
+                if (message.detachedAt != null && (typeof message.detachedAt === "object" ? message.detachedAt.low || message.detachedAt.high : message.detachedAt !== 0))
                     writer.uint32(/* id 10, wireType 0 =*/80).uint64(message.detachedAt);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -11334,11 +11334,11 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                if (message.user != null && message.user !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
-                if (message.session != null && $Object.hasOwnProperty.call(message, "session") && message.session !== "")
+                if (message.session != null && message.session !== "")
                     writer.uint32(/* id 2, wireType 2 =*/18).string(message.session);
-                if (message.text != null && $Object.hasOwnProperty.call(message, "text") && message.text !== "")
+                if (message.text != null && message.text !== "")
                     writer.uint32(/* id 3, wireType 2 =*/26).string(message.text);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -11508,7 +11508,7 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.known != null && $Object.hasOwnProperty.call(message, "known") && message.known !== false)
+                if (message.known != null && message.known !== false)
                     writer.uint32(/* id 1, wireType 0 =*/8).bool(message.known);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -11798,9 +11798,9 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.sessions != null && $Object.hasOwnProperty.call(message, "sessions") && message.sessions !== 0)
+                if (message.sessions != null && message.sessions !== 0)
                     writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.sessions);
-                if (message.withinMs != null && $Object.hasOwnProperty.call(message, "withinMs") && (typeof message.withinMs === "object" ? message.withinMs.low || message.withinMs.high : message.withinMs !== 0))
+                if (message.withinMs != null && (typeof message.withinMs === "object" ? message.withinMs.low || message.withinMs.high : message.withinMs !== 0))
                     writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.withinMs);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -11971,7 +11971,7 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
+                if (message.epoch != null && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
                     writer.uint32(/* id 1, wireType 0 =*/8).uint64(message.epoch);
                 if (message.members != null && message.members.length)
                     for (let i = 0; i < message.members.length; ++i)
@@ -12152,11 +12152,11 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== "")
+                if (message.id != null && message.id !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.id);
-                if (message.incarnation != null && $Object.hasOwnProperty.call(message, "incarnation") && message.incarnation !== "")
+                if (message.incarnation != null && message.incarnation !== "")
                     writer.uint32(/* id 2, wireType 2 =*/18).string(message.incarnation);
-                if (message.joinedEpoch != null && $Object.hasOwnProperty.call(message, "joinedEpoch") && (typeof message.joinedEpoch === "object" ? message.joinedEpoch.low || message.joinedEpoch.high : message.joinedEpoch !== 0))
+                if (message.joinedEpoch != null && (typeof message.joinedEpoch === "object" ? message.joinedEpoch.low || message.joinedEpoch.high : message.joinedEpoch !== 0))
                     writer.uint32(/* id 3, wireType 0 =*/24).uint64(message.joinedEpoch);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -12353,13 +12353,13 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== "")
+                if (message.id != null && message.id !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.id);
-                if (message.incarnation != null && $Object.hasOwnProperty.call(message, "incarnation") && message.incarnation !== "")
+                if (message.incarnation != null && message.incarnation !== "")
                     writer.uint32(/* id 2, wireType 2 =*/18).string(message.incarnation);
-                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
+                if (message.epoch != null && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
                     writer.uint32(/* id 3, wireType 0 =*/24).uint64(message.epoch);
-                if (message.sentAtMs != null && $Object.hasOwnProperty.call(message, "sentAtMs") && (typeof message.sentAtMs === "object" ? message.sentAtMs.low || message.sentAtMs.high : message.sentAtMs !== 0))
+                if (message.sentAtMs != null && (typeof message.sentAtMs === "object" ? message.sentAtMs.low || message.sentAtMs.high : message.sentAtMs !== 0))
                     writer.uint32(/* id 4, wireType 0 =*/32).uint64(message.sentAtMs);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -12556,11 +12556,11 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.ns != null && $Object.hasOwnProperty.call(message, "ns") && message.ns !== "")
+                if (message.ns != null && message.ns !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.ns);
-                if (message.name != null && $Object.hasOwnProperty.call(message, "name") && message.name !== "")
+                if (message.name != null && message.name !== "")
                     writer.uint32(/* id 2, wireType 2 =*/18).string(message.name);
-                if (message.xml != null && $Object.hasOwnProperty.call(message, "xml") && message.xml.length)
+                if (message.xml != null && message.xml.length)
                     writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.xml);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -12748,11 +12748,11 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                if (message.user != null && message.user !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
-                if (message.ns != null && $Object.hasOwnProperty.call(message, "ns") && message.ns !== "")
+                if (message.ns != null && message.ns !== "")
                     writer.uint32(/* id 2, wireType 2 =*/18).string(message.ns);
-                if (message.name != null && $Object.hasOwnProperty.call(message, "name") && message.name !== "")
+                if (message.name != null && message.name !== "")
                     writer.uint32(/* id 3, wireType 2 =*/26).string(message.name);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -12922,7 +12922,7 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.xml != null && $Object.hasOwnProperty.call(message, "xml") && message.xml.length)
+                if (message.xml != null && message.xml.length)
                     writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.xml);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -13084,7 +13084,7 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                if (message.user != null && message.user !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
                 if (message.elements != null && message.elements.length)
                     for (let i = 0; i < message.elements.length; ++i)
@@ -13256,9 +13256,9 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                if (message.user != null && message.user !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
-                if (message.asker != null && $Object.hasOwnProperty.call(message, "asker") && message.asker !== "")
+                if (message.asker != null && message.asker !== "")
                     writer.uint32(/* id 2, wireType 2 =*/18).string(message.asker);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -13419,7 +13419,7 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.xml != null && $Object.hasOwnProperty.call(message, "xml") && message.xml.length)
+                if (message.xml != null && message.xml.length)
                     writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.xml);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -13580,9 +13580,9 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                if (message.user != null && message.user !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
-                if (message.xml != null && $Object.hasOwnProperty.call(message, "xml") && message.xml.length)
+                if (message.xml != null && message.xml.length)
                     writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.xml);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -13752,9 +13752,9 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                if (message.user != null && message.user !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
-                if (message.asker != null && $Object.hasOwnProperty.call(message, "asker") && message.asker !== "")
+                if (message.asker != null && message.asker !== "")
                     writer.uint32(/* id 2, wireType 2 =*/18).string(message.asker);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -13933,11 +13933,11 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.visible != null && $Object.hasOwnProperty.call(message, "visible") && message.visible !== false)
+                if (message.visible != null && message.visible !== false)
                     writer.uint32(/* id 1, wireType 0 =*/8).bool(message.visible);
-                if (message.atMs != null && $Object.hasOwnProperty.call(message, "atMs") && (typeof message.atMs === "object" ? message.atMs.low || message.atMs.high : message.atMs !== 0))
+                if (message.atMs != null && (typeof message.atMs === "object" ? message.atMs.low || message.atMs.high : message.atMs !== 0))
                     writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.atMs);
-                if (message.status != null && $Object.hasOwnProperty.call(message, "status") && message.status !== "")
+                if (message.status != null && message.status !== "")
                     writer.uint32(/* id 3, wireType 2 =*/26).string(message.status);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -14125,11 +14125,11 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                if (message.user != null && message.user !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
-                if (message.atMs != null && $Object.hasOwnProperty.call(message, "atMs") && (typeof message.atMs === "object" ? message.atMs.low || message.atMs.high : message.atMs !== 0))
+                if (message.atMs != null && (typeof message.atMs === "object" ? message.atMs.low || message.atMs.high : message.atMs !== 0))
                     writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.atMs);
-                if (message.status != null && $Object.hasOwnProperty.call(message, "status") && message.status !== "")
+                if (message.status != null && message.status !== "")
                     writer.uint32(/* id 3, wireType 2 =*/26).string(message.status);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -14491,9 +14491,9 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.version != null && $Object.hasOwnProperty.call(message, "version") && (typeof message.version === "object" ? message.version.low || message.version.high : message.version !== 0))
+                if (message.version != null && (typeof message.version === "object" ? message.version.low || message.version.high : message.version !== 0))
                     writer.uint32(/* id 1, wireType 0 =*/8).uint64(message.version);
-                if (message.fallback != null && $Object.hasOwnProperty.call(message, "fallback") && message.fallback !== 0)
+                if (message.fallback != null && message.fallback !== 0)
                     writer.uint32(/* id 2, wireType 0 =*/16).int32(message.fallback);
                 if (message.always != null && message.always.length)
                     for (let i = 0; i < message.always.length; ++i)
@@ -14703,7 +14703,7 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                if (message.user != null && message.user !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -14884,9 +14884,9 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                if (message.user != null && message.user !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
-                if (message.fallback != null && $Object.hasOwnProperty.call(message, "fallback") && message.fallback !== 0)
+                if (message.fallback != null && message.fallback !== 0)
                     writer.uint32(/* id 2, wireType 0 =*/16).int32(message.fallback);
                 if (message.always != null && message.always.length)
                     for (let i = 0; i < message.always.length; ++i)
@@ -15196,36 +15196,36 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                if (message.user != null && message.user !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
-                if (message.resource != null && $Object.hasOwnProperty.call(message, "resource") && message.resource !== "")
+                if (message.resource != null && message.resource !== "")
                     writer.uint32(/* id 2, wireType 2 =*/18).string(message.resource);
-                if (message.session != null && $Object.hasOwnProperty.call(message, "session") && message.session !== "")
+                if (message.session != null && message.session !== "")
                     writer.uint32(/* id 3, wireType 2 =*/26).string(message.session);
-                if (message.state != null && $Object.hasOwnProperty.call(message, "state") && message.state !== 0)
+                if (message.state != null && message.state !== 0)
                     writer.uint32(/* id 4, wireType 0 =*/32).int32(message.state);
-                if (message.priority != null && $Object.hasOwnProperty.call(message, "priority") && message.priority !== 0)
+                if (message.priority != null && message.priority !== 0)
                     writer.uint32(/* id 5, wireType 0 =*/40).sint32(message.priority);
-                if (message.boundAt != null && $Object.hasOwnProperty.call(message, "boundAt") && (typeof message.boundAt === "object" ? message.boundAt.low || message.boundAt.high : message.boundAt !== 0))
+                if (message.boundAt != null && (typeof message.boundAt === "object" ? message.boundAt.low || message.boundAt.high : message.boundAt !== 0))
                     writer.uint32(/* id 6, wireType 0 =*/48).uint64(message.boundAt);
-                if (message.stamp != null && $Object.hasOwnProperty.call(message, "stamp") && (typeof message.stamp === "object" ? message.stamp.low || message.stamp.high : message.stamp !== 0))
+                if (message.stamp != null && (typeof message.stamp === "object" ? message.stamp.low || message.stamp.high : message.stamp !== 0))
                     writer.uint32(/* id 7, wireType 0 =*/56).uint64(message.stamp);
-                if (message.presence != null && $Object.hasOwnProperty.call(message, "presence") && message.presence.length)
+                if (message.presence != null && message.presence.length)
                     writer.uint32(/* id 8, wireType 2 =*/66).bytes(message.presence);
-                if (message.ended != null && $Object.hasOwnProperty.call(message, "ended") && message.ended !== false)
+                if (message.ended != null && message.ended !== false)
                     writer.uint32(/* id 9, wireType 0 =*/72).bool(message.ended);
                 if (message.directed != null && message.directed.length)
                     for (let i = 0; i < message.directed.length; ++i)
                         writer.uint32(/* id 10, wireType 2 =*/82).string(message.directed[i]);
-                if (message.carbons != null && $Object.hasOwnProperty.call(message, "carbons") && message.carbons !== false)
+                if (message.carbons != null && message.carbons !== false)
                     writer.uint32(/* id 11, wireType 0 =*/88).bool(message.carbons);
-                if (message.windowMs != null && $Object.hasOwnProperty.call(message, "windowMs") && (typeof message.windowMs === "object" ? message.windowMs.low || message.windowMs.high : message.windowMs !== 0))
+                if (message.windowMs != null && (typeof message.windowMs === "object" ? message.windowMs.low || message.windowMs.high : message.windowMs !== 0))
                     writer.uint32(/* id 12, wireType 0 =*/96).uint64(message.windowMs);
-                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
+                if (message.epoch != null && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
                     writer.uint32(/* id 13, wireType 0 =*/104).uint64(message.epoch);
-                if (message.missed != null && $Object.hasOwnProperty.call(message, "missed") && message.missed !== false)
+                if (message.missed != null && message.missed !== false)
                     writer.uint32(/* id 14, wireType 0 =*/112).bool(message.missed);
-                if (message.trace != null && $Object.hasOwnProperty.call(message, "trace") && message.trace.length)
+                if (message.trace != null && message.trace.length)
                     writer.uint32(/* id 15, wireType 2 =*/122).bytes(message.trace);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -15539,16 +15539,16 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.partition != null && $Object.hasOwnProperty.call(message, "partition") && message.partition !== 0)
+                if (message.partition != null && message.partition !== 0)
                     writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.partition);
-                if (message.first != null && $Object.hasOwnProperty.call(message, "first") && message.first !== false)
+                if (message.first != null && message.first !== false)
                     writer.uint32(/* id 2, wireType 0 =*/16).bool(message.first);
-                if (message.last != null && $Object.hasOwnProperty.call(message, "last") && message.last !== false)
+                if (message.last != null && message.last !== false)
                     writer.uint32(/* id 3, wireType 0 =*/24).bool(message.last);
                 if (message.sessions != null && message.sessions.length)
                     for (let i = 0; i < message.sessions.length; ++i)
                         $root.starling.v1.SessionEvent.encode(message.sessions[i], writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
-                if (message.missed != null && $Object.hasOwnProperty.call(message, "missed") && message.missed !== false)
+                if (message.missed != null && message.missed !== false)
                     writer.uint32(/* id 5, wireType 0 =*/40).bool(message.missed);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -15744,9 +15744,9 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.from != null && $Object.hasOwnProperty.call(message, "from") && message.from !== "")
+                if (message.from != null && message.from !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.from);
-                if (message.stamp != null && $Object.hasOwnProperty.call(message, "stamp") && (typeof message.stamp === "object" ? message.stamp.low || message.stamp.high : message.stamp !== 0))
+                if (message.stamp != null && (typeof message.stamp === "object" ? message.stamp.low || message.stamp.high : message.stamp !== 0))
                     writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.stamp);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -15925,11 +15925,11 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.partition != null && $Object.hasOwnProperty.call(message, "partition") && message.partition !== 0)
+                if (message.partition != null && message.partition !== 0)
                     writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.partition);
-                if (message.sessions != null && $Object.hasOwnProperty.call(message, "sessions") && message.sessions !== 0)
+                if (message.sessions != null && message.sessions !== 0)
                     writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.sessions);
-                if (message.hash != null && $Object.hasOwnProperty.call(message, "hash") && message.hash !== 0)
+                if (message.hash != null && message.hash !== 0)
                     writer.uint32(/* id 3, wireType 0 =*/24).uint32(message.hash);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -16163,22 +16163,22 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.from != null && $Object.hasOwnProperty.call(message, "from") && message.from !== "")
+                if (message.from != null && message.from !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.from);
-                if (message.stamp != null && $Object.hasOwnProperty.call(message, "stamp") && (typeof message.stamp === "object" ? message.stamp.low || message.stamp.high : message.stamp !== 0))
+                if (message.stamp != null && (typeof message.stamp === "object" ? message.stamp.low || message.stamp.high : message.stamp !== 0))
                     writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.stamp);
-                if (message.unavailable != null && $Object.hasOwnProperty.call(message, "unavailable") && message.unavailable !== false)
+                if (message.unavailable != null && message.unavailable !== false)
                     writer.uint32(/* id 3, wireType 0 =*/24).bool(message.unavailable);
-                if (message.presence != null && $Object.hasOwnProperty.call(message, "presence") && message.presence.length)
+                if (message.presence != null && message.presence.length)
                     writer.uint32(/* id 4, wireType 2 =*/34).bytes(message.presence);
                 if (message.to != null && message.to.length)
                     for (let i = 0; i < message.to.length; ++i)
                         writer.uint32(/* id 5, wireType 2 =*/42).string(message.to[i]);
-                if (message.toSeen != null && $Object.hasOwnProperty.call(message, "toSeen") && message.toSeen !== false)
+                if (message.toSeen != null && message.toSeen !== false)
                     writer.uint32(/* id 6, wireType 0 =*/48).bool(message.toSeen);
-                if (message.always != null && $Object.hasOwnProperty.call(message, "always") && message.always !== false)
+                if (message.always != null && message.always !== false)
                     writer.uint32(/* id 7, wireType 0 =*/56).bool(message.always);
-                if (message.trace != null && $Object.hasOwnProperty.call(message, "trace") && message.trace.length)
+                if (message.trace != null && message.trace.length)
                     writer.uint32(/* id 8, wireType 2 =*/66).bytes(message.trace);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -16438,18 +16438,18 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.prober != null && $Object.hasOwnProperty.call(message, "prober") && message.prober !== "")
+                if (message.prober != null && message.prober !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.prober);
-                if (message.edge != null && $Object.hasOwnProperty.call(message, "edge") && message.edge !== "")
+                if (message.edge != null && message.edge !== "")
                     writer.uint32(/* id 2, wireType 2 =*/18).string(message.edge);
                 if (message.targets != null && message.targets.length)
                     for (let i = 0; i < message.targets.length; ++i)
                         writer.uint32(/* id 3, wireType 2 =*/26).string(message.targets[i]);
-                if (message.asked != null && $Object.hasOwnProperty.call(message, "asked") && message.asked !== false)
+                if (message.asked != null && message.asked !== false)
                     writer.uint32(/* id 4, wireType 0 =*/32).bool(message.asked);
-                if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== "")
+                if (message.id != null && message.id !== "")
                     writer.uint32(/* id 5, wireType 2 =*/42).string(message.id);
-                if (message.shown != null && $Object.hasOwnProperty.call(message, "shown") && message.shown !== false)
+                if (message.shown != null && message.shown !== false)
                     writer.uint32(/* id 6, wireType 0 =*/48).bool(message.shown);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -16732,13 +16732,13 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.sender != null && $Object.hasOwnProperty.call(message, "sender") && message.sender !== "")
+                if (message.sender != null && message.sender !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.sender);
-                if (message.incarnation != null && $Object.hasOwnProperty.call(message, "incarnation") && message.incarnation !== "")
+                if (message.incarnation != null && message.incarnation !== "")
                     writer.uint32(/* id 2, wireType 2 =*/18).string(message.incarnation);
-                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
+                if (message.epoch != null && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
                     writer.uint32(/* id 3, wireType 0 =*/24).uint64(message.epoch);
-                if (message.sequence != null && $Object.hasOwnProperty.call(message, "sequence") && (typeof message.sequence === "object" ? message.sequence.low || message.sequence.high : message.sequence !== 0))
+                if (message.sequence != null && (typeof message.sequence === "object" ? message.sequence.low || message.sequence.high : message.sequence !== 0))
                     writer.uint32(/* id 4, wireType 0 =*/32).uint64(message.sequence);
                 if (message.events != null && message.events.length)
                     for (let i = 0; i < message.events.length; ++i)
@@ -17049,13 +17049,13 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.node != null && $Object.hasOwnProperty.call(message, "node") && message.node !== "")
+                if (message.node != null && message.node !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.node);
-                if (message.incarnation != null && $Object.hasOwnProperty.call(message, "incarnation") && message.incarnation !== "")
+                if (message.incarnation != null && message.incarnation !== "")
                     writer.uint32(/* id 2, wireType 2 =*/18).string(message.incarnation);
-                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
+                if (message.epoch != null && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
                     writer.uint32(/* id 3, wireType 0 =*/24).uint64(message.epoch);
-                if (message.sequence != null && $Object.hasOwnProperty.call(message, "sequence") && (typeof message.sequence === "object" ? message.sequence.low || message.sequence.high : message.sequence !== 0))
+                if (message.sequence != null && (typeof message.sequence === "object" ? message.sequence.low || message.sequence.high : message.sequence !== 0))
                     writer.uint32(/* id 4, wireType 0 =*/32).uint64(message.sequence);
                 if (message.emissions != null && message.emissions.length)
                     for (let i = 0; i < message.emissions.length; ++i)
@@ -17065,7 +17065,7 @@ export const starling = $root.starling = (() => {
                         $root.starling.v1.SubscriptionStanza.encode(message.requests[i], writer.uint32(/* id 6, wireType 2 =*/50).fork(), _depth + 1).ldelim();
                 if (message.wanted != null && message.wanted.length)
                     writer.uint32(/* id 7, wireType 2 =*/58).uint32s(message.wanted);
-                if (message.missed != null && $Object.hasOwnProperty.call(message, "missed") && message.missed !== false)
+                if (message.missed != null && message.missed !== false)
                     writer.uint32(/* id 8, wireType 0 =*/64).bool(message.missed);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -17292,9 +17292,9 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.to != null && $Object.hasOwnProperty.call(message, "to") && message.to !== "")
+                if (message.to != null && message.to !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.to);
-                if (message.stanza != null && $Object.hasOwnProperty.call(message, "stanza") && message.stanza.length)
+                if (message.stanza != null && message.stanza.length)
                     writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.stanza);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -17509,19 +17509,19 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                if (message.user != null && message.user !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
-                if (message.resource != null && $Object.hasOwnProperty.call(message, "resource") && message.resource !== "")
+                if (message.resource != null && message.resource !== "")
                     writer.uint32(/* id 2, wireType 2 =*/18).string(message.resource);
-                if (message.session != null && $Object.hasOwnProperty.call(message, "session") && message.session !== "")
+                if (message.session != null && message.session !== "")
                     writer.uint32(/* id 3, wireType 2 =*/26).string(message.session);
-                if (message.edge != null && $Object.hasOwnProperty.call(message, "edge") && message.edge !== "")
+                if (message.edge != null && message.edge !== "")
                     writer.uint32(/* id 4, wireType 2 =*/34).string(message.edge);
-                if (message.incarnation != null && $Object.hasOwnProperty.call(message, "incarnation") && message.incarnation !== "")
+                if (message.incarnation != null && message.incarnation !== "")
                     writer.uint32(/* id 5, wireType 2 =*/42).string(message.incarnation);
-                if (message.resumed != null && $Object.hasOwnProperty.call(message, "resumed"))
+                if (message.resumed != null)
                     $root.starling.v1.SessionEvent.encode(message.resumed, writer.uint32(/* id 6, wireType 2 =*/50).fork(), _depth + 1).ldelim();
-                if (message.fresh != null && $Object.hasOwnProperty.call(message, "fresh") && message.fresh !== false)
+                if (message.fresh != null && message.fresh !== false)
                     writer.uint32(/* id 7, wireType 0 =*/56).bool(message.fresh);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -17733,9 +17733,9 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.boundAt != null && $Object.hasOwnProperty.call(message, "boundAt") && (typeof message.boundAt === "object" ? message.boundAt.low || message.boundAt.high : message.boundAt !== 0))
+                if (message.boundAt != null && (typeof message.boundAt === "object" ? message.boundAt.low || message.boundAt.high : message.boundAt !== 0))
                     writer.uint32(/* id 1, wireType 0 =*/8).uint64(message.boundAt);
-                if (message.table != null && $Object.hasOwnProperty.call(message, "table"))
+                if (message.table != null)
                     $root.starling.v1.SessionTable.encode(message.table, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -17902,9 +17902,9 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.asker != null && $Object.hasOwnProperty.call(message, "asker") && message.asker !== "")
+                if (message.asker != null && message.asker !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.asker);
-                if (message.target != null && $Object.hasOwnProperty.call(message, "target") && message.target !== "")
+                if (message.target != null && message.target !== "")
                     writer.uint32(/* id 2, wireType 2 =*/18).string(message.target);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -18065,7 +18065,7 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.visible != null && $Object.hasOwnProperty.call(message, "visible") && message.visible !== false)
+                if (message.visible != null && message.visible !== false)
                     writer.uint32(/* id 1, wireType 0 =*/8).bool(message.visible);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -18235,9 +18235,9 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                if (message.user != null && message.user !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
-                if (message.retentionMs != null && $Object.hasOwnProperty.call(message, "retentionMs"))
+                if (message.retentionMs != null)
                     writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.retentionMs);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -18423,9 +18423,9 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.lineage != null && $Object.hasOwnProperty.call(message, "lineage") && message.lineage !== "")
+                if (message.lineage != null && message.lineage !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.lineage);
-                if (message.number != null && $Object.hasOwnProperty.call(message, "number") && (typeof message.number === "object" ? message.number.low || message.number.high : message.number !== 0))
+                if (message.number != null && (typeof message.number === "object" ? message.number.low || message.number.high : message.number !== 0))
                     writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.number);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -18641,20 +18641,20 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.jid != null && $Object.hasOwnProperty.call(message, "jid") && message.jid !== "")
+                if (message.jid != null && message.jid !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.jid);
-                if (message.name != null && $Object.hasOwnProperty.call(message, "name") && message.name !== "")
+                if (message.name != null && message.name !== "")
                     writer.uint32(/* id 2, wireType 2 =*/18).string(message.name);
                 if (message.groups != null && message.groups.length)
                     for (let i = 0; i < message.groups.length; ++i)
                         writer.uint32(/* id 3, wireType 2 =*/26).string(message.groups[i]);
-                if (message.subscription != null && $Object.hasOwnProperty.call(message, "subscription") && message.subscription !== 0)
+                if (message.subscription != null && message.subscription !== 0)
                     writer.uint32(/* id 4, wireType 0 =*/32).int32(message.subscription);
-                if (message.ask != null && $Object.hasOwnProperty.call(message, "ask") && message.ask !== false)
+                if (message.ask != null && message.ask !== false)
                     writer.uint32(/* id 5, wireType 0 =*/40).bool(message.ask);
-                if (message.approved != null && $Object.hasOwnProperty.call(message, "approved") && message.approved !== false)
+                if (message.approved != null && message.approved !== false)
                     writer.uint32(/* id 6, wireType 0 =*/48).bool(message.approved);
-                if (message.removed != null && $Object.hasOwnProperty.call(message, "removed") && message.removed !== false)
+                if (message.removed != null && message.removed !== false)
                     writer.uint32(/* id 7, wireType 0 =*/56).bool(message.removed);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -18877,11 +18877,11 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                if (message.user != null && message.user !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
-                if (message.known != null && $Object.hasOwnProperty.call(message, "known") && message.known !== false)
+                if (message.known != null && message.known !== false)
                     writer.uint32(/* id 2, wireType 0 =*/16).bool(message.known);
-                if (message.version != null && $Object.hasOwnProperty.call(message, "version"))
+                if (message.version != null)
                     $root.starling.v1.RosterVersion.encode(message.version, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -19077,9 +19077,9 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.version != null && $Object.hasOwnProperty.call(message, "version"))
+                if (message.version != null)
                     $root.starling.v1.RosterVersion.encode(message.version, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
-                if (message.difference != null && $Object.hasOwnProperty.call(message, "difference") && message.difference !== false)
+                if (message.difference != null && message.difference !== false)
                     writer.uint32(/* id 2, wireType 0 =*/16).bool(message.difference);
                 if (message.items != null && message.items.length)
                     for (let i = 0; i < message.items.length; ++i)
@@ -19273,9 +19273,9 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                if (message.user != null && message.user !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
-                if (message.item != null && $Object.hasOwnProperty.call(message, "item"))
+                if (message.item != null)
                     $root.starling.v1.RosterItem.encode(message.item, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -19460,13 +19460,13 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                if (message.user != null && message.user !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
-                if (message.contact != null && $Object.hasOwnProperty.call(message, "contact") && message.contact !== "")
+                if (message.contact != null && message.contact !== "")
                     writer.uint32(/* id 2, wireType 2 =*/18).string(message.contact);
-                if (message.type != null && $Object.hasOwnProperty.call(message, "type") && message.type !== "")
+                if (message.type != null && message.type !== "")
                     writer.uint32(/* id 3, wireType 2 =*/26).string(message.type);
-                if (message.stanza != null && $Object.hasOwnProperty.call(message, "stanza") && message.stanza.length)
+                if (message.stanza != null && message.stanza.length)
                     writer.uint32(/* id 4, wireType 2 =*/34).bytes(message.stanza);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -19807,9 +19807,9 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.jid != null && $Object.hasOwnProperty.call(message, "jid") && message.jid !== "")
+                if (message.jid != null && message.jid !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.jid);
-                if (message.subscription != null && $Object.hasOwnProperty.call(message, "subscription") && message.subscription !== 0)
+                if (message.subscription != null && message.subscription !== 0)
                     writer.uint32(/* id 2, wireType 0 =*/16).int32(message.subscription);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -20017,19 +20017,19 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.exists != null && $Object.hasOwnProperty.call(message, "exists") && message.exists !== false)
+                if (message.exists != null && message.exists !== false)
                     writer.uint32(/* id 1, wireType 0 =*/8).bool(message.exists);
-                if (message.version != null && $Object.hasOwnProperty.call(message, "version"))
+                if (message.version != null)
                     $root.starling.v1.RosterVersion.encode(message.version, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
                 if (message.contacts != null && message.contacts.length)
                     for (let i = 0; i < message.contacts.length; ++i)
                         $root.starling.v1.Contact.encode(message.contacts[i], writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
-                if (message.requests != null && $Object.hasOwnProperty.call(message, "requests") && message.requests !== 0)
+                if (message.requests != null && message.requests !== 0)
                     writer.uint32(/* id 4, wireType 0 =*/32).uint32(message.requests);
                 if (message.blocked != null && message.blocked.length)
                     for (let i = 0; i < message.blocked.length; ++i)
                         writer.uint32(/* id 5, wireType 2 =*/42).string(message.blocked[i]);
-                if (message.unknown != null && $Object.hasOwnProperty.call(message, "unknown") && message.unknown !== false)
+                if (message.unknown != null && message.unknown !== false)
                     writer.uint32(/* id 6, wireType 0 =*/48).bool(message.unknown);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -20383,9 +20383,9 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                if (message.user != null && message.user !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
-                if (message.contact != null && $Object.hasOwnProperty.call(message, "contact") && message.contact !== "")
+                if (message.contact != null && message.contact !== "")
                     writer.uint32(/* id 2, wireType 2 =*/18).string(message.contact);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -20555,9 +20555,9 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.exists != null && $Object.hasOwnProperty.call(message, "exists") && message.exists !== false)
+                if (message.exists != null && message.exists !== false)
                     writer.uint32(/* id 1, wireType 0 =*/8).bool(message.exists);
-                if (message.subscription != null && $Object.hasOwnProperty.call(message, "subscription") && message.subscription !== 0)
+                if (message.subscription != null && message.subscription !== 0)
                     writer.uint32(/* id 2, wireType 0 =*/16).int32(message.subscription);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -20727,9 +20727,9 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                if (message.user != null && message.user !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
-                if (message.version != null && $Object.hasOwnProperty.call(message, "version"))
+                if (message.version != null)
                     $root.starling.v1.RosterVersion.encode(message.version, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -21193,7 +21193,7 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                if (message.user != null && message.user !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -21534,15 +21534,15 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.version != null && $Object.hasOwnProperty.call(message, "version"))
+                if (message.version != null)
                     $root.starling.v1.RosterVersion.encode(message.version, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
-                if (message.item != null && $Object.hasOwnProperty.call(message, "item"))
+                if (message.item != null)
                     $root.starling.v1.RosterItem.encode(message.item, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
-                if (message.contact != null && $Object.hasOwnProperty.call(message, "contact") && message.contact !== "")
+                if (message.contact != null && message.contact !== "")
                     writer.uint32(/* id 3, wireType 2 =*/26).string(message.contact);
-                if (message.type != null && $Object.hasOwnProperty.call(message, "type") && message.type !== "")
+                if (message.type != null && message.type !== "")
                     writer.uint32(/* id 4, wireType 2 =*/34).string(message.type);
-                if (message.stanza != null && $Object.hasOwnProperty.call(message, "stanza") && message.stanza.length)
+                if (message.stanza != null && message.stanza.length)
                     writer.uint32(/* id 5, wireType 2 =*/42).bytes(message.stanza);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -21778,19 +21778,19 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                if (message.user != null && message.user !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
-                if (message.version != null && $Object.hasOwnProperty.call(message, "version"))
+                if (message.version != null)
                     $root.starling.v1.RosterVersion.encode(message.version, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
-                if (message.contact != null && $Object.hasOwnProperty.call(message, "contact") && message.contact !== "")
+                if (message.contact != null && message.contact !== "")
                     writer.uint32(/* id 3, wireType 2 =*/26).string(message.contact);
-                if (message.subscription != null && $Object.hasOwnProperty.call(message, "subscription") && message.subscription !== 0)
+                if (message.subscription != null && message.subscription !== 0)
                     writer.uint32(/* id 4, wireType 0 =*/32).int32(message.subscription);
-                if (message.requested != null && $Object.hasOwnProperty.call(message, "requested") && message.requested !== false)
+                if (message.requested != null && message.requested !== false)
                     writer.uint32(/* id 5, wireType 0 =*/40).bool(message.requested);
-                if (message.blocks != null && $Object.hasOwnProperty.call(message, "blocks") && message.blocks !== false)
+                if (message.blocks != null && message.blocks !== false)
                     writer.uint32(/* id 6, wireType 0 =*/48).bool(message.blocks);
-                if (message.deleted != null && $Object.hasOwnProperty.call(message, "deleted") && message.deleted !== false)
+                if (message.deleted != null && message.deleted !== false)
                     writer.uint32(/* id 7, wireType 0 =*/56).bool(message.deleted);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -22023,9 +22023,9 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.ok != null && $Object.hasOwnProperty.call(message, "ok"))
+                if (message.ok != null)
                     writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.ok);
-                if (message.error != null && $Object.hasOwnProperty.call(message, "error"))
+                if (message.error != null)
                     $root.starling.v1.RpcError.encode(message.error, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -22191,9 +22191,9 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.condition != null && $Object.hasOwnProperty.call(message, "condition") && message.condition !== "")
+                if (message.condition != null && message.condition !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.condition);
-                if (message.text != null && $Object.hasOwnProperty.call(message, "text") && message.text !== "")
+                if (message.text != null && message.text !== "")
                     writer.uint32(/* id 2, wireType 2 =*/18).string(message.text);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -22381,13 +22381,13 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
+                if (message.epoch != null && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
                     writer.uint32(/* id 1, wireType 0 =*/8).uint64(message.epoch);
-                if (message.sequence != null && $Object.hasOwnProperty.call(message, "sequence") && (typeof message.sequence === "object" ? message.sequence.low || message.sequence.high : message.sequence !== 0))
+                if (message.sequence != null && (typeof message.sequence === "object" ? message.sequence.low || message.sequence.high : message.sequence !== 0))
                     writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.sequence);
-                if (message.stanza != null && $Object.hasOwnProperty.call(message, "stanza") && message.stanza.length)
+                if (message.stanza != null && message.stanza.length)
                     writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.stanza);
-                if (message.answers != null && $Object.hasOwnProperty.call(message, "answers") && message.answers !== "")
+                if (message.answers != null && message.answers !== "")
                     writer.uint32(/* id 4, wireType 2 =*/34).string(message.answers);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -22840,71 +22840,71 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                if (message.user != null && message.user !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
-                if (message.resource != null && $Object.hasOwnProperty.call(message, "resource") && message.resource !== "")
+                if (message.resource != null && message.resource !== "")
                     writer.uint32(/* id 2, wireType 2 =*/18).string(message.resource);
-                if (message.session != null && $Object.hasOwnProperty.call(message, "session") && message.session !== "")
+                if (message.session != null && message.session !== "")
                     writer.uint32(/* id 3, wireType 2 =*/26).string(message.session);
-                if (message.origin != null && $Object.hasOwnProperty.call(message, "origin") && message.origin !== "")
+                if (message.origin != null && message.origin !== "")
                     writer.uint32(/* id 4, wireType 2 =*/34).string(message.origin);
-                if (message.edge != null && $Object.hasOwnProperty.call(message, "edge") && message.edge !== "")
+                if (message.edge != null && message.edge !== "")
                     writer.uint32(/* id 5, wireType 2 =*/42).string(message.edge);
-                if (message.incarnation != null && $Object.hasOwnProperty.call(message, "incarnation") && message.incarnation !== "")
+                if (message.incarnation != null && message.incarnation !== "")
                     writer.uint32(/* id 6, wireType 2 =*/50).string(message.incarnation);
-                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
+                if (message.epoch != null && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
                     writer.uint32(/* id 7, wireType 0 =*/56).uint64(message.epoch);
-                if (message.recordState != null && $Object.hasOwnProperty.call(message, "recordState") && message.recordState !== 0)
+                if (message.recordState != null && message.recordState !== 0)
                     writer.uint32(/* id 8, wireType 0 =*/64).int32(message.recordState);
-                if (message.writtenAt != null && $Object.hasOwnProperty.call(message, "writtenAt") && (typeof message.writtenAt === "object" ? message.writtenAt.low || message.writtenAt.high : message.writtenAt !== 0))
+                if (message.writtenAt != null && (typeof message.writtenAt === "object" ? message.writtenAt.low || message.writtenAt.high : message.writtenAt !== 0))
                     writer.uint32(/* id 9, wireType 0 =*/72).uint64(message.writtenAt);
-                if (message.detachedAt != null && $Object.hasOwnProperty.call(message, "detachedAt") && (typeof message.detachedAt === "object" ? message.detachedAt.low || message.detachedAt.high : message.detachedAt !== 0))
+                if (message.detachedAt != null && (typeof message.detachedAt === "object" ? message.detachedAt.low || message.detachedAt.high : message.detachedAt !== 0))
                     writer.uint32(/* id 10, wireType 0 =*/80).uint64(message.detachedAt);
-                if (message.windowMs != null && $Object.hasOwnProperty.call(message, "windowMs") && (typeof message.windowMs === "object" ? message.windowMs.low || message.windowMs.high : message.windowMs !== 0))
+                if (message.windowMs != null && (typeof message.windowMs === "object" ? message.windowMs.low || message.windowMs.high : message.windowMs !== 0))
                     writer.uint32(/* id 11, wireType 0 =*/88).uint64(message.windowMs);
-                if (message.handled != null && $Object.hasOwnProperty.call(message, "handled") && (typeof message.handled === "object" ? message.handled.low || message.handled.high : message.handled !== 0))
+                if (message.handled != null && (typeof message.handled === "object" ? message.handled.low || message.handled.high : message.handled !== 0))
                     writer.uint32(/* id 12, wireType 0 =*/96).uint64(message.handled);
-                if (message.base != null && $Object.hasOwnProperty.call(message, "base") && (typeof message.base === "object" ? message.base.low || message.base.high : message.base !== 0))
+                if (message.base != null && (typeof message.base === "object" ? message.base.low || message.base.high : message.base !== 0))
                     writer.uint32(/* id 13, wireType 0 =*/104).uint64(message.base);
-                if (message.acked != null && $Object.hasOwnProperty.call(message, "acked") && message.acked !== 0)
+                if (message.acked != null && message.acked !== 0)
                     writer.uint32(/* id 14, wireType 0 =*/112).uint32(message.acked);
                 if (message.queue != null && message.queue.length)
                     for (let i = 0; i < message.queue.length; ++i)
                         $root.starling.v1.UnackedStanza.encode(message.queue[i], writer.uint32(/* id 15, wireType 2 =*/122).fork(), _depth + 1).ldelim();
-                if (message.positionEpoch != null && $Object.hasOwnProperty.call(message, "positionEpoch") && (typeof message.positionEpoch === "object" ? message.positionEpoch.low || message.positionEpoch.high : message.positionEpoch !== 0))
+                if (message.positionEpoch != null && (typeof message.positionEpoch === "object" ? message.positionEpoch.low || message.positionEpoch.high : message.positionEpoch !== 0))
                     writer.uint32(/* id 16, wireType 0 =*/128).uint64(message.positionEpoch);
-                if (message.positionSequence != null && $Object.hasOwnProperty.call(message, "positionSequence") && (typeof message.positionSequence === "object" ? message.positionSequence.low || message.positionSequence.high : message.positionSequence !== 0))
+                if (message.positionSequence != null && (typeof message.positionSequence === "object" ? message.positionSequence.low || message.positionSequence.high : message.positionSequence !== 0))
                     writer.uint32(/* id 17, wireType 0 =*/136).uint64(message.positionSequence);
-                if (message.boundAt != null && $Object.hasOwnProperty.call(message, "boundAt") && (typeof message.boundAt === "object" ? message.boundAt.low || message.boundAt.high : message.boundAt !== 0))
+                if (message.boundAt != null && (typeof message.boundAt === "object" ? message.boundAt.low || message.boundAt.high : message.boundAt !== 0))
                     writer.uint32(/* id 18, wireType 0 =*/144).uint64(message.boundAt);
-                if (message.state != null && $Object.hasOwnProperty.call(message, "state") && message.state !== 0)
+                if (message.state != null && message.state !== 0)
                     writer.uint32(/* id 19, wireType 0 =*/152).int32(message.state);
-                if (message.priority != null && $Object.hasOwnProperty.call(message, "priority") && message.priority !== 0)
+                if (message.priority != null && message.priority !== 0)
                     writer.uint32(/* id 20, wireType 0 =*/160).sint32(message.priority);
-                if (message.stamp != null && $Object.hasOwnProperty.call(message, "stamp") && (typeof message.stamp === "object" ? message.stamp.low || message.stamp.high : message.stamp !== 0))
+                if (message.stamp != null && (typeof message.stamp === "object" ? message.stamp.low || message.stamp.high : message.stamp !== 0))
                     writer.uint32(/* id 21, wireType 0 =*/168).uint64(message.stamp);
-                if (message.presence != null && $Object.hasOwnProperty.call(message, "presence") && message.presence.length)
+                if (message.presence != null && message.presence.length)
                     writer.uint32(/* id 22, wireType 2 =*/178).bytes(message.presence);
                 if (message.directed != null && message.directed.length)
                     for (let i = 0; i < message.directed.length; ++i)
                         writer.uint32(/* id 23, wireType 2 =*/186).string(message.directed[i]);
-                if (message.kept != null && $Object.hasOwnProperty.call(message, "kept"))
+                if (message.kept != null)
                     for (let keys = $Object.keys(message.kept), i = 0; i < keys.length; ++i)
                         writer.uint32(/* id 24, wireType 2 =*/194).fork().uint32(/* id 1, wireType 2 =*/10).string(keys[i]).uint32(/* id 2, wireType 2 =*/18).string(message.kept[keys[i]]).ldelim();
                 if (message.openRequests != null && message.openRequests.length)
                     for (let i = 0; i < message.openRequests.length; ++i)
                         writer.uint32(/* id 25, wireType 2 =*/202).string(message.openRequests[i]);
-                if (message.served != null && $Object.hasOwnProperty.call(message, "served") && message.served !== false)
+                if (message.served != null && message.served !== false)
                     writer.uint32(/* id 26, wireType 0 =*/208).bool(message.served);
-                if (message.sinceEpoch != null && $Object.hasOwnProperty.call(message, "sinceEpoch") && (typeof message.sinceEpoch === "object" ? message.sinceEpoch.low || message.sinceEpoch.high : message.sinceEpoch !== 0))
+                if (message.sinceEpoch != null && (typeof message.sinceEpoch === "object" ? message.sinceEpoch.low || message.sinceEpoch.high : message.sinceEpoch !== 0))
                     writer.uint32(/* id 27, wireType 0 =*/216).uint64(message.sinceEpoch);
-                if (message.sinceSequence != null && $Object.hasOwnProperty.call(message, "sinceSequence") && (typeof message.sinceSequence === "object" ? message.sinceSequence.low || message.sinceSequence.high : message.sinceSequence !== 0))
+                if (message.sinceSequence != null && (typeof message.sinceSequence === "object" ? message.sinceSequence.low || message.sinceSequence.high : message.sinceSequence !== 0))
                     writer.uint32(/* id 28, wireType 0 =*/224).uint64(message.sinceSequence);
-                if (message.covers != null && $Object.hasOwnProperty.call(message, "covers") && message.covers !== false)
+                if (message.covers != null && message.covers !== false)
                     writer.uint32(/* id 29, wireType 0 =*/232).bool(message.covers);
-                if (message.whole != null && $Object.hasOwnProperty.call(message, "whole") && message.whole !== false)
+                if (message.whole != null && message.whole !== false)
                     writer.uint32(/* id 30, wireType 0 =*/240).bool(message.whole);
-                if (message.lang != null && $Object.hasOwnProperty.call(message, "lang") && message.lang !== "")
+                if (message.lang != null && message.lang !== "")
                     writer.uint32(/* id 31, wireType 2 =*/250).string(message.lang);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -23377,7 +23377,7 @@ export const starling = $root.starling = (() => {
                 if (message.shown != null && message.shown.length)
                     for (let i = 0; i < message.shown.length; ++i)
                         $root.starling.v1.Seen.encode(message.shown[i], writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
-                if (message.unsure != null && $Object.hasOwnProperty.call(message, "unsure") && message.unsure !== false)
+                if (message.unsure != null && message.unsure !== false)
                     writer.uint32(/* id 2, wireType 0 =*/16).bool(message.unsure);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -23555,11 +23555,11 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                if (message.user != null && message.user !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
-                if (message.session != null && $Object.hasOwnProperty.call(message, "session") && message.session !== "")
+                if (message.session != null && message.session !== "")
                     writer.uint32(/* id 2, wireType 2 =*/18).string(message.session);
-                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
+                if (message.epoch != null && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
                     writer.uint32(/* id 3, wireType 0 =*/24).uint64(message.epoch);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -23738,9 +23738,9 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.known != null && $Object.hasOwnProperty.call(message, "known") && message.known !== false)
+                if (message.known != null && message.known !== false)
                     writer.uint32(/* id 1, wireType 0 =*/8).bool(message.known);
-                if (message.revision != null && $Object.hasOwnProperty.call(message, "revision") && (typeof message.revision === "object" ? message.revision.low || message.revision.high : message.revision !== 0))
+                if (message.revision != null && (typeof message.revision === "object" ? message.revision.low || message.revision.high : message.revision !== 0))
                     writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.revision);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -23947,18 +23947,18 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                if (message.user != null && message.user !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.user);
-                if (message.edge != null && $Object.hasOwnProperty.call(message, "edge") && message.edge !== "")
+                if (message.edge != null && message.edge !== "")
                     writer.uint32(/* id 2, wireType 2 =*/18).string(message.edge);
-                if (message.version != null && $Object.hasOwnProperty.call(message, "version") && (typeof message.version === "object" ? message.version.low || message.version.high : message.version !== 0))
+                if (message.version != null && (typeof message.version === "object" ? message.version.low || message.version.high : message.version !== 0))
                     writer.uint32(/* id 3, wireType 0 =*/24).uint64(message.version);
                 if (message.rows != null && message.rows.length)
                     for (let i = 0; i < message.rows.length; ++i)
                         $root.starling.v1.SessionRow.encode(message.rows[i], writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
-                if (message.ask != null && $Object.hasOwnProperty.call(message, "ask") && message.ask !== false)
+                if (message.ask != null && message.ask !== false)
                     writer.uint32(/* id 5, wireType 0 =*/40).bool(message.ask);
-                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
+                if (message.epoch != null && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
                     writer.uint32(/* id 6, wireType 0 =*/48).uint64(message.epoch);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -24217,21 +24217,21 @@ export const starling = $root.starling = (() => {
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.resource != null && $Object.hasOwnProperty.call(message, "resource") && message.resource !== "")
+                if (message.resource != null && message.resource !== "")
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.resource);
-                if (message.session != null && $Object.hasOwnProperty.call(message, "session") && message.session !== "")
+                if (message.session != null && message.session !== "")
                     writer.uint32(/* id 2, wireType 2 =*/18).string(message.session);
-                if (message.state != null && $Object.hasOwnProperty.call(message, "state") && message.state !== 0)
+                if (message.state != null && message.state !== 0)
                     writer.uint32(/* id 3, wireType 0 =*/24).int32(message.state);
-                if (message.priority != null && $Object.hasOwnProperty.call(message, "priority") && message.priority !== 0)
+                if (message.priority != null && message.priority !== 0)
                     writer.uint32(/* id 4, wireType 0 =*/32).sint32(message.priority);
-                if (message.boundAt != null && $Object.hasOwnProperty.call(message, "boundAt") && (typeof message.boundAt === "object" ? message.boundAt.low || message.boundAt.high : message.boundAt !== 0))
+                if (message.boundAt != null && (typeof message.boundAt === "object" ? message.boundAt.low || message.boundAt.high : message.boundAt !== 0))
                     writer.uint32(/* id 5, wireType 0 =*/40).uint64(message.boundAt);
-                if (message.edge != null && $Object.hasOwnProperty.call(message, "edge") && message.edge !== "")
+                if (message.edge != null && message.edge !== "")
                     writer.uint32(/* id 6, wireType 2 =*/50).string(message.edge);
-                if (message.carbons != null && $Object.hasOwnProperty.call(message, "carbons") && message.carbons !== false)
+                if (message.carbons != null && message.carbons !== false)
                     writer.uint32(/* id 7, wireType 0 =*/56).bool(message.carbons);
-                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
+                if (message.epoch != null && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
                     writer.uint32(/* id 8, wireType 0 =*/64).uint64(message.epoch);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)

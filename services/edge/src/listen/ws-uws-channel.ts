@@ -8,7 +8,8 @@ export interface UwsUserData {
   channel?: WsUwsChannel;
 }
 
-/** What send() of uWebSockets.js returns when it has thrown the message away. */
+/** What send() of uWebSockets.js returns. Outside of cork() everything else than SENT leaves bytes behind, or none of the message. */
+const SENT = 1;
 const DROPPED = 2;
 
 /** One WebSocket of uWebSockets.js. */
@@ -18,6 +19,8 @@ export class WsUwsChannel extends QueuedChannel {
   readonly canUpgrade = false;
   /** Undefined once the close event has come: every call would throw. */
   #socket: WebSocket<UwsUserData> | undefined;
+  /** Something sent may not have been taken yet: only then the library is asked how much. */
+  #isBehind = false;
   /** close() waits until the peer has taken what was sent. */
   #closeCode: number | undefined;
 
@@ -39,7 +42,7 @@ export class WsUwsChannel extends QueuedChannel {
   received(message: ArrayBuffer, isBinary: boolean): void {
     if (this.state !== 'open') return;
     if (isBinary) this.close(CLOSE_CODES.unsupportedData);
-    else this.onData(new Uint8Array(message));
+    else this.onData(Buffer.from(message));
   }
 
   drained(): void {
@@ -54,7 +57,10 @@ export class WsUwsChannel extends QueuedChannel {
   }
 
   protected unsentBytes(): number {
-    return this.#socket?.getBufferedAmount() ?? 0;
+    if (!this.#isBehind) return 0;
+    const bytes = this.#socket?.getBufferedAmount() ?? 0;
+    this.#isBehind = bytes > 0;
+    return bytes;
   }
 
   protected canWrite(): boolean {
@@ -62,11 +68,26 @@ export class WsUwsChannel extends QueuedChannel {
   }
 
   protected write(queued: readonly Uint8Array[]): void {
+    if (queued.length === 1) this.#writeOne(queued[0] as Uint8Array);
+    else this.#writeTogether(queued);
+  }
+
+  /** Most turns have one message for a client: there is nothing to put together. */
+  #writeOne(message: Uint8Array): void {
+    const outcome = this.#socket?.send(message, false, false);
+    if (outcome === SENT) return;
+    this.#isBehind = true;
+    if (outcome === DROPPED) this.overflow();
+  }
+
+  #writeTogether(queued: readonly Uint8Array[]): void {
     const socket = this.#socket;
     let dropped = false;
     socket?.cork(() => {
       for (const message of queued) dropped ||= socket.send(message, false, false) === DROPPED;
     });
+    // What the kernel takes of it shows when cork() returns, and in no outcome.
+    this.#isBehind = true;
     if (dropped) this.overflow();
   }
 
