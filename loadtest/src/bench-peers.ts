@@ -129,7 +129,7 @@ function optionsOf(args: readonly string[]): Options {
       works: { type: 'string', default: WORK_NAMES.join() },
       rounds: { type: 'string', default: '3' },
       seconds: { type: 'string', default: '10' },
-      warmup: { type: 'string', default: '15' },
+      warmup: { type: 'string', default: '20' },
       users: { type: 'string', default: '400' },
       rate: { type: 'string', default: '1000' },
       sessions: { type: 'string', default: '1000,10000' },
