@@ -11,8 +11,8 @@ const PLAIN = Uint8Array.from({ length: 128 }, (_, code) =>
 const QUOTE = 0x22;
 
 /**
- * Writes one start tag after another, byte by byte: a string that is put together, looked through by expressions and encoded costs three
- * times as much (docs/costs.md).
+ * Writes one start tag after another, byte by byte: a string would be put together, looked through by expressions and encoded for each
+ * stanza on the road (docs/costs.md, gains).
  */
 export class StartTag {
   #bytes = Buffer.allocUnsafeSlow(KEPT_BYTES);
