@@ -33,7 +33,8 @@ export interface Subscription {
 
 /**
  * At most once, in order per publisher and subject. Publishing never blocks and never throws for the network's sake: what is
- * published while the connection is away may be lost, and `onReconnect` says so.
+ * published while the connection is away may be lost, and `onReconnect` says so. A subject that is none, as with a space or a letter outside
+ * of ASCII, is refused by a TypeError (word.ts).
  */
 export interface Bus {
   /** `data` must not be written to afterwards: in process it is not copied. @throws RangeError for more than a message holds */

@@ -12,6 +12,7 @@ import { NatsBus } from './nats-bus.ts';
 import type { NatsLink } from './nats-link.ts';
 import { payloadOf, pubAckOf, type RawMessage, statusOf } from './nats-wire.ts';
 import { remakeOnReconnect } from './remake.ts';
+import { requireWord } from './word.ts';
 
 export interface JetStreamLogOptions extends StreamSettings {
   readonly appendTimeoutMs: number;
@@ -106,7 +107,8 @@ export class JetStreamLog implements Log {
   append(user: BareJid, id: string, entry: Uint8Array): Promise<Appended> {
     if (this.#closed || this.#link.isClosed) return Promise.reject(new LogUnavailableError('the log was closed'));
     const { log: subject, partition } = subjectsOf(user);
-    const header = `Nats-Msg-Id: ${id}\r\n`;
+    requireWord(id);
+    const header = `Nats-Msg-Id: ${id}`;
     if (entry.length + header.length + subject.length > this.#link.payloadBytesMax) {
       throw new RangeError(`an entry of ${entry.length} bytes does not fit in a message`);
     }

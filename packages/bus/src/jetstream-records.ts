@@ -2,6 +2,7 @@ import type { NatsLink } from './nats-link.ts';
 import { asciiOf, headerOf, payloadOf, pubAckOf, type RawMessage, statusOf } from './nats-wire.ts';
 import type { Records, StoredRecord } from './records.ts';
 import { RecordConflictError, RecordsUnavailableError } from './records.ts';
+import { requireWord } from './word.ts';
 
 export interface JetStreamRecordsOptions {
   /** Name of the stream that captures the keys. */
@@ -58,7 +59,7 @@ export class JetStreamRecords implements Records {
   async put(key: string, value: Uint8Array, expectedRevision: number): Promise<number> {
     if (value.length > this.#options.valueBytesMax)
       throw new RangeError(`${value.length} bytes do not fit in a record`);
-    const header = `Nats-Expected-Last-Subject-Sequence: ${expectedRevision}\r\n`;
+    const header = `Nats-Expected-Last-Subject-Sequence: ${expectedRevision}`;
     return this.#write(key, header, value, (message) => {
       const ack = statusOf(message) === 0 ? pubAckOf(payloadOf(message)) : undefined;
       if (ack === undefined) return LEADERLESS;
@@ -109,10 +110,10 @@ export class JetStreamRecords implements Records {
     return this.#ask(subject, header, data, read, 1);
   }
 
-  /** @throws RecordsUnavailableError, and what `read` throws */
-  #ask<T>(subject: string, header: string, data: Uint8Array, read: Reading<T>, attempts: number): Promise<T> {
-    if (this.#closed || this.#link.isClosed)
-      return Promise.reject(new RecordsUnavailableError('the records were closed'));
+  /** @throws RecordsUnavailableError, TypeError, and what `read` throws */
+  async #ask<T>(subject: string, header: string, data: Uint8Array, read: Reading<T>, attempts: number): Promise<T> {
+    if (this.#closed || this.#link.isClosed) throw new RecordsUnavailableError('the records were closed');
+    requireWord(subject);
     return new Promise((resolve, reject) => {
       let why = 'no answer';
       let retry: NodeJS.Timeout | undefined;

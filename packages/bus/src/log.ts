@@ -60,7 +60,8 @@ export interface Log {
    * Retries by itself with the same id while it is unsure, bounded by `appendTimeoutMs`; so `duplicate` may speak of a first try
    * of its own. The id is ASCII without spaces. The entry must not be changed until the answer.
    * @throws LogFullError (the stream refuses more), LogUnavailableError (unsure until the deadline: it may be stored or not),
-   * LogBusyError (the table of pending appends is full: stop reading from clients), RangeError (more than a message holds)
+   * LogBusyError (the table of pending appends is full: stop reading from clients), RangeError (more than a message holds),
+   * TypeError (an id that is none)
    */
   append(user: BareJid, id: string, entry: Uint8Array): Promise<Appended>;
   /** Whether the table of pending appends is so full that its owner should stop reading from clients. */

@@ -3,6 +3,7 @@ import { BusBusyError, BusClosedError, NoRespondersError, RequestTimeoutError } 
 import { DeliveryQueue } from './delivery-queue.ts';
 import type { CallObserver } from './metrics.ts';
 import { SubjectTable } from './subject-table.ts';
+import { requireWord } from './word.ts';
 
 export interface MemoryBusOptions {
   /** Bound of what is published and not yet delivered; behind it everything waiting is dropped and `onReconnect` tells. */
@@ -64,6 +65,7 @@ export class MemoryBus implements Bus {
 
   publish(subject: string, data: Uint8Array, replyTo = ''): void {
     if (this.#closed) return;
+    requireWord(subject);
     const request = this.#requests.get(subject);
     if (request) this.#settle(subject, request, data);
     else if (this.#enqueue(subject, data, replyTo, undefined) === 0 && replyTo !== '') this.#noResponders(replyTo);
@@ -75,6 +77,7 @@ export class MemoryBus implements Bus {
   }
 
   subscribe(subject: string, handler: (delivery: Delivery) => void, options?: { queue?: string }): Subscription {
+    requireWord(subject);
     const member: Member = { subject, queue: options?.queue, handler, active: true };
     this.#members.add(subject, member);
     return {
@@ -88,6 +91,7 @@ export class MemoryBus implements Bus {
   request(subject: string, data: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
     if (this.#closed) return Promise.reject(new BusClosedError(subject));
     if (this.#requests.size >= this.#requestsMax) return Promise.reject(new BusBusyError(subject));
+    requireWord(subject);
     return new Promise((resolve, reject) => {
       const replyTo = `_INBOX.${++this.#lastReply}`;
       const timer = setTimeout(() => {

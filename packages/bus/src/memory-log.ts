@@ -6,6 +6,7 @@ import { LogBusyError, LogFullError, LogUnavailableError } from './log.ts';
 import type { MemoryBus } from './memory-bus.ts';
 import { MemoryStream, type PendingAppend, type StreamStart } from './memory-stream.ts';
 import { type AppendObserver, observeAppends } from './metrics.ts';
+import { requireWord } from './word.ts';
 
 export interface MemoryLogOptions {
   readonly streams: number;
@@ -65,6 +66,7 @@ export class MemoryLog implements Log {
 
   append(user: BareJid, id: string, entry: Uint8Array): Promise<Appended> {
     if (this.#closed) return Promise.reject(new LogUnavailableError('the log was closed'));
+    requireWord(id);
     if (!this.#window.enter(entry.length)) {
       this.#observer.failed('busy');
       return Promise.reject(new LogBusyError('too many appends are pending'));

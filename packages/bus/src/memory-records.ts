@@ -1,5 +1,6 @@
 import type { Records, StoredRecord } from './records.ts';
 import { RecordConflictError, RecordsUnavailableError } from './records.ts';
+import { requireWord } from './word.ts';
 
 interface Kept extends StoredRecord {
   readonly changedAtMs: number;
@@ -28,6 +29,7 @@ export class MemoryRecords implements Records {
 
   async get(key: string): Promise<StoredRecord | undefined> {
     this.#refuseClosed();
+    requireWord(key);
     this.#forget();
     const kept = this.#records.get(key);
     return kept && { value: kept.value, revision: kept.revision };
@@ -35,6 +37,7 @@ export class MemoryRecords implements Records {
 
   async put(key: string, value: Uint8Array, expectedRevision: number): Promise<number> {
     this.#refuseClosed();
+    requireWord(key);
     if (value.length > this.#valueBytesMax) throw new RangeError(`${value.length} bytes do not fit in a record`);
     this.#forget();
     this.#expect(key, expectedRevision);
@@ -55,6 +58,7 @@ export class MemoryRecords implements Records {
 
   async remove(key: string, expectedRevision: number): Promise<void> {
     this.#refuseClosed();
+    requireWord(key);
     this.#forget();
     if (!this.#records.has(key)) throw new RecordConflictError(`${key} does not exist`);
     this.#expect(key, expectedRevision);

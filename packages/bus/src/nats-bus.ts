@@ -5,6 +5,7 @@ import { LeanSubscription } from './nats-client.ts';
 import type { NatsLink } from './nats-link.ts';
 import { asciiOf, commitOf, payloadOf, type RawMessage, statusOf } from './nats-wire.ts';
 import type { OwnSubscription } from './own-deliveries.ts';
+import { requireWord } from './word.ts';
 
 const NO_RESPONDERS = 503;
 
@@ -58,6 +59,7 @@ export class NatsBus implements Bus {
     if (link.isClosed) return Promise.reject(new BusClosedError(subject));
     if (this.#open.size >= this.#requestsMax) return Promise.reject(new BusBusyError(subject));
     if (data.length > link.payloadBytesMax) throw new RangeError(`${data.length} bytes do not fit in a message`);
+    requireWord(subject);
     return new Promise((resolve, reject) => {
       const request = new OpenRequest(link, this.#open, subject, timeoutMs, resolve, reject);
       const replyTo = link.inboxOf(request.token);

@@ -104,7 +104,7 @@ it('an outbox keeps order and bytes over slabs, turns and flushes, and drops wha
     const size = [0, 1, 700, 65_536, 300_000][i % 5] as number;
     const withHeader = i % 2 === 0;
     const data = new Uint8Array(size).fill(i % 251);
-    if (withHeader) outbox.publishWithHeader('a', 'b', `X: ${i}\r\n`, data);
+    if (withHeader) outbox.publishWithHeader('a', 'b', `X: ${i}`, data);
     else outbox.publish('a', '', data);
     data.fill(255); // it has been copied
     sent.push(`${size} ${size === 0 ? undefined : i % 251} ${withHeader ? i : undefined}`);

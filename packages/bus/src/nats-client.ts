@@ -1,6 +1,7 @@
 import type { Msg, NatsConnection } from 'nats';
 import type { RawMessage } from './nats-wire.ts';
 import type { Outbox } from './outbox.ts';
+import { requireWord } from './word.ts';
 
 // The only file that reaches into the NATS client, which package.json pins to one exact version; nats-client.test.ts fails when
 // an update moves what is used here. Each reach saves more CPU on every message than the rest of the bus costs: bench.ts.
@@ -41,12 +42,16 @@ export abstract class LeanSubscription {
   readonly queue: string | undefined;
   readonly #wire: Wire;
 
+  /** @throws TypeError when the subject or the queue is none */
   constructor(wire: Wire, subject: string, queue: string | undefined) {
+    // Before the client has it in its table, which it sends as it is.
+    requireWord(subject);
+    if (queue !== undefined) requireWord(queue);
     this.#wire = wire;
     this.subject = subject;
     this.queue = queue;
     this.#protocol.subscriptions.add(this);
-    wire.outbox.command(`SUB ${subject} ${queue === undefined ? '' : `${queue} `}${this.sid}\r\n`);
+    wire.outbox.command('SUB', [subject, ...(queue === undefined ? [] : [queue]), `${this.sid}`]);
   }
 
   get #protocol(): Protocol {
@@ -58,7 +63,7 @@ export abstract class LeanSubscription {
   protected abstract onRefused(error: Error): void;
 
   unsubscribe(): void {
-    this.#wire.outbox.command(`UNSUB ${this.sid}\r\n`);
+    this.#wire.outbox.command('UNSUB', [`${this.sid}`]);
     this.#protocol.subscriptions.cancel(this);
   }
 
@@ -73,7 +78,7 @@ export abstract class LeanSubscription {
   /** What is on its way still comes. */
   async drain(): Promise<void> {
     if (this.#protocol.isClosed()) return;
-    this.#wire.outbox.command(`UNSUB ${this.sid}\r\n`);
+    this.#wire.outbox.command('UNSUB', [`${this.sid}`]);
     this.#wire.outbox.flush();
     await this.#protocol.flush();
     this.#protocol.subscriptions.cancel(this);

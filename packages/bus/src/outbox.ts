@@ -1,5 +1,6 @@
 import type { NatsConnection } from 'nats';
 import { isConnected, sendCommands, unsentBytes } from './nats-client.ts';
+import { WORD_CHARS_MAX } from './word.ts';
 
 // One write per loop turn. The client gathers what is published within one microtask queue, but each socket's 'data' event has
 // its own, so a busy edge would still write once per client that it reads from (bench.ts: 4 times the CPU).
@@ -11,14 +12,20 @@ const RETRY_BACKLOG_BYTES_MAX = 1024 * 1024;
 const FLUSH_BYTES = 64 * 1024;
 const CRLF = 0x0a0d;
 const SPACE = 0x20;
+const LAST_PRINTABLE = 0x7e;
 
-/** Builds protocol lines in slabs of memory and hands them to the client once a loop turn. Strings must be ASCII. */
+/**
+ * Builds protocol lines in slabs of memory and hands them to the client once a loop turn. What is not of printable ASCII, and a space where
+ * none may be, is refused by a TypeError, and nothing of its line is sent: whoever had chosen such a subject would write lines of his own.
+ */
 export class Outbox {
   readonly #connection: NatsConnection;
   readonly #backlogBytesMax: number;
   #slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
   #start = 0;
   #end = 0;
+  /** Of the line that is being written: it counts when it is whole. */
+  #at = 0;
   #scheduled: NodeJS.Immediate | undefined;
   /** Messages that were dropped because the connection was away or its socket's backlog over the bound. */
   dropped = 0;
@@ -58,67 +65,101 @@ export class Outbox {
     const length = String(data.length);
     const replyBytes = replyTo === '' ? 0 : replyTo.length + 1;
     this.#begin(4 + subject.length + replyBytes + 1 + length.length + 2 + data.length + 2);
-    this.#text('PUB ');
-    this.#text(subject);
+    this.#bytes('PUB');
+    this.#word(subject);
     if (replyTo !== '') this.#word(replyTo);
     this.#word(length);
+    this.#crlf();
     this.#finish(data);
   }
 
   /**
    * For what its owner keeps until it is answered: never dropped for the backlog, which the owner bounds.
-   * @param header the block without its first line, each line ended by CRLF
+   * @param header one line, without its end; '' for none
    */
   publishWithHeader(subject: string, replyTo: string, header: string, data: Uint8Array): void {
-    const headerBytes = header.length + 12; // "NATS/1.0\r\n" and the empty line
+    const headerBytes = 12 + (header === '' ? 0 : header.length + 2); // "NATS/1.0\r\n" and the empty line
     const headerLength = String(headerBytes);
     const length = String(headerBytes + data.length);
     const words = subject.length + 1 + replyTo.length + 1 + headerLength.length + 1 + length.length;
     this.#begin(5 + words + 2 + headerBytes + data.length + 2);
-    this.#text('HPUB ');
-    this.#text(subject);
+    this.#bytes('HPUB');
+    this.#word(subject);
     this.#word(replyTo);
     this.#word(headerLength);
     this.#word(length);
-    this.#text('\r\nNATS/1.0\r\n');
-    this.#text(header);
+    this.#crlf();
+    this.#bytes('NATS/1.0');
+    this.#crlf();
+    if (header !== '') {
+      this.#text(header, SPACE);
+      this.#crlf();
+    }
+    this.#crlf();
     this.#finish(data);
   }
 
-  /** A line without a message, with its CRLF: in its place between the others. */
-  command(line: string): void {
-    if (this.#end + line.length > this.#slab.length) this.#nextSlab(line.length);
-    this.#end += this.#slab.write(line, this.#end, 'latin1');
+  /** A line without a message, in its place between the others. */
+  command(verb: 'SUB' | 'UNSUB', words: readonly string[]): void {
+    let bytes = verb.length + 2;
+    for (const word of words) bytes += 1 + word.length;
+    this.#begin(bytes);
+    this.#bytes(verb);
+    for (const word of words) this.#word(word);
+    this.#crlf();
+    this.#end = this.#at;
     this.#flushSoon();
   }
 
-  /** A message of as many bytes follows, in pieces: a line that is put together first is copied once more, and by a slower way. */
+  /** As many bytes follow, in pieces: a line that is put together first is copied once more, and by a slower way. */
   #begin(bytes: number): void {
-    this.sent++;
-    this.sentBytes += bytes;
     if (this.#end + bytes > this.#slab.length) this.#nextSlab(bytes);
+    this.#at = this.#end;
   }
 
-  #text(text: string): void {
+  /** Our own. */
+  #bytes(text: string): void {
     const slab = this.#slab;
-    let at = this.#end;
+    let at = this.#at;
     for (let i = 0; i < text.length; i++) slab[at++] = text.charCodeAt(i);
-    this.#end = at;
+    this.#at = at;
   }
 
+  /** Whatever it is. @throws TypeError when not all of it is from `first` to the end of printable ASCII */
+  #text(text: string, first: number): void {
+    const slab = this.#slab;
+    let at = this.#at;
+    // Negative as soon as one of them was below or above: a branch for all characters instead of one for each.
+    let outside = 0;
+    for (let i = 0; i < text.length; i++) {
+      const char = text.charCodeAt(i);
+      outside |= (char - first) | (LAST_PRINTABLE - char);
+      slab[at++] = char;
+    }
+    if (outside < 0) throw new TypeError(`not for a line of the protocol: ${JSON.stringify(text.slice(0, 100))}`);
+    this.#at = at;
+  }
+
+  /** @throws TypeError */
   #word(text: string): void {
-    this.#slab[this.#end++] = SPACE;
-    this.#text(text);
+    if (text.length > WORD_CHARS_MAX) throw new TypeError(`a word of ${text.length} characters`);
+    this.#slab[this.#at++] = SPACE;
+    this.#text(text, SPACE + 1);
   }
 
-  /** What stands before the data ends with a line of its own. */
+  #crlf(): void {
+    this.#slab.writeUInt16LE(CRLF, this.#at);
+    this.#at += 2;
+  }
+
   #finish(data: Uint8Array): void {
     const slab = this.#slab;
-    slab.writeUInt16LE(CRLF, this.#end);
-    slab.set(data, this.#end + 2);
-    const at = this.#end + 2 + data.length;
-    slab.writeUInt16LE(CRLF, at);
-    this.#end = at + 2;
+    slab.set(data, this.#at);
+    this.#at += data.length;
+    this.#crlf();
+    this.sent++;
+    this.sentBytes += this.#at - this.#end;
+    this.#end = this.#at;
     this.#flushSoon();
   }
 

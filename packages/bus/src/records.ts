@@ -7,7 +7,8 @@ export interface StoredRecord {
 
 /**
  * Small documents, one a key, changed by compare-and-set. A key is a subject of packages/contracts that the stream of records captures.
- * All methods reject with RecordsUnavailableError when nobody answered in time; a change may then have been made or not.
+ * All methods reject with RecordsUnavailableError when nobody answered in time; a change may then have been made or not. A key that cannot be
+ * one is refused by a TypeError.
  */
 export interface Records {
   /** Undefined when there is none. May be an older version for a moment: a change that is based on it conflicts. */

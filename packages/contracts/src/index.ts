@@ -23,6 +23,7 @@ export * from './roles.ts';
 export * from './roster.ts';
 export * from './rpc.ts';
 export * from './session-hash.ts';
+export * from './session-id.ts';
 export * from './session-record.ts';
 export * from './subject-covers.ts';
 export * from './subjects.ts';

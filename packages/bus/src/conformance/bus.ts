@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { Bus, Delivery } from '../bus.ts';
 import { BusBusyError, BusClosedError, NoRespondersError, RequestTimeoutError } from '../bus.ts';
-import { bytesOf, textOf, until } from './tools.ts';
+import { bytesOf, STRANGE, textOf, until } from './tools.ts';
 
 /** A bus to be tried: one that several processes share. */
 export interface BusWorld {
@@ -76,6 +76,22 @@ export function busConformance(name: string, makeWorld: () => Promise<BusWorld>)
         got.map((data) => Buffer.from(data)),
         [all, large, bytesOf('\r\nPUB u.1.alice 0\r\n\r\n')].map((data) => Buffer.from(data)),
       );
+    });
+
+    it('refuses a subject that is none, and sends nothing of it', async (t) => {
+      const world = await enter(t);
+      const bus = await world.open();
+      const got: string[] = [];
+      bus.subscribe('>', ({ subject }) => got.push(subject));
+      await bus.flush();
+      for (const subject of STRANGE) {
+        assert.throws(() => bus.publish(subject, bytesOf('x')), TypeError);
+        assert.throws(() => bus.subscribe(subject, () => {}), TypeError);
+        await assert.rejects(async () => bus.request(subject, bytesOf('x'), 1_000), TypeError);
+      }
+      bus.publish('end', bytesOf(''));
+      await until('the end has come', () => got.includes('end'));
+      assert.deepEqual(got, ['end']);
     });
 
     it('matches * with one token and > with the rest', async (t) => {

@@ -5,7 +5,7 @@ import type { BareJid } from '@starling/jid';
 import type { Bus, Commit } from '../bus.ts';
 import type { Log, LogEntry, LogReader } from '../log.ts';
 import { LogBusyError, LogFullError, LogUnavailableError, StreamRecreatedError } from '../log.ts';
-import { bytesOf, textOf, until, usersOf } from './tools.ts';
+import { bytesOf, STRANGE, textOf, until, usersOf } from './tools.ts';
 
 /** What a test may want to be small. */
 export interface LogLimits {
@@ -107,6 +107,13 @@ export function logConformance(name: string, makeWorld: () => Promise<LogWorld>,
       const [entry] = await readAll(log, 0, 1, 1);
       assert.ok(entry && entry.committedAtMs >= beforeMs - 50 && entry.committedAtMs <= Date.now() + 50);
       assert.deepEqual([entry.stream, entry.sequence, entry.id, textOf(entry.data)], [0, 1, 'id-1', 'hark']);
+    });
+
+    it('refuses an id that is none, and stores nothing of it', async (t) => {
+      const { log } = await (await enter(t)).open();
+      for (const id of STRANGE)
+        await assert.rejects(async () => log.append(alice, id, bytesOf('x')), TypeError, JSON.stringify(id));
+      assert.equal((await log.append(alice, 'id-1', bytesOf('hark'))).sequence, 1);
     });
 
     it('keeps the streams apart, each with sequences of its own', async (t) => {
@@ -427,7 +434,7 @@ export function logConformance(name: string, makeWorld: () => Promise<LogWorld>,
       const letGo = await world.hold();
       const pending = upTo(16).map((i) => log.append(alice, `id-${i}`, bytesOf(`${i}`)));
       assert.equal(log.congested, true);
-      await assert.rejects(log.append(alice, 'one too many', bytesOf('x')), LogBusyError);
+      await assert.rejects(log.append(alice, 'one-too-many', bytesOf('x')), LogBusyError);
       let drained = 0;
       log.onDrained(() => drained++);
       assert.equal(drained, 0);

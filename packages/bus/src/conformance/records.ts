@@ -3,7 +3,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { groups, subjects } from '@starling/contracts';
 import type { BareJid } from '@starling/jid';
 import { RecordConflictError, type Records, RecordsUnavailableError } from '../records.ts';
-import { bytesOf, textOf } from './tools.ts';
+import { bytesOf, STRANGE, textOf } from './tools.ts';
 
 /** Room for eight of the largest, where the oldest records go. */
 export const COPIES_BYTES_MAX = 8 * 64 * 1024;
@@ -100,6 +100,18 @@ export function recordsConformance(name: string, makeWorld: () => Promise<Record
       assert.equal(await records.get(key), undefined);
       await assert.rejects(records.put(key, bytesOf('x'), second), RecordConflictError);
       assert.ok((await records.put(key, bytesOf('third'), 0)) > second);
+    });
+
+    it('refuse a key that is none', async (t) => {
+      const world = await enter(t);
+      const records = await world.open();
+      for (const strange of STRANGE) {
+        const key = `${world.keys[0]}${strange}`;
+        await assert.rejects(records.get(key), TypeError);
+        await assert.rejects(records.put(key, bytesOf('x'), 0), TypeError);
+        await assert.rejects(records.remove(key, 1), TypeError);
+      }
+      assert.equal(await records.get(world.keys[0]), undefined);
     });
 
     it('carry any bytes, and none', async (t) => {

@@ -25,3 +25,9 @@ export function usersOf(stream: number, streams: number, count: number): BareJid
   }
   return users;
 }
+
+/** What is no subject and no key, and could be more than one on the wire: of U+4E0D and U+4E0A the low bytes are CR and LF. */
+export const STRANGE: readonly string[] = [
+  ...['a b', 'a\r\nPUB end 1', 'a\0', 'a\u007f', 'é', '不上PUB end 1不上'],
+  'a'.repeat(5_000),
+];

@@ -141,6 +141,13 @@ scenario(
     };
     const { failed: unknown } = await attempt(romeo, 'nobody-knows', 0);
     assert.ok(childOf(unknown, 'item-not-found'));
+    // Of U+4E0D and U+4E0A the low bytes are CR and LF; what is behind them would be lines to NATS.
+    const lines = 'x不上PUB u.1.nobody 0不上不上';
+    for (const strange of ['a b', '\r\nPUB u.1.nobody 0\r\n\r\n', lines, '*', '>', 'x'.repeat(5_000)]) {
+      const { client, failed } = await attempt(romeo, strange, 0);
+      assert.ok(childOf(failed, 'item-not-found'), strange);
+      await client.close();
+    }
     const { failed: foreign } = await attempt(juliet, home.sessionId, 0);
     assert.ok(childOf(foreign, 'item-not-found'), 'somebody else’s session');
     await home.ping();

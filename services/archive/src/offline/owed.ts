@@ -6,12 +6,15 @@ import {
   decodeEnvelope,
   type Envelope,
   encodeEnvelope,
+  entryId,
   FATE,
   KIND,
   type Position,
 } from '@starling/contracts';
-import { type BareJid, domainOf } from '@starling/jid';
+import { type BareJid, bareOf, domainOf } from '@starling/jid';
 import { delayXml, withChild } from '@starling/stanza';
+
+const NOTHING = new Uint8Array(0);
 
 /** A page of one owner's entries behind a place. */
 export type ReadPage = (
@@ -62,11 +65,13 @@ function handedOn({ position, committedAtMs, envelope: bytes }: ArchivedEntry, a
   const isOwed = kind === KIND.message && copy !== COPY.sent && to === address && TYPES.has(type);
   if (!isOwed) return undefined;
   const { epoch, sequence } = position;
+  const key = `owed:${address}:${epoch}/${sequence}`;
+  const id = entryId({ sender: bareOf(envelope.from), owner, key, payload: NOTHING });
   const repeats = fate === FATE.archived ? { repeatsEpoch: epoch, repeatsSequence: sequence } : {};
   return {
     // Field by field what protobuf may have left out of it.
     ...{ owner, from: envelope.from, to: owner, kind, type, hints: envelope.hints, sentAtMs: envelope.sentAtMs },
-    ...{ id: `owed:${address}:${epoch}/${sequence}`, fate: FATE.passing, copy: COPY.received, origin: '', after: 0 },
+    ...{ id, fate: FATE.passing, copy: COPY.received, origin: '', after: 0 },
     ...repeats,
     stanza: withChild(envelope.stanza, delayXml(domainOf(owner), committedAtMs)),
   };

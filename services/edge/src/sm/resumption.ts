@@ -1,5 +1,5 @@
 import { type Bus, call, RecordConflictError, RecordsUnavailableError, RpcError } from '@starling/bus';
-import { edges, RECORD_STATE, type Seen, type SessionRecord } from '@starling/contracts';
+import { edges, isSessionId, RECORD_STATE, type Seen, type SessionRecord } from '@starling/contracts';
 import type { Hooks } from '@starling/feature-api';
 import type { ResumeRequest } from '@starling/features/xep-0198-stream-management/elements';
 import type { BareJid } from '@starling/jid';
@@ -89,6 +89,7 @@ export class Resumption {
 
   async #attempt(link: Link, user: BareJid, id: string, h: number): Promise<(Resumed & { cause: Cause }) | NotResumed> {
     const { management, edge, incarnation, log } = this.#options;
+    if (!isSessionId(id)) return { condition: 'item-not-found' };
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const found = await management.find(user, id);
       if (found === undefined || found.record.user !== user || found.record.session !== id)
