@@ -60,6 +60,7 @@ export function intern(bytes: Buffer, start: number, end: number, hash: number):
 
 /** As intern, of an attribute's value that may well come again. */
 export function internValue(bytes: Buffer, start: number, end: number): string {
+  if (end - start > KEPT_BYTES_MAX) return bytes.toString('utf8', start, end);
   return values.get(bytes, start, end, hashOf(bytes, start, end));
 }
 

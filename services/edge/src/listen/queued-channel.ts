@@ -75,6 +75,8 @@ export abstract class QueuedChannel implements ByteChannel {
     if (this.bufferedBytes <= sendBufferBytesMax) return true;
     // A large burst is not yet a slow peer: see what the kernel takes.
     this.writeQueued();
+    // The transport may have dropped it, and the connection with it.
+    if (this.state !== 'open') return false;
     if (this.bufferedBytes <= sendBufferBytesMax) return true;
     this.overflow();
     return false;

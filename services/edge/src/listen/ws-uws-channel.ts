@@ -8,7 +8,10 @@ export interface UwsUserData {
   channel?: WsUwsChannel;
 }
 
-/** What send() of uWebSockets.js returns. Outside of cork() everything else than SENT leaves bytes behind, or none of the message. */
+/**
+ * What send() of uWebSockets.js returns. Outside of cork(), in which the library itself is while it calls for a message, everything else than
+ * SENT leaves bytes behind, or none of the message.
+ */
 const SENT = 1;
 const DROPPED = 2;
 
@@ -92,7 +95,8 @@ export class WsUwsChannel extends QueuedChannel {
   }
 
   protected end(code: number = CLOSE_CODES.normal): void {
-    // What is still buffered when end() is called can be lost with the close frame.
+    // What is still buffered when end() is called can be lost with the close frame: the library is asked, whatever send() has said.
+    this.#isBehind = true;
     if (this.unsentBytes() > 0) this.#closeCode = code;
     else this.#socket?.end(code);
   }
