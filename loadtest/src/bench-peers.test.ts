@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { RESULTS } from './bench/results.ts';
 import { benchPeers } from './bench-peers.ts';
-import { lastPeersResult } from './peers/result.ts';
+import { shownResults } from './peers/shown.ts';
 import { UsageError } from './usage-error.ts';
 
 test('a result that is not there is told before anything is measured', async () => {
@@ -13,7 +12,12 @@ test('a result that is not there is told before anything is measured', async () 
 });
 
 test('a result is found by its name, and as it was told', async () => {
-  const { file } = lastPeersResult(RESULTS) ?? assert.fail('no result is kept');
+  const { file } = shownResults()?.sources[0] ?? assert.fail('no result is kept');
   for (const name of [file, `loadtest/results/${file}`])
     await assert.rejects(benchPeers(['--into', name, '--rounds', '0']), new UsageError('rounds: a number above 0'));
+});
+
+test('what cannot be joined is told before anything is measured', async () => {
+  const { file } = shownResults()?.sources[0] ?? assert.fail('no result is kept');
+  await assert.rejects(benchPeers(['--into', file, '--rounds', '99']), /^UsageError: --into: another (commit|rounds)$/);
 });

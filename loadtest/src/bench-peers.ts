@@ -6,7 +6,7 @@ import { calibrate } from './bench/calibrate.ts';
 import { currentCommit, keepFile } from './bench/results.ts';
 import { requireWhole } from './peers/figures.ts';
 import { Findings } from './peers/findings.ts';
-import { joined } from './peers/joined.ts';
+import { joined, requireJoinable, type Setting } from './peers/joined.ts';
 import { measureWork, withServer } from './peers/measure-work.ts';
 import { reportOf } from './peers/report.ts';
 import { type Measurement, PEERS_SUFFIX, type PeersResult, peersResult } from './peers/result.ts';
@@ -19,7 +19,8 @@ const BODY_BYTES = 200;
 const INTERRUPTED = 130;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-interface Options extends WorkOptions {
+interface Options {
+  readonly work: WorkOptions;
   readonly servers: readonly ServerName[];
   /** Of these, those that only the first round has: whose figures nothing is measured by. */
   readonly once: readonly ServerName[];
@@ -34,12 +35,15 @@ interface Options extends WorkOptions {
 /** Resolves with the exit code: 1 when a server or the generator failed, or something was lost. @throws UsageError */
 export async function benchPeers(args: readonly string[]): Promise<number> {
   const options = optionsOf(args);
+  const { into, works } = options;
+  const setting = settingOf(options);
+  if (into !== undefined) requireJoinable(into, setting, works);
   const interruption = new AbortController();
   const interrupt = () => interruption.abort();
   for (const signal of SIGNALS) process.on(signal, interrupt);
   try {
-    const measured = await measureAll(options, interruption.signal);
-    const result = options.into === undefined ? measured : joined(options.into, measured);
+    const measured = await measureAll(options, setting, interruption.signal);
+    const result = into === undefined ? measured : joined(into, measured);
     const report = reportOf(result);
     console.log(report);
     if (options.isKept && result.measurements.length > 0) {
@@ -57,8 +61,18 @@ export async function benchPeers(args: readonly string[]): Promise<number> {
   }
 }
 
-async function measureAll(options: Options, signal: AbortSignal): Promise<PeersResult> {
-  const { servers, once, works, rounds, isKept: _, into: __, hasTsung, ...workOptions } = options;
+function settingOf({ rounds, work }: Options): Setting {
+  const [{ model: cpu = '' } = {}] = cpus();
+  return {
+    commit: currentCommit(),
+    machine: { cpu, cores: cpus().length, node: process.version, kernel: release() },
+    rounds,
+    options: work,
+  };
+}
+
+async function measureAll(options: Options, setting: Setting, signal: AbortSignal): Promise<PeersResult> {
+  const { servers, once, works, rounds, hasTsung, work: workOptions } = options;
   const at = new Date().toISOString();
   const before = calibrate();
   const found = new Findings(signal);
@@ -84,13 +98,9 @@ async function measureAll(options: Options, signal: AbortSignal): Promise<PeersR
     });
   }
   signal.throwIfAborted();
-  const [{ model: cpu = '' } = {}] = cpus();
   return {
     at,
-    commit: currentCommit(),
-    machine: { cpu, cores: cpus().length, node: process.version, kernel: release() },
-    rounds,
-    options: workOptions,
+    ...setting,
     servers: servers.flatMap((name) => {
       const version = found.versions.get(name);
       return version === undefined ? [] : [{ name, version }];
@@ -144,11 +154,7 @@ function optionsOf(args: readonly string[]): Options {
       into: { type: 'string' },
     },
   });
-  const options = {
-    servers: someOf(SERVER_NAMES, 'servers', values.servers),
-    once: someOf(SERVER_NAMES, 'once', values.once),
-    works: someOf(WORK_NAMES, 'works', values.works),
-    rounds: Number(values.rounds),
+  const work = {
     seconds: Number(values.seconds),
     warmupSeconds: Number(values.warmup),
     chatUsers: Number(values.users),
@@ -161,15 +167,21 @@ function optionsOf(args: readonly string[]): Options {
     groups: Number(values.groups),
     contacts: Number(values.contacts),
     presencesPerSecond: Number(values.presences),
+  };
+  const rounds = Number(values.rounds);
+  for (const [name, value] of Object.entries({ rounds, ...work }))
+    for (const number of [value].flat()) if (!(number > 0)) throw new UsageError(`${name}: a number above 0`);
+  if (work.chatUsers % 2 !== 0) throw new UsageError('--users is an even number: half of them write to the others');
+  return {
+    work,
+    servers: someOf(SERVER_NAMES, 'servers', values.servers),
+    once: someOf(SERVER_NAMES, 'once', values.once),
+    works: someOf(WORK_NAMES, 'works', values.works),
+    rounds,
     hasTsung: values.tsung,
     isKept: !values['no-keep'],
     into: values.into === undefined ? undefined : keptResult(values.into),
   };
-  for (const [name, value] of Object.entries(options))
-    for (const number of [value].flat())
-      if (typeof number === 'number' && !(number > 0)) throw new UsageError(`${name}: a number above 0`);
-  if (options.chatUsers % 2 !== 0) throw new UsageError('--users is an even number: half of them write to the others');
-  return options;
 }
 
 /** By the name of its file, or as it is told when it is kept. @throws UsageError when there is none */

@@ -11,6 +11,11 @@ export interface Spread {
   readonly max: number;
 }
 
+/** With each, in the order of the rounds. */
+export interface Rounds extends Spread {
+  readonly all: readonly number[];
+}
+
 /** One load on one server. */
 export interface LoadFigures {
   readonly server: ServerName;
@@ -18,9 +23,9 @@ export interface LoadFigures {
   readonly transport: Transport;
   readonly load: Load;
   readonly rounds: number;
-  readonly perSecond: Spread;
+  readonly perSecond: Rounds;
   /** µs of CPU, all processes together, for each message, delivered presence or login. */
-  readonly costUs: Spread;
+  readonly costUs: Rounds;
   /** The same by part; medians. */
   readonly partsUs: Readonly<Record<string, number>>;
   readonly p50Ms: Spread;
@@ -38,10 +43,12 @@ export interface MemoryFigures {
   readonly transport: Transport;
   readonly sessions: number;
   /** KiB of all processes, more than without sessions, for each. */
-  readonly perSessionKiB: Spread;
+  readonly perSessionKiB: Rounds;
   readonly partsKiB: Readonly<Record<string, number>>;
   /** All of it, the empty system too. */
   readonly totalKiB: Spread;
+  /** Of the system without sessions. */
+  readonly emptyKiB: Spread;
 }
 
 /** More of its core, and the generator may be what is measured. */
@@ -56,11 +63,11 @@ const isMemory = (line: GeneratorLine): line is MemoryLine => line.kind === 'mem
 export const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
 /** @throws RangeError when there is nothing */
-export function spreadOf(values: readonly number[]): Spread {
+export function spreadOf(values: readonly number[]): Rounds {
   const sorted = [...values].sort((a, b) => a - b);
   const [min, median, max] = [sorted[0], sorted[Math.floor(sorted.length / 2)], sorted.at(-1)];
   if (min === undefined || median === undefined || max === undefined) throw new RangeError('nothing was measured');
-  return { median, min, max };
+  return { median, min, max, all: values };
 }
 
 /** Every load of every server that was measured. */
@@ -145,6 +152,7 @@ function ofStep(
       ]),
     ),
     totalKiB: spreadOf(growths.map(({ full }) => total(full))),
+    emptyKiB: spreadOf(growths.map(({ empty }) => total(empty))),
   };
 }
 

@@ -11,6 +11,8 @@ test('ours beside the better of the others', () => {
     [chat?.goal.what, chat?.better, chat?.ratio?.toFixed(3), chat?.meetsMust, chat?.meetsThenOn],
     ['routed message, TCP', 'ejabberd', '0.333', true, true],
   );
+  assert.deepEqual([chat?.ratios?.min.toFixed(3), chat?.ratios?.max.toFixed(3)], ['0.323', '0.344']);
+  assert.equal(idle?.ratios, undefined, 'of one round');
   // Of memory KiB count, of the most sessions.
   assert.deepEqual([idle?.values.get('starling')?.median, idle?.meetsMust, idle?.meetsThenOn], [10, true, false]);
 });

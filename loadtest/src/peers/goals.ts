@@ -1,5 +1,5 @@
 // What ours has to reach beside the better of the others, and whether it does. Pure.
-import type { Figures, Spread } from './figures.ts';
+import { type Figures, type Rounds, type Spread, spreadOf } from './figures.ts';
 import type { Transport } from './generator/orders.ts';
 import { isOurs, OURS, type ServerName } from './server.ts';
 import type { WorkName } from './works.ts';
@@ -87,11 +87,13 @@ export const GOALS: readonly Goal[] = [
 
 export interface Standing {
   readonly goal: Goal;
-  readonly values: ReadonlyMap<ServerName, Spread>;
+  readonly values: ReadonlyMap<ServerName, Rounds>;
   /** The best of the others. */
   readonly better: ServerName | undefined;
   /** Ours divided by it. */
   readonly ratio: number | undefined;
+  /** The same of each round that has both; undefined where only one has. */
+  readonly ratios: Spread | undefined;
   readonly meetsMust: boolean | undefined;
   readonly meetsThenOn: boolean | undefined;
 }
@@ -104,22 +106,28 @@ export function standingsOf(figures: Figures, goals: readonly Goal[] = GOALS): r
   });
 }
 
-function standingOf(goal: Goal, values: ReadonlyMap<ServerName, Spread>): Standing {
+function standingOf(goal: Goal, values: ReadonlyMap<ServerName, Rounds>): Standing {
   const isRate = goal.measure === 'rate';
   const others = [...values].filter(([name]) => !isOurs(name));
   const [better] = others.sort(([, a], [, b]) => (isRate ? b.median - a.median : a.median - b.median))[0] ?? [];
-  const own = values.get(OURS)?.median;
-  const best = better === undefined ? undefined : values.get(better)?.median;
-  const ratio = own === undefined || best === undefined ? undefined : own / best;
+  const rounds = values.get(OURS);
+  const own = rounds?.median;
+  const best = better === undefined ? undefined : values.get(better);
+  const ratio = own === undefined || best === undefined ? undefined : own / best.median;
+  const each = rounds?.all.flatMap((value, round) => {
+    const other = best?.all[round];
+    return other === undefined ? [] : [value / other];
+  });
+  const ratios = each === undefined || each.length < 2 ? undefined : spreadOf(each);
   const reached = goal.measure === 'memory' ? own : ratio;
   const meets = (wanted: number) => {
     if (reached === undefined) return undefined;
     return isRate ? reached >= wanted : reached <= wanted;
   };
-  return { goal, values, better, ratio, meetsMust: meets(goal.must), meetsThenOn: meets(goal.thenOn) };
+  return { goal, values, better, ratio, ratios, meetsMust: meets(goal.must), meetsThenOn: meets(goal.thenOn) };
 }
 
-function valuesOf({ loads, memory }: Figures, { work, transport, measure }: Goal): ReadonlyMap<ServerName, Spread> {
+function valuesOf({ loads, memory }: Figures, { work, transport, measure }: Goal): ReadonlyMap<ServerName, Rounds> {
   if (measure === 'memory') {
     const of = memory.filter((m) => m.transport === transport);
     const most = Math.max(...of.map(({ sessions }) => sessions));

@@ -2,18 +2,32 @@ import { isDeepStrictEqual } from 'node:util';
 import { UsageError } from '../usage-error.ts';
 import type { PeersResult } from './result.ts';
 import { SERVER_NAMES } from './server.ts';
+import type { WorkName } from './works.ts';
+
+/** What is known of a run before it. */
+const SETTING = ['commit', 'machine', 'rounds', 'options'] as const;
+export type Setting = Pick<PeersResult, (typeof SETTING)[number]>;
+
+/** Whether works that are to be measured may become a part of a result. @throws UsageError when it has one of them, or differs in anything else */
+export function requireJoinable(earlier: PeersResult, later: Setting, works: readonly WorkName[]): void {
+  for (const what of SETTING)
+    if (!isDeepStrictEqual(earlier[what], later[what])) throw new UsageError(`--into: another ${what}`);
+  const measured = new Set(earlier.measurements.map(({ work }) => work));
+  const twice = works.find((work) => measured.has(work));
+  if (twice !== undefined) throw new UsageError(`--into: ${twice} has been measured`);
+}
 
 /**
  * One result of two runs of different works. All servers do a work in turn before the next one begins, so it makes no difference to a ratio
  * whether works were measured in one sitting. Pure.
- * @throws UsageError when they have a work in common, or differ in anything else than works
+ * @throws UsageError, as requireJoinable does
  */
 export function joined(earlier: PeersResult, later: PeersResult): PeersResult {
-  for (const what of ['commit', 'machine', 'rounds', 'options'] as const)
-    if (!isDeepStrictEqual(earlier[what], later[what])) throw new UsageError(`--into: another ${what}`);
-  const works = new Set(earlier.measurements.map(({ work }) => work));
-  const twice = later.measurements.find(({ work }) => works.has(work));
-  if (twice !== undefined) throw new UsageError(`--into: ${twice.work} has been measured`);
+  requireJoinable(
+    earlier,
+    later,
+    later.measurements.map(({ work }) => work),
+  );
   const servers = new Map([...earlier.servers, ...later.servers].map((server) => [server.name, server]));
   return {
     ...earlier,

@@ -1,16 +1,23 @@
 // A result for people, as Markdown. Pure: the same result makes the same text.
-import { figuresOf, GENERATOR_SHARE_MAX, type LoadFigures, type MemoryFigures, type Spread } from './figures.ts';
+import {
+  figuresOf,
+  GENERATOR_SHARE_MAX,
+  type LoadFigures,
+  loadFiguresOf,
+  type MemoryFigures,
+  type Spread,
+} from './figures.ts';
 import { type Standing, standingsOf, wantedText } from './goals.ts';
-import type { PeersResult } from './result.ts';
-import { isOurs, OURS, type ServerName, TITLES } from './server.ts';
-import type { WorkName } from './works.ts';
+import type { Measurement, PeersResult, TsungMeasurement } from './result.ts';
+import { isOurs, OURS, SERVER_NAMES, type ServerName, TITLES } from './server.ts';
+import { WORK_NAMES, type WorkName } from './works.ts';
 
 /** More than that of a core for other processes, and the figures are doubtful. */
 const FOREIGN_SHARE_DOUBTFUL = 0.15;
 const GENERATOR_MARK = '†';
 const BEHIND_MARK = '‡';
 
-const WORK_TITLES: Readonly<Record<WorkName, string>> = {
+export const WORK_TITLES: Readonly<Record<WorkName, string>> = {
   chat: 'Routed messages',
   archived: 'Archived messages',
   idle: 'Idle sessions',
@@ -32,7 +39,7 @@ export function reportOf(result: PeersResult): string {
     ...memoryTable(figures.memory),
     ...partsTables(figures.loads, figures.memory),
     ...archiveLines(result),
-    ...tsungLines(result),
+    ...tsungLines(result.tsung),
     ...doubtsOf(result).flatMap((doubt) => [`- ${doubt}`]),
     '',
   ].join('\n');
@@ -42,7 +49,7 @@ export function reportOf(result: PeersResult): string {
 export function goalsTable(result: PeersResult): readonly string[] {
   const standings = standingsOf(figuresOf(result));
   const names = result.servers.map(({ name }) => name);
-  const head = ['work', ...names.map((name) => TITLES[name]), 'ours ÷ the better', 'must', 'then on to'];
+  const head = ['work', ...names.map((name) => TITLES[name]), 'ours ÷ the better', 'goal', 'next goal'];
   const rows = standings.map((standing) => [
     `${standing.goal.what}: ${standing.goal.unit}`,
     ...names.map((name) => spreadText(standing.values.get(name))),
@@ -55,10 +62,11 @@ export function goalsTable(result: PeersResult): readonly string[] {
 
 const metText = (isMet: boolean | undefined): string => (isMet === undefined ? '' : isMet ? '✔' : '✘');
 
-const ratioText = ({ ratio, better, goal }: Standing): string =>
-  ratio === undefined || better === undefined
-    ? ''
-    : `${ratio.toFixed(2)} (${TITLES[better]}${goal.measure === 'rate' ? '' : `; ${(1 / ratio).toFixed(1)} ×`})`;
+function ratioText({ ratio, ratios, better }: Standing): string {
+  if (ratio === undefined || better === undefined) return '';
+  const spread = ratios === undefined ? '' : ` [${ratios.min.toFixed(2)}..${ratios.max.toFixed(2)}]`;
+  return `${ratio.toFixed(2)}${spread} (${TITLES[better]})`;
+}
 
 const digitsOf = (value: number): number => (value >= 100 ? 0 : value >= 10 ? 1 : 2);
 
@@ -78,6 +86,7 @@ export function settingsOf({
   servers,
   versions,
   calibrationUs,
+  measurements,
 }: PeersResult): readonly string[] {
   const { seconds, warmupSeconds, chatUsers, bodyBytes, loginUsers, loginWarmups, groups, contacts, settleSeconds } =
     options;
@@ -86,7 +95,7 @@ export function settingsOf({
   const [before, after] = calibrationUs;
   return [
     `${machine.cores} × ${machine.cpu}, Linux ${machine.kernel}, Node ${machine.node}. ${known.join(', ')}; ${below.join(', ')}. ` +
-      `Medians [least..most] of ${rounds} rounds: in each, every server does a work, one after another, each freshly started, with the same load generator; then the next work. A figure without these two is of one round. ` +
+      `Medians [least..most] of up to ${rounds} rounds: in each, servers do a work one after another, each freshly started, with the same load generator; then the next work. A figure without least and most is of one round. ` +
       `CPU is user and system time of all processes of a server, PostgreSQL and nats-server among them; memory is their proportional set size.`,
     '',
     `- Loopback, no TLS, no limits of traffic, SCRAM-SHA-1 with 4096 iterations and the same keys everywhere. The server has core 0, the generator core 1; for archived messages all share both.`,
@@ -94,8 +103,22 @@ export function settingsOf({
     `- Archived messages are kept for sender and recipient in PostgreSQL (fsync); embedded, in PGlite.`,
     `- Login: ${loginUsers} accounts that have logged in before (${loginWarmups} ×), 50 at a time: connect, SCRAM, bind, presence, the answer to a ping. Idle: bound and available, memory ${settleSeconds} s after the last login less that of the empty system.`,
     `- Presence: ${groups * (contacts + 1)} users, each with ${contacts} mutual contacts who are online; a change goes to all of them and to its sender. At max four are under way.`,
+    `- ${roundsText(measurements)}`,
     `- A fixed piece of work took ${before} µs of CPU before, ${after} µs after the run.`,
   ];
+}
+
+/** Who did what how often: some servers do it once, or not at all. */
+function roundsText(measurements: readonly Measurement[]): string {
+  const works = WORK_NAMES.flatMap((work) => {
+    const servers = SERVER_NAMES.flatMap((server) => {
+      const own = measurements.filter((one) => one.work === work && one.server === server);
+      const rounds = new Set(own.map(({ round }) => round)).size;
+      return rounds === 0 ? [] : [`${TITLES[server]} ${rounds}`];
+    });
+    return servers.length === 0 ? [] : [`${WORK_TITLES[work].toLowerCase()}: ${servers.join(', ')}`];
+  });
+  return `Rounds of ${works.join('; ')}.`;
 }
 
 function loadTables(loads: readonly LoadFigures[]): readonly string[] {
@@ -109,13 +132,16 @@ function loadTables(loads: readonly LoadFigures[]): readonly string[] {
       loadText(figures),
       spreadText(figures.perSecond),
       spreadText(figures.costUs),
-      numberText(figures.p50Ms.median),
-      numberText(figures.p99Ms.median),
+      latencyText(figures.p50Ms),
+      latencyText(figures.p99Ms),
       figures.generatorShare.toFixed(2) + (figures.generatorShare > GENERATOR_SHARE_MAX ? ` ${GENERATOR_MARK}` : ''),
     ]);
     return [`## ${WORK_TITLES[work]}, ${transportText(transport)}`, '', ...table(head, rows), ''];
   });
 }
+
+/** Of nothing that was delivered there is none. */
+const latencyText = ({ median }: Spread): string => (median > 0 ? numberText(median) : '–');
 
 const transportText = (transport: 'tcp' | 'ws') => (transport === 'ws' ? 'WebSocket' : 'TCP');
 
@@ -167,7 +193,8 @@ function archiveLines({ measurements }: PeersResult): readonly string[] {
   return lines.length === 0 ? [] : [...lines, ''];
 }
 
-function tsungLines({ tsung }: PeersResult): readonly string[] {
+/** What the generator of others has found. */
+export function tsungLines(tsung: readonly TsungMeasurement[]): readonly string[] {
   if (tsung.length === 0) return [];
   const rows = tsung.map(({ server, users, messages, cpuUs, cpuUsWithout }) => [
     TITLES[server],
@@ -176,9 +203,9 @@ function tsungLines({ tsung }: PeersResult): readonly string[] {
     numberText((cpuUs - cpuUsWithout) / messages),
   ]);
   return [
-    '## tsung',
+    '## By an independent generator',
     '',
-    'An independent generator: the CPU of a run with messages, less that of one with logins and no messages, for each message.',
+    'By tsung, over TCP: the CPU of a run with messages, less that of one with logins and no messages, for each message.',
     '',
     ...table(['server', 'sessions', 'messages', 'µs of CPU a message'], rows),
     '',
@@ -205,9 +232,52 @@ export function doubtsOf(result: PeersResult): readonly string[] {
   return doubts;
 }
 
+/** Ours beside the better of the others where not as much goes as can, in a sentence; empty where that was not measured. */
+export function pacedText({ measurements }: PeersResult): string {
+  const paced = loadFiguresOf(measurements).filter(({ load, isBehind }) => load !== 'max' && !isBehind);
+  const ratios = paced.flatMap((own) => {
+    const same = paced.filter((o) => !isOurs(o.server) && o.work === own.work && o.transport === own.transport);
+    if (own.server !== OURS || same.length === 0) return [];
+    const best = Math.min(...same.map(({ costUs }) => costUs.median));
+    const ratio = (own.costUs.median / best).toFixed(2);
+    return [
+      `${WORK_TITLES[own.work].toLowerCase()} over ${transportText(own.transport)} at ${loadText(own)}: ${ratio}`,
+    ];
+  });
+  return ratios.length === 0
+    ? ''
+    : `That is as fast as it goes. At a pace, where little shares a system call, the CPU of ours ÷ the better is another one. ${capital(ratios.join('; '))}.`;
+}
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
 /** Where one of the others is better than ours: in sentences. */
-export function lossesOf(result: PeersResult): readonly string[] {
-  const { loads } = figuresOf(result);
+export const lossesOf = (result: PeersResult): readonly string[] => {
+  const { loads, memory } = figuresOf(result);
+  return [...loadLosses(loads), ...memoryLosses(memory)];
+};
+
+/** Of all that a server takes, and not only of what grows. */
+function memoryLosses(memory: readonly MemoryFigures[]): readonly string[] {
+  const MiB = ({ median }: Spread) => numberText(median / 1_024);
+  return memory.flatMap((own) => {
+    if (own.server !== OURS) return [];
+    const lighter = memory.filter(
+      (other) =>
+        !isOurs(other.server) &&
+        other.transport === own.transport &&
+        other.sessions === own.sessions &&
+        other.totalKiB.median < own.totalKiB.median,
+    );
+    if (lighter.length === 0) return [];
+    const text = (f: MemoryFigures) => `${TITLES[f.server]} ${MiB(f.totalKiB)} (empty: ${MiB(f.emptyKiB)})`;
+    return [
+      `${WORK_TITLES.idle}, ${transportText(own.transport)}, MiB of all processes with ${own.sessions} of them: ${lighter.map(text).join(', ')}; ours ${MiB(own.totalKiB)} (empty: ${MiB(own.emptyKiB)}).`,
+    ];
+  });
+}
+
+function loadLosses(loads: readonly LoadFigures[]): readonly string[] {
   return loads.flatMap((own) => {
     if (own.server !== OURS) return [];
     const same = loads.filter(
@@ -230,11 +300,14 @@ export function lossesOf(result: PeersResult): readonly string[] {
     return [
       ...better('µs of CPU for each', (f) => f.costUs.median),
       ...(own.load === 'max' ? better('a second', (f) => f.perSecond.median, true) : []),
-      ...(own.load === 'max' ? [] : better('p50, ms', (f) => f.p50Ms.median)),
-      ...(own.load === 'max' ? [] : better('p99, ms', (f) => f.p99Ms.median)),
+      ...(hasLatency(own) ? better('p50, ms', (f) => f.p50Ms.median) : []),
+      ...(hasLatency(own) ? better('p99, ms', (f) => f.p99Ms.median) : []),
     ];
   });
 }
+
+/** As fast as it goes, a message takes as long as the others that wait with it; of logins as many wait everywhere. */
+const hasLatency = ({ load, work }: LoadFigures): boolean => load !== 'max' || work === 'login';
 
 const titleOf = (name: ServerName): string => TITLES[name];
 

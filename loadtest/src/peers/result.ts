@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { RESULTS } from '../bench/results.ts';
 import type { GeneratorLine, Transport } from './generator/orders.ts';
 import type { ServerName } from './server.ts';
@@ -55,16 +55,3 @@ export const PEERS_SUFFIX = '-peers.json';
 /** A kept result by the name of its file. @throws Error when there is none */
 export const peersResult = (file: string, folder: URL = RESULTS): PeersResult =>
   JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as PeersResult;
-
-/** The newest of the kept results with the most works, with the name of its file; undefined when there is none. */
-export function lastPeersResult(
-  folder: URL = RESULTS,
-): { readonly file: string; readonly result: PeersResult } | undefined {
-  const all = readdirSync(folder)
-    .filter((name) => name.endsWith(PEERS_SUFFIX))
-    .map((file) => ({ file, result: peersResult(file, folder) }));
-  return all.sort((a, b) => worksIn(b.result) - worksIn(a.result) || b.result.at.localeCompare(a.result.at))[0];
-}
-
-/** A run of a few works, to look at something, is not what people are shown. */
-const worksIn = ({ measurements }: PeersResult): number => new Set(measurements.map(({ work }) => work)).size;

@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { SAMPLE } from '../peers/testing/sample.ts';
 import { renderPerformance } from './render.ts';
 
-test('page and charts come from the newest whole result alone, and are the same again', (t) => {
+test('page and charts come from the newest whole results alone, and are the same again', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'starling-results-'));
   t.after(() => rmSync(folder, { recursive: true }));
   const url = pathToFileURL(`${folder}/`);
@@ -22,7 +22,7 @@ test('page and charts come from the newest whole result alone, and are the same 
   const charts = ['cpu', 'latency', 'memory', 'parts', 'rate'].map((name) => `docs/performance/${name}.svg`);
   assert.deepEqual([...files.keys()].sort(), ['docs/performance.md', ...charts]);
   const page = files.get('docs/performance.md') ?? '';
-  assert.match(page, /`2026-01-02-abc1234-peers\.json` in \[loadtest\/results\]/);
+  assert.match(page, /^- `2026-01-02-abc1234-peers\.json` \(report/m);
   assert.match(page, /^- Routed messages, TCP, 1000\/s, µs of CPU for each: ejabberd 100; ours 120\.$/m);
   assert.doesNotMatch([...files.values()].join('\n'), /NaN|undefined|Infinity/);
   assert.deepEqual([...renderPerformance(url)], [...files]);

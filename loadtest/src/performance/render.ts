@@ -1,6 +1,6 @@
 import { FLAMES, keptFlames } from '../flames/flame-files.ts';
 import { lastPartsResult } from '../parts/parts-result.ts';
-import { lastPeersResult } from '../peers/result.ts';
+import { shownResults } from '../peers/shown.ts';
 import { lastSessionsResults } from '../sessions/sessions-result.ts';
 import { chartsOf } from './charts.ts';
 import { flameLines } from './flame-lines.ts';
@@ -11,9 +11,9 @@ import { SESSIONS_CHART, sessionsLines, shownTogether } from './sessions-lines.t
 
 /** docs/performance.md and its charts: path → content. Nothing when no result is kept. For scripts/gen.mjs. */
 export function renderPerformance(folder?: URL): ReadonlyMap<string, string> {
-  const last = lastPeersResult(folder);
-  if (last === undefined) return new Map();
-  const charts = chartsOf(last.result);
+  const shown = shownResults(folder);
+  if (shown === undefined) return new Map();
+  const charts = chartsOf(shown.result);
   const files = [...charts].map(([name, svg]) => [`docs/performance/${name}`, svg] as const);
   const sessions = lastSessionsResults(folder);
   if (sessions !== undefined)
@@ -23,5 +23,5 @@ export function renderPerformance(folder?: URL): ReadonlyMap<string, string> {
     ...partsLines(lastPartsResult(folder)),
     ...flameLines(keptFlames(folder === undefined ? FLAMES : new URL('flames/', folder))),
   ];
-  return new Map([['docs/performance.md', pageOf(last.result, last.file, charts.keys(), sections)], ...files]);
+  return new Map([['docs/performance.md', pageOf(shown, charts.keys(), sections)], ...files]);
 }
