@@ -34,6 +34,8 @@ const SWEEP_MS = 100;
 const API_TIMEOUT_MS = 3_000;
 /** At a time. */
 const QUESTIONS_MAX = 1_000;
+/** Around a header: its first line, its own end and the empty line. */
+const HEADER_FRAME_BYTES = 14;
 const EMPTY = new Uint8Array(0);
 // nats-server's error codes (server/errors.json).
 const STORE_FAILED = 10077;
@@ -109,7 +111,7 @@ export class JetStreamLog implements Log {
     const { log: subject, partition } = subjectsOf(user);
     requireWord(id);
     const header = `Nats-Msg-Id: ${id}`;
-    if (entry.length + header.length + subject.length > this.#link.payloadBytesMax) {
+    if (entry.length + header.length + HEADER_FRAME_BYTES > this.#link.payloadBytesMax) {
       throw new RangeError(`an entry of ${entry.length} bytes does not fit in a message`);
     }
     if (!this.#window.enter(entry.length)) {

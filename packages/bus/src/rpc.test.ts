@@ -47,6 +47,26 @@ describe('a call', () => {
     });
   });
 
+  it('gets resource-constraint when no message holds the answer, and the service goes on', async () => {
+    class SmallBus extends MemoryBus {
+      override publish(subject: string, data: Uint8Array): void {
+        if (data.length > 200) throw new RangeError(`${data.length} bytes do not fit in a message`);
+        super.publish(subject, data);
+      }
+    }
+    const bus = new SmallBus();
+    const errors: unknown[] = [];
+    const handler = async ({ user }: typeof request) => {
+      if (user.length > 100) throw new RpcError('conflict', user);
+      return { exists: true };
+    };
+    serve(bus, exists, queues.roster, handler, (error) => errors.push(error));
+    const long = { user: 'a'.repeat(300) };
+    await assert.rejects(call(bus, exists, long, TIMEOUT_MS), conditionOf('resource-constraint'));
+    assert.ok(errors[0] instanceof RangeError);
+    assert.equal((await call(bus, exists, request, TIMEOUT_MS)).exists, true);
+  });
+
   it("gets internal-server-error for a mistake, whose text stays with the service's log", async () => {
     const bus = new MemoryBus();
     const errors: unknown[] = [];

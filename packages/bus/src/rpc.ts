@@ -126,6 +126,24 @@ async function answer<Request, Reply>(
     const condition = isExpected ? error.condition : MISTAKE;
     reply = encodeOutcome({ condition, text: isExpected ? error.message : '' });
   }
-  if (replyTo !== '') bus.publish(replyTo, reply);
+  if (replyTo !== '') outcome = publishReply(bus, method, { replyTo, reply, outcome }, onError);
   bus.calls?.served(method, outcome, (performance.now() - startedAt) / MS_PER_SECOND);
+}
+
+/** An answer that no message holds is one all the same: that there was too much to say. */
+function publishReply<Request, Reply>(
+  bus: Bus,
+  method: Method<Request, Reply>,
+  { replyTo, reply, outcome }: { replyTo: string; reply: Uint8Array; outcome: ServedOutcome },
+  onError: (error: unknown, subject: string) => void,
+): ServedOutcome {
+  try {
+    bus.publish(replyTo, reply);
+    return outcome;
+  } catch (error) {
+    // Policy: a handler bounds its answers, so this is a mistake of ours; it must not end the service.
+    onError(error, method.subject);
+    bus.publish(replyTo, encodeOutcome({ condition: 'resource-constraint', text: 'the answer is too large' }));
+    return 'failed';
+  }
 }

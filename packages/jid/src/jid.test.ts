@@ -315,7 +315,7 @@ describe('parts', () => {
     assert.equal(reasonOf('sec ret@b'), 'localpart: a character that is not allowed');
     assert.equal(reasonOf('a@sec ret'), 'domainpart: a character or label that is not allowed');
     assert.equal(reasonOf('a@b/'), 'empty resourcepart');
-    assert.equal(reasonOf(`a@b/${x(1024)}`), 'resourcepart too long');
+    assert.equal(reasonOf(`a@b/${x(1024)}`), 'resourcepart: too long');
   });
 });
 

@@ -42,7 +42,7 @@ export function prepareResource(text: string): string {
 
 function prepared(part: string, text: string, enforce: (text: string) => string): string {
   if (text === '') throw new JidError(`empty ${part}`);
-  if (text.length > RAW_UNITS_MAX) throw new JidError(`${part} too long`);
+  if (text.length > RAW_UNITS_MAX) throw new JidError(`${part}: too long`);
   let result: string;
   try {
     result = enforce(text);
@@ -51,6 +51,6 @@ function prepared(part: string, text: string, enforce: (text: string) => string)
     throw cause instanceof JidError ? new JidError(`${part}: ${cause.reason}`, { cause }) : cause;
   }
   if (result === '') throw new JidError(`empty ${part}`);
-  if (Buffer.byteLength(result) > PART_BYTES_MAX) throw new JidError(`${part} too long`);
+  if (Buffer.byteLength(result) > PART_BYTES_MAX) throw new JidError(`${part}: too long`);
   return result;
 }

@@ -1,4 +1,14 @@
-import { type Element, escapeText, innerChildren, parseChild, type Scanned, serialize } from '@starling/xml';
+import {
+  type Element,
+  escapeText,
+  innerChildren,
+  parseChild,
+  type Scanned,
+  serialize,
+  serializeBytes,
+  XmlError,
+} from '@starling/xml';
+import { StanzaError } from './errors.ts';
 import { NS } from './ns.ts';
 
 /** One child of a stanza: what it is, and its byte range in Stanza.inner. */
@@ -64,10 +74,30 @@ export function contentOf(parts: readonly (Element | string)[]): Content {
   return { children, inner: pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces, at) };
 }
 
-/** The content of a scanned stanza: the scanned bytes, save children that depend on what is declared around them. */
+/**
+ * The content of a scanned stanza: the scanned bytes, save children that depend on what is declared around them.
+ * @throws StanzaError policy-violation when those would take too much
+ */
 export function contentOfScanned(scanned: Scanned): Content {
-  const { children, inner } = innerChildren(scanned);
+  const { children, inner } = refusing(() => innerChildren(scanned));
   return { children: children.map((c) => new Child(c.name, c.ns, c.start, c.end)), inner };
+}
+
+/** What clients store is written anew, and may take as much as this. */
+const STORED_CHARS_MAX = 1024 * 1024;
+
+/** An element that a client has sent, to be stored. @throws StanzaError policy-violation when it would take too much */
+export const storedBytes = (element: Element): Uint8Array =>
+  refusing(() => serializeBytes(element, '', STORED_CHARS_MAX));
+
+/** RFC 6120 §8.3.3.12: a client may ask for too much to be written. */
+function refusing<T>(write: () => T): T {
+  try {
+    return write();
+  } catch (cause) {
+    if (!(cause instanceof XmlError)) throw cause;
+    throw new StanzaError('policy-violation', cause.message, { type: 'modify', cause });
+  }
 }
 
 /** The content without some of its children; the same content when none is dropped. */

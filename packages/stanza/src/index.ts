@@ -1,5 +1,5 @@
 export { el } from './build.ts';
-export type { ChildRef } from './children.ts';
+export { type ChildRef, storedBytes } from './children.ts';
 export { CONDITIONS, type Condition, type ErrorType, isCondition } from './conditions.ts';
 export { dateTimeOf, delayElement, delayXml, withDelay } from './delay.ts';
 export { escapedIdOf, startTagOf, withChild } from './encoded.ts';

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { type Jid, makeBareJid, makeFullJid, parseJid } from '@starling/jid';
 import { DEFAULT_LIMITS, type Element, type Scanned, Scanner, XmlError } from '@starling/xml';
 import fc from 'fast-check';
-import { el, NS, Stanza, StanzaError, type StanzaKind, StreamError } from './index.ts';
+import { el, NS, Stanza, StanzaError, type StanzaKind, StreamError, storedBytes } from './index.ts';
 
 /** What a scanner makes of one stanza in a client's stream whose header declares the prefix `p`. */
 function scan(xml: string, chunkBytes = Number.POSITIVE_INFINITY): Scanned {
@@ -42,6 +42,33 @@ const conditionOf = (run: () => unknown) => {
 const MESSAGE =
   "<message to='Juliet@Example.COM/balcony' from='romeo@example.net/orchard' id='m1' type='chat' xml:lang='en'>" +
   "<body>a &amp; b</body><x xmlns='urn:x'><y/></x><body xml:lang='de'>c</body></message>";
+
+describe('what is written anew', () => {
+  const uri = 'u'.repeat(1_000);
+
+  it('is bounded: a namespace that many children share is written for each', () => {
+    const flood = (children: number) => `<message xmlns:q='${uri}'>${'<q:a/>'.repeat(children)}</message>`;
+    assert.equal(read(flood(10)).children.length, 10);
+    assert.equal(
+      conditionOf(() => read(flood(1_000))),
+      'StanzaError policy-violation',
+    );
+    assert.equal(
+      conditionOf(() => read(`<message xmlns:q='${uri}'><p:b>${'<q:a/>'.repeat(1_000)}</p:b></message>`)),
+      'StanzaError policy-violation',
+    );
+  });
+
+  it('is bounded when it is stored', () => {
+    const child = read(`<iq><b xmlns='urn:b' xmlns:q='${uri}'>${'<q:a/>'.repeat(2_000)}</b></iq>`).firstChild();
+    assert.ok(child !== undefined);
+    assert.equal(
+      conditionOf(() => storedBytes(child)),
+      'StanzaError policy-violation',
+    );
+    assert.equal(text(storedBytes(el('b', 'urn:b'))), "<b xmlns='urn:b'/>");
+  });
+});
 
 describe('Stanza.fromScanned', () => {
   it('reads the common attributes, addresses prepared', () => {

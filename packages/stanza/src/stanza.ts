@@ -48,6 +48,7 @@ const UNLIMITED = Object.freeze({
   depth: Number.MAX_SAFE_INTEGER,
   attributes: Number.MAX_SAFE_INTEGER,
   nameBytes: Number.MAX_SAFE_INTEGER,
+  namespaceBytes: Number.MAX_SAFE_INTEGER,
   prefixes: Number.MAX_SAFE_INTEGER,
 });
 

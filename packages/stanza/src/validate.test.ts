@@ -5,7 +5,11 @@ import { el, messageTypeOf, NS, Stanza, StanzaError, type StanzaKind, validateSt
 const child = el('query', 'urn:x');
 const error = new StanzaError('conflict').toElement();
 
-function verdict(kind: StanzaKind, attributes: { type?: string; id?: string }, ...children: (typeof child)[]): string {
+function verdict(
+  kind: StanzaKind,
+  attributes: { type?: string; id?: string; lang?: string },
+  ...children: (typeof child)[]
+): string {
   try {
     validateStanza(Stanza.build(kind, attributes, ...children));
     return 'ok';
@@ -14,6 +18,17 @@ function verdict(kind: StanzaKind, attributes: { type?: string; id?: string }, .
     return caught.condition;
   }
 }
+
+describe('every stanza', () => {
+  it('has an id and a language of a bounded length', () => {
+    for (const kind of ['message', 'presence', 'iq'] as const) {
+      const type = kind === 'iq' ? 'get' : '';
+      assert.equal(verdict(kind, { type, id: 'x'.repeat(1_024) }, child), 'ok');
+      assert.equal(verdict(kind, { type, id: 'x'.repeat(1_025) }, child), 'policy-violation');
+    }
+    assert.equal(verdict('message', { lang: 'x'.repeat(129) }), 'policy-violation');
+  });
+});
 
 describe('iq (RFC 6120 §8.2.3)', () => {
   it('needs an id', () => {

@@ -17,6 +17,10 @@ const PRESENCE_TYPES: ReadonlySet<string> = new Set([
   'unsubscribed',
 ]);
 
+/** UTF-16 units. An id is echoed, remembered until it is answered, and sent on; of languages even the longest tags are much shorter. */
+const ID_MAX = 1_024;
+const LANG_MAX = 128;
+
 /** The type of a message: one that is absent or unknown counts as normal (RFC 6121 §5.2.2). */
 export function messageTypeOf({ type }: Stanza): MessageType {
   return MESSAGE_TYPES.find((t) => t === type) ?? 'normal';
@@ -24,9 +28,11 @@ export function messageTypeOf({ type }: Stanza): MessageType {
 
 /**
  * The rules of shape that a server checks of every stanza, whatever its payload means.
- * @throws StanzaError bad-request; not to be sent to the author of an error or a result (RFC 6120 §8.3.1)
+ * @throws StanzaError bad-request, policy-violation; not to be sent to the author of an error or a result (RFC 6120 §8.3.1)
  */
 export function validateStanza(stanza: Stanza): void {
+  if (stanza.id.length > ID_MAX || stanza.lang.length > LANG_MAX)
+    throw new StanzaError('policy-violation', 'an id or a language of too many characters', { type: 'modify' });
   if (stanza.kind === 'iq') validateIq(stanza);
   else if (stanza.kind === 'presence' && !PRESENCE_TYPES.has(stanza.type))
     throw new StanzaError('bad-request', 'unknown type of presence');

@@ -10,6 +10,8 @@ export interface ScanLimits {
   readonly attributes: number;
   /** Bytes of one qualified name. */
   readonly nameBytes: number;
+  /** Bytes of one namespace name: what is written anew repeats it for every element that has it. */
+  readonly namespaceBytes: number;
   /** Prefixes that are declared at one place, those of the stream header counted: every prefixed name searches them. */
   readonly prefixes: number;
 }
@@ -20,5 +22,6 @@ export const DEFAULT_LIMITS: ScanLimits = Object.freeze({
   depth: 64,
   attributes: 64,
   nameBytes: 256,
+  namespaceBytes: 1_024,
   prefixes: 64,
 });

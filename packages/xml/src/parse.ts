@@ -12,6 +12,7 @@ const PARSE_LIMITS: ScanLimits = Object.freeze({
   depth: 1024,
   attributes: 1024,
   nameBytes: Number.MAX_SAFE_INTEGER,
+  namespaceBytes: Number.MAX_SAFE_INTEGER,
   prefixes: 1024,
 });
 
@@ -39,6 +40,10 @@ export function parseChild(scanned: Pick<Scanned, 'bytes' | 'scope'>, child: Pic
   return new TreeBuilder(asBuffer(scanned.bytes), child.start, scanned.scope).element();
 }
 
+/** What children that are written anew may take together: so many times the bytes of their stanza, and this at least. */
+const REWRITTEN_FACTOR = 4;
+const REWRITTEN_CHARS_MIN = 16 * 1024;
+
 /** A child of a stanza, as a range of `Inner.inner`. */
 export interface InnerChild {
   readonly name: string;
@@ -56,6 +61,7 @@ export interface Inner {
 /**
  * The content of a stanza, fit to stand in another start tag of the same namespace: a view of its bytes where all children
  * are self-contained, else with those that are not written anew.
+ * @throws XmlError policy-violation when these would take many times what the stanza does
  */
 export function innerChildren(scanned: Scanned): Inner {
   const { bytes, children, innerStart, innerEnd } = scanned;
@@ -75,11 +81,13 @@ function rewriteInner(scanned: Scanned): Inner {
   const ranges: InnerChild[] = [];
   let length = 0;
   let from = innerStart;
+  let charsLeft = Math.max(REWRITTEN_CHARS_MIN, REWRITTEN_FACTOR * bytes.length);
   for (const child of children) {
     const text = bytes.subarray(from, child.start);
     const piece = child.selfContained
       ? bytes.subarray(child.start, child.end)
-      : Buffer.from(serialize(parseChild(scanned, child), ns));
+      : Buffer.from(serialize(parseChild(scanned, child), ns, charsLeft));
+    if (!child.selfContained) charsLeft -= piece.length;
     pieces.push(text, piece);
     const start = length + text.length;
     length = start + piece.length;

@@ -452,11 +452,31 @@ for (const [condition, cases] of Object.entries(REFUSED)) {
 
 describe('limits', () => {
   const SHORT_HEAD = "<s:s xmlns='jabber:client' xmlns:s='urn:s'>";
-  const limits = { stanzaBytes: 100, headerBytes: 120, depth: 3, attributes: 3, nameBytes: 10, prefixes: 3 };
+  const limits = {
+    stanzaBytes: 100,
+    headerBytes: 120,
+    depth: 3,
+    attributes: 3,
+    nameBytes: 10,
+    namespaceBytes: 20,
+    prefixes: 3,
+  };
   const fits = (text: string, options: FeedOptions = {}) => refusal(text, { limits, ...options });
 
   it('of the defaults are at least what RFC 6120 §13.12 asks for', () => {
     assert.ok(DEFAULT_LIMITS.stanzaBytes >= 10_000);
+  });
+
+  it('namespaceBytes bounds what a prefix, the default, or the stream declares', () => {
+    const [fitting, long] = ['u'.repeat(20), 'u'.repeat(21)];
+    for (const [uri, expected] of [
+      [fitting, ''],
+      [long, 'policy-violation'],
+    ] as const) {
+      assert.equal(fits(`${SHORT_HEAD}<a xmlns:p='${uri}'/>`), expected);
+      assert.equal(fits(`${SHORT_HEAD}<a xmlns='${uri}'/>`), expected);
+      assert.equal(fits(`<s:s xmlns='${uri}' xmlns:s='urn:s'>`), expected);
+    }
   });
 
   it('stanzaBytes counts the stanza and nothing else', () => {

@@ -7,6 +7,7 @@ import { escapeAttribute, escapeText } from './escape.ts';
 import { NS_XML } from './ns.ts';
 import { parseElement } from './parse.ts';
 import { serialize, serializeBytes } from './serialize.ts';
+import { XmlError } from './xml-error.ts';
 
 const el = (
   name: string,
@@ -47,6 +48,14 @@ describe('serialize', () => {
   ] as const) {
     it(what, () => assert.equal(serialize(element, parentNs), expected));
   }
+
+  it('is bounded, at whatever depth it grows', () => {
+    const many = Array.from({ length: 1_000 }, () => el('a', 'urn:1'));
+    const deep = el('a', 'urn:2', {}, el('b', 'urn:3', {}, ...many));
+    assert.ok(serialize(deep).length > 18_000);
+    assert.throws(() => serialize(deep, '', 18_000), XmlError);
+    assert.throws(() => serialize(el('a', '', { b: 'x'.repeat(200) }), '', 100), XmlError);
+  });
 
   it('gives bytes in UTF-8', () => {
     assert.deepEqual(serializeBytes(el('a', '', {}, 'é😀')), new TextEncoder().encode('<a>é😀</a>'));

@@ -346,6 +346,8 @@ export class Structure {
   private declare(bytes: Buffer, base: number, k: number): void {
     const a = this.attributes;
     const colon = a[k + 1] as number;
+    if ((a[k + 6] as number) - (a[k + 5] as number) > this.limits.namespaceBytes)
+      throw new XmlError('policy-violation', 'a namespace of too many bytes', 'namespaceBytes');
     const uri = this.valueOf(bytes, base, k, NAMESPACE);
     if (uri === NS_XMLNS) throw new XmlError('not-well-formed', 'the namespace of xmlns cannot be bound');
     if (colon < 0) {

@@ -1,8 +1,9 @@
 import type { Bus } from '@starling/bus';
 import { encodeDigest, type Position, subjects, type UserPosition } from '@starling/contracts';
 
-/** Users in one digest: 4,000 JIDs stay well below NATS's message limit. */
+/** In one digest: users, and the characters of their JIDs, which take three bytes each at most. NATS carries 1 MiB. */
 const USERS_MAX = 4_000;
+const CHARS_MAX = 256 * 1024;
 
 /** Says on the bus, once an interval, whose logs have new entries and up to where; an empty one too, so that a hole is seen. */
 export class DigestPublisher {
@@ -34,15 +35,29 @@ export class DigestPublisher {
     const news: UserPosition[] = [];
     for (const [user, position] of this.#news) news.push({ user, position });
     this.#news.clear();
-    for (let i = 0; i === 0 || i < news.length; i += USERS_MAX) {
+    for (const last of parts(news)) {
       const digest = {
         stream: this.#stream,
         counter: ++this.#counter,
         epoch,
-        last: news.slice(i, i + USERS_MAX),
+        last,
         publisher: `${this.#publisher}.${this.#generation}`,
       };
       this.#bus.publish(subjects.digest(this.#stream), encodeDigest(digest));
     }
   }
+}
+
+/** One at least, an empty one perhaps. */
+function* parts(news: readonly UserPosition[]): IterableIterator<readonly UserPosition[]> {
+  let [start, chars] = [0, 0];
+  for (let at = 0; at < news.length; at++) {
+    const { user } = news[at] as UserPosition;
+    if (at - start === USERS_MAX || (at > start && chars + user.length > CHARS_MAX)) {
+      yield news.slice(start, at);
+      [start, chars] = [at, 0];
+    }
+    chars += user.length;
+  }
+  yield news.slice(start);
 }

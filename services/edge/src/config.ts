@@ -154,6 +154,18 @@ export const edgeConfig = configSpec({
     { min: 10 },
     'addresses that one session may have sent directed presence to at a time (RFC 6121 §4.6)',
   ),
+  directedPresenceBytesMax: bytes(
+    'STARLING_DIRECTED_PRESENCE_BYTES_MAX',
+    '128KiB',
+    { min: '4KiB', max: '256KiB' },
+    'of those addresses: all of them are told to the owner of the presence in one message',
+  ),
+  presenceBytesMax: bytes(
+    'STARLING_PRESENCE_BYTES_MAX',
+    '64KiB',
+    { min: STANZA_BYTES_FLOOR, max: '256KiB' },
+    'a larger presence, as it is sent on, is policy-violation: each contact gets it, and whoever comes later',
+  ),
   presenceBatchesMax: int(
     'STARLING_PRESENCE_BATCHES_MAX',
     1_000,

@@ -160,8 +160,9 @@ describe('from the bus to the sessions', () => {
   }
   const live = (text: string, more: Parameters<typeof envelope>[1] = {}) =>
     bus.publish(subjects.user(ROMEO), encodeEnvelope(envelope(text, more)));
+  let entries = 0;
   const append = (text: string, more: Parameters<typeof envelope>[1] = {}) =>
-    log.append(ROMEO, text, encodeEnvelope(envelope(text, more)));
+    log.append(ROMEO, `entry-${++entries}`, encodeEnvelope(envelope(text, more)));
   const settle = async () => {
     for (let i = 0; i < 4; i++) await nextTurn();
   };

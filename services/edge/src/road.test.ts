@@ -274,10 +274,20 @@ describe('the road', () => {
 
     it('what is no refusal is a bug, and stays one', async () => {
       for (const isSync of [false, true]) {
-        const bug = new RangeError('too long');
+        const bug = new TypeError('a bug');
         await assert.rejects(
           async () => roadOn(refusing(bug, ROMEO, isSync)).message(makeSession().session, chat(), JULIET),
           bug,
+        );
+      }
+    });
+
+    it('what no message of the bus holds is policy-violation', async () => {
+      for (const isSync of [false, true]) {
+        const large = refusing(new RangeError('1048577 bytes do not fit in a message'), ROMEO, isSync);
+        await assert.rejects(
+          async () => roadOn(large).message(makeSession().session, chat(), JULIET),
+          (error) => error instanceof StanzaError && error.condition === 'policy-violation' && error.type === 'modify',
         );
       }
     });

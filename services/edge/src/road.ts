@@ -111,7 +111,7 @@ export class Road {
   /**
    * A message to a local account. Resolves when it counts as handled: a durable one when the recipient's log and the sender's own
    * have it, which waits while the log is congested.
-   * @throws StanzaError resource-constraint (wait) when the log does not take it
+   * @throws StanzaError resource-constraint (wait) when the log does not take it, policy-violation when no message of the bus can hold it
    */
   message(session: ClientSession, stanza: Stanza, to: Jid): void | Promise<void> {
     const { fate } = fateOf(stanza);
@@ -164,7 +164,11 @@ export class Road {
   }
 
   #publish(outgoing: Outgoing, owner: BareJid, copy: Copy): void {
-    this.#bus.publish(subjects.user(owner), this.#liveEnvelope(outgoing, owner, copy));
+    try {
+      this.#bus.publish(subjects.user(owner), this.#liveEnvelope(outgoing, owner, copy));
+    } catch (error) {
+      throw tooLargeOr(error);
+    }
   }
 
   #liveEnvelope(outgoing: Outgoing, owner: BareJid, copy: Copy): Uint8Array {
@@ -283,7 +287,13 @@ function logRefusal(error: unknown): unknown {
     error instanceof LogFullError || error instanceof LogBusyError || error instanceof LogUnavailableError;
   return refused
     ? new StanzaError('resource-constraint', 'the message could not be stored', { type: 'wait', cause: error })
-    : error;
+    : tooLargeOr(error);
+}
+
+/** What no message of the bus holds: it was written anew, with its namespaces again and again. */
+function tooLargeOr(error: unknown): unknown {
+  if (!(error instanceof RangeError)) return error;
+  return new StanzaError('policy-violation', 'a stanza of too many bytes', { type: 'modify', cause: error });
 }
 
 /** The one boundary where what the bus says of a request becomes an error of the stanza. */
@@ -291,5 +301,5 @@ function requestRefusal(error: unknown): unknown {
   if (error instanceof NoRespondersError) return new StanzaError('service-unavailable', '', { cause: error });
   if (error instanceof BusBusyError) return new StanzaError('resource-constraint', '', { cause: error });
   if (error instanceof RequestTimeoutError) return new StanzaError('remote-server-timeout', '', { cause: error });
-  return error;
+  return tooLargeOr(error);
 }

@@ -2,8 +2,8 @@
 import { personal } from '@starling/contracts';
 import { defineFeature } from '@starling/feature-api';
 import { configSpec } from '@starling/runtime';
-import { el, StanzaError } from '@starling/stanza';
-import { parseElement, serializeBytes } from '@starling/xml';
+import { el, StanzaError, storedBytes } from '@starling/stanza';
+import { parseElement } from '@starling/xml';
 import { NS, storedElements, wantedElement } from './request.ts';
 
 export default defineFeature({
@@ -29,7 +29,7 @@ export default defineFeature({
 
     iq.set(NS.private, 'query', ['account', 'another-account'], async ({ payload, target, account }) => {
       if (target !== 'account') throw new StanzaError('forbidden');
-      const elements = storedElements(payload).map((e) => ({ ns: e.ns, name: e.name, xml: serializeBytes(e) }));
+      const elements = storedElements(payload).map((e) => ({ ns: e.ns, name: e.name, xml: storedBytes(e) }));
       await call(personal.setPrivateXml, { user: account, elements });
       return undefined;
     });

@@ -2,8 +2,8 @@
 import { personal } from '@starling/contracts';
 import { defineFeature } from '@starling/feature-api';
 import { configSpec } from '@starling/runtime';
-import { StanzaError } from '@starling/stanza';
-import { parseElement, serializeBytes } from '@starling/xml';
+import { StanzaError, storedBytes } from '@starling/stanza';
+import { parseElement } from '@starling/xml';
 
 export const NS = { vcard: 'vcard-temp' } as const;
 
@@ -23,7 +23,7 @@ export default defineFeature({
 
     iq.set(NS.vcard, 'vCard', ['account', 'another-account'], async ({ payload, target, account }) => {
       if (target !== 'account') throw new StanzaError('forbidden'); // §3.2
-      await call(personal.setVcard, { user: account, xml: serializeBytes(payload) });
+      await call(personal.setVcard, { user: account, xml: storedBytes(payload) });
       return undefined;
     });
   },

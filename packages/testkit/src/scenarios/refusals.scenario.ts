@@ -185,6 +185,12 @@ beside('RFC 6120 §8.3.3 errors of stanzas go to their sender, and the session l
   await client.receive(`<iq type='error' id='unknown'>${error('service-unavailable')}</iq>`);
   client.sendXml("<message id='bad-to' to='@@'><body>x</body></message>");
   await client.receive(`<message type='error' id='bad-to'>${error('jid-malformed')}</message>`);
+  client.sendXml(`<message id='${'x'.repeat(2_000)}' to='nurse@localhost'><body>x</body></message>`);
+  await client.receive(`<message type='error'>${error('policy-violation')}</message>`);
+  client.sendXml(`<message id='anew' xmlns:q='${'u'.repeat(1_000)}'>${'<q:a/>'.repeat(5_000)}</message>`);
+  await client.receive(`<message type='error'>${error('policy-violation')}</message>`);
+  client.sendXml(`<presence id='large'><status>${'x'.repeat(100_000)}</status></presence>`);
+  await client.receive(`<presence type='error' id='large'>${error('policy-violation')}</presence>`);
   client.sendXml("<message id='far' to='a@elsewhere.invalid'><body>x</body></message>");
   await client.receive(`<message type='error' id='far'>${error('remote-server-not-found')}</message>`);
   await client.ping();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { addHash, type PartitionDigest, sessionHash } from '@starling/contracts';
+import { addHash, type PartitionDigest, type PartitionState, sessionHash } from '@starling/contracts';
 import { HeldSessions } from '../held-sessions.ts';
 import type { ClientSession } from '../session.ts';
 import { Healing } from './healing.ts';
@@ -14,11 +14,45 @@ const DIGEST_MS = 20;
 const sessions = Array.from({ length: 2 * PARTITIONS }, (_, n) => {
   const hashed = { session: `s${n}`, state: 1, priority: 0, boundAt: n + 1, stamp: n + 1, carbons: false };
   const view = { available: () => [] };
-  return { partition: n % PARTITIONS, boundAt: n + 1, hashed: { ...hashed, windowMs: 0, epoch: 0 }, view };
+  const event = { presence: new Uint8Array(0), directed: [] };
+  return { partition: n % PARTITIONS, boundAt: n + 1, hashed: { ...hashed, windowMs: 0, epoch: 0 }, view, event };
 });
 
 const held = new HeldSessions();
 for (const session of sessions) held.add(session as unknown as ClientSession);
+
+test('what a partition has is told in pieces that a message holds, in one when there is nothing', () => {
+  const states: PartitionState[] = [];
+  const batches = { state: (state: PartitionState) => void states.push(state) } as unknown as NodeBatches;
+  const crowd = new HeldSessions();
+  const sizes = [200_000, 200_000, 10, 300_000, ...Array.from({ length: 150 }, () => 10)];
+  for (const [n, size] of sizes.entries()) {
+    const event = { session: `s${n}`, presence: new Uint8Array(size), directed: [] };
+    crowd.add({ partition: 3, event, view: { available: () => [] } } as unknown as ClientSession);
+  }
+  const healing = new Healing({ sessions: () => crowd, edge: 'e', batches, digestMs: 60_000, repairMs: 60_000 });
+  healing.wanted([3, 4]);
+  healing.stop();
+  const [of3, of4] = [3, 4].map((p) => states.filter(({ partition }) => partition === p));
+  assert.deepEqual(
+    of3?.map(({ first, last, sessions: piece }) => [first, last, piece.length]),
+    [
+      [true, false, 1],
+      [false, false, 2],
+      [false, false, 1],
+      [false, false, 100],
+      [false, true, 50],
+    ],
+  );
+  assert.deepEqual(
+    of3?.flatMap((state) => state.sessions.map(({ session }) => session)),
+    sizes.map((_, n) => `s${n}`),
+  );
+  assert.deepEqual(
+    of4?.map(({ first, last, sessions: piece }) => [first, last, piece.length]),
+    [[true, true, 0]],
+  );
+});
 
 test('digests of all sessions are made in many turns of the loop, and each partition is told once, whole', async () => {
   let turn = 0;

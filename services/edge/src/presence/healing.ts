@@ -9,11 +9,12 @@ import {
 } from '@starling/contracts';
 import { type BareJid, bareOf, type Jid } from '@starling/jid';
 import type { ClientSession } from '../session.ts';
-import type { NodeBatches } from './node-batches.ts';
+import { eventBytes, type NodeBatches } from './node-batches.ts';
 import type { SessionsByPartition } from './shown.ts';
 
-/** Sessions in one piece of a partition's state. */
+/** Sessions in one piece of a partition's state, and what their clients have put into it: a message has to hold it. */
 const PIECE_SESSIONS = 100;
+const PIECE_BYTES_MAX = 256 * 1024;
 /** What is looked at before others have a turn of the loop. */
 const STEPS_A_TURN = 5_000;
 /** Parts in which the digests of all sessions are made, a turn each: of fifty thousand at once nobody would be heard meanwhile. */
@@ -173,14 +174,21 @@ function* pieces(
   sessions: readonly ClientSession[],
   missed: boolean,
 ): IterableIterator<PartitionState> {
-  const events: SessionEvent[] = sessions.map((s) => s.event);
-  for (let at = 0; at === 0 || at < events.length; at += PIECE_SESSIONS) {
-    yield {
-      partition,
-      first: at === 0,
-      last: at + PIECE_SESSIONS >= events.length,
-      sessions: events.slice(at, at + PIECE_SESSIONS),
-      missed,
-    };
+  const events = sessions.map((session) => session.event);
+  let at = 0;
+  do {
+    const end = endOfPiece(events, at);
+    yield { partition, first: at === 0, last: end === events.length, sessions: events.slice(at, end), missed };
+    at = end;
+  } while (at < events.length);
+}
+
+/** One session at least, if there is one. */
+function endOfPiece(events: readonly SessionEvent[], start: number): number {
+  let bytes = 0;
+  for (let at = start; at < events.length; at++) {
+    bytes += eventBytes(events[at] as SessionEvent);
+    if (at > start && (bytes > PIECE_BYTES_MAX || at - start === PIECE_SESSIONS)) return at;
   }
+  return events.length;
 }

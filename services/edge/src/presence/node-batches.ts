@@ -9,11 +9,12 @@ import {
   subjects,
 } from '@starling/contracts';
 import type { Member } from '@starling/owners';
+import type { Logger } from '@starling/runtime';
 import type { PresenceOwners } from './owners.ts';
 
 /** A batch is sent when it is as large: NATS carries 1 MiB at most, and one session's presence may be as large as a stanza. */
 const BATCH_BYTES_MAX = 256 * 1024;
-/** What an item takes beside the bytes of a presence. */
+/** What an item takes beside presence, addresses and ids. */
 const ITEM_BYTES = 256;
 /** Nodes of whom the number of the last batch is remembered: a restarted node is another one. */
 const NODES_MAX = 1_000;
@@ -44,16 +45,18 @@ export class NodeBatches {
   readonly #edge: string;
   readonly #incarnation: () => string;
   readonly #owners: PresenceOwners;
+  readonly #log: Logger;
   /** By incarnation of the node. */
   readonly #sequences = new Map<string, number>();
   readonly #pending = new Map<string, Pending>();
   #flushing: NodeJS.Immediate | undefined;
 
-  constructor(options: { bus: Bus; edge: string; incarnation: () => string; owners: PresenceOwners }) {
+  constructor(options: { bus: Bus; edge: string; incarnation: () => string; owners: PresenceOwners; log: Logger }) {
     this.#bus = options.bus;
     this.#edge = options.edge;
     this.#incarnation = options.incarnation;
     this.#owners = options.owners;
+    this.#log = options.log;
   }
 
   stop(): void {
@@ -61,12 +64,11 @@ export class NodeBatches {
   }
 
   event(partition: number, event: SessionEvent): void {
-    const pending = this.#for(partition, event.presence.length);
-    pending?.events.push(event);
+    this.#for(partition, eventBytes(event))?.events.push(event);
   }
 
   state(state: PartitionState): void {
-    const bytes = state.sessions.reduce((sum, s) => sum + s.presence.length + ITEM_BYTES, 0);
+    const bytes = state.sessions.reduce((sum, event) => sum + eventBytes(event) + ITEM_BYTES, 0);
     this.#for(state.partition, bytes)?.states.push(state);
   }
 
@@ -75,7 +77,7 @@ export class NodeBatches {
   }
 
   probe(partition: number, probe: Probe): void {
-    this.#for(partition, 0)?.probes.push(probe);
+    this.#for(partition, probe.id.length + charsOf(probe.targets))?.probes.push(probe);
   }
 
   seen(partition: number, seen: Seen): void {
@@ -90,8 +92,9 @@ export class NodeBatches {
   flush(): void {
     clearImmediate(this.#flushing);
     this.#flushing = undefined;
-    for (const pending of this.#pending.values()) this.#send(pending);
+    const all = [...this.#pending.values()];
     this.#pending.clear();
+    for (const pending of all) this.#send(pending);
   }
 
   /** Without an owner there is nobody to tell: who becomes one gets the whole state. */
@@ -120,6 +123,21 @@ export class NodeBatches {
     this.#sequences.set(node.incarnation, sequence);
     if (this.#sequences.size > NODES_MAX) this.#sequences.delete(this.#sequences.keys().next().value ?? '');
     const head = { sender: this.#edge, incarnation: this.#incarnation(), epoch: this.#owners.epoch, sequence };
-    this.#bus.publish(subjects.node(node.id), encodeNodeBatch({ ...head, emissions: [], ...content }));
+    try {
+      this.#bus.publish(subjects.node(node.id), encodeNodeBatch({ ...head, emissions: [], ...content }));
+    } catch (error) {
+      // Policy: what no message holds is dropped; its number is taken, so that the node asks. Anything else is a bug.
+      if (!(error instanceof RangeError)) throw error;
+      this.#log.error({ what: 'presence_batch_too_large', node: node.id, err: error });
+    }
   }
+}
+
+/** What an event takes that a client decides upon. */
+export const eventBytes = ({ presence, directed }: SessionEvent): number => presence.length + charsOf(directed);
+
+function charsOf(texts: readonly string[]): number {
+  let chars = 0;
+  for (const text of texts) chars += text.length;
+  return chars;
 }

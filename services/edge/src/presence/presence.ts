@@ -52,16 +52,19 @@ export class Presence {
     const edge = groups.edge.id;
     const incarnation = () => groups.edge.incarnation;
     const owners = new PresenceOwners(groups.nodes, (partitions) => this.#healing.moved(partitions));
-    const batches = new NodeBatches({ bus, edge, incarnation, owners });
+    const batches = new NodeBatches({ bus, edge, incarnation, owners, log });
     const { presenceDigestMs: digestMs, presenceRepairMs: repairMs } = config;
     const healing = new Healing({ sessions: () => audience.sessions(), edge, batches, digestMs, repairMs });
     const { rpcTimeoutMs, bindTimeoutMs, presenceBatchesMax: batchesMax, directedPresenceMax: directedMax } = config;
+    const { directedPresenceBytesMax: directedBytesMax, presenceBytesMax: bytesMax } = config;
     this.#audience = audience;
     this.#owners = owners;
     this.#batches = batches;
     this.#healing = healing;
     this.#arrivals = new Arrivals({ bus, edge, owners, healing, audience, batchesMax, tracer, metrics, log });
-    this.sessions = new SessionPresence({ edge, domain, batches, road, directedMax, tracer });
+    this.sessions = new SessionPresence({
+      ...{ edge, domain, batches, road, directedMax, directedBytesMax, bytesMax, tracer },
+    });
     this.visibility = new Visibility({ bus, owners, timeoutMs: rpcTimeoutMs });
     this.binding = new Binding({
       ...{ bus, edge, incarnation, owners },

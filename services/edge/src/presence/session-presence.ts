@@ -18,6 +18,8 @@ export class SessionPresence {
   readonly #batches: NodeBatches;
   readonly #road: Pick<Road, 'live'>;
   readonly #directedMax: number;
+  readonly #directedBytesMax: number;
+  readonly #bytesMax: number;
   readonly #tracer: Tracer | undefined;
 
   constructor(options: {
@@ -27,6 +29,10 @@ export class SessionPresence {
     road: Pick<Road, 'live'>;
     /** Addresses that one session may have sent directed presence to at a time. */
     directedMax: number;
+    /** Of their bytes together. */
+    directedBytesMax: number;
+    /** Of a presence that is broadcast, as it is sent on. */
+    bytesMax: number;
     tracer: Tracer | undefined;
   }) {
     this.#edge = options.edge;
@@ -34,6 +40,8 @@ export class SessionPresence {
     this.#batches = options.batches;
     this.#road = options.road;
     this.#directedMax = options.directedMax;
+    this.#directedBytesMax = options.directedBytesMax;
+    this.#bytesMax = options.bytesMax;
     this.#tracer = options.tracer;
   }
 
@@ -70,24 +78,34 @@ export class SessionPresence {
 
   #becomeAvailable(session: ClientSession, presence: Stanza): void {
     validateShape(presence);
+    const encoded = this.#encoded(presence);
     session.priority = priorityOf(presence);
     session.state = SESSION_STATE.available;
     session.stamp = session.nextStamp();
-    session.presence = behindHead(presence.encode());
+    session.presence = behindHead(encoded);
     this.#tellTraced(session, presence);
   }
 
   /** §4.5.2; a session that was not available may have sent directed presence all the same (§4.6.3). */
   #becomeUnavailable(session: ClientSession, presence: Stanza): void {
     validateShape(presence);
+    const encoded = this.#encoded(presence);
     session.state = SESSION_STATE.connected;
     session.priority = 0;
     session.view.keepOnly(session.jid);
     session.stamp = session.nextStamp();
-    session.presence = behindHead(presence.encode());
+    session.presence = behindHead(encoded);
     session.takeBackFromAll();
     this.#tellTraced(session, presence);
     session.presence = NOTHING;
+  }
+
+  /** @throws StanzaError */
+  #encoded(presence: Stanza): Uint8Array {
+    const encoded = presence.encode();
+    if (encoded.length > this.#bytesMax)
+      throw new StanzaError('policy-violation', 'a presence of too many bytes', { type: 'modify' });
+    return encoded;
   }
 
   /** §4.6: to one entity; the owner is told, since it has to be taken back when the session ends. */
@@ -95,7 +113,10 @@ export class SessionPresence {
     validateShape(presence);
     const isNews = presence.type === '' ? !session.directed.has(to) : session.directed.has(to);
     if (isNews && presence.type === '') {
-      if (session.directed.size >= this.#directedMax)
+      if (
+        session.directed.size >= this.#directedMax ||
+        bytesOf(session.directed) + bytesOf([to]) > this.#directedBytesMax
+      )
         throw new StanzaError('resource-constraint', 'directed presence to too many');
       session.directTo(to);
     } else if (isNews) session.takeBackFrom(to);
@@ -129,4 +150,10 @@ export class SessionPresence {
   #tell(session: ClientSession): void {
     this.#batches.event(session.partition, session.event);
   }
+}
+
+function bytesOf(jids: Iterable<string>): number {
+  let bytes = 0;
+  for (const jid of jids) bytes += Buffer.byteLength(jid);
+  return bytes;
 }

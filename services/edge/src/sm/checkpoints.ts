@@ -1,4 +1,5 @@
 import { RecordConflictError, RecordsUnavailableError } from '@starling/bus';
+import type { Logger } from '@starling/runtime';
 import type { FollowedUser } from '../followed-user.ts';
 import type { EdgeMetrics } from '../metrics.ts';
 import type { ClientSession } from '../session.ts';
@@ -11,6 +12,7 @@ export interface CheckpointOptions {
   readonly context: () => RecordContext;
   readonly followed: (session: ClientSession) => FollowedUser | undefined;
   readonly metrics: EdgeMetrics;
+  readonly log: Logger;
 }
 
 /**
@@ -52,7 +54,7 @@ export class Checkpoints {
   }
 
   async #write(session: ClientSession, sm: ManagedStream, whole: boolean): Promise<Outcome> {
-    const { records, context, followed, metrics } = this.#options;
+    const { records, context, followed, metrics, log } = this.#options;
     const user = followed(session);
     if (user === undefined) return 'lost';
     const startedAt = performance.now();
@@ -72,7 +74,10 @@ export class Checkpoints {
         if (error instanceof RecordConflictError) {
           if (!(await this.#isOurs(session, sm))) return 'lost';
         } else if (error instanceof RecordsUnavailableError) break;
-        else throw error;
+        else if (error instanceof RangeError) {
+          log.warn({ what: 'session_record_too_large', session: session.id });
+          break;
+        } else throw error;
       }
     }
     metrics.checkpointFailures.inc();

@@ -63,7 +63,7 @@ export class StreamManagement {
     this.records = new SessionRecords(records);
     const context = (): RecordContext => ({ edge, incarnation: incarnation(), hooks, known });
     const followed = (session: ClientSession) => following().userOf(session.user);
-    this.checkpoints = new Checkpoints({ records: this.records, context, followed, metrics });
+    this.checkpoints = new Checkpoints({ records: this.records, context, followed, metrics, log });
     const { checkpoints } = this;
     const onLost = (session: ClientSession) => options.drop(session);
     const { onArrived, end } = options;

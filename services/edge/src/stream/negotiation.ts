@@ -162,6 +162,10 @@ export class Negotiation {
 
   /** Requests that are answered before authentication, as registration (XEP-0077); any other stanza is not authorized. */
   async askBeforeAuthentication(scanned: Scanned): Promise<void> {
+    if (this.#mustUpgradeFirst()) {
+      this.#stream.fail(new StreamError('not-authorized'));
+      return;
+    }
     if (++this.#earlyRequests > this.#host.config.registrationsPerStreamMax) {
       this.#stream.fail(new StreamError('policy-violation', 'too many requests before authentication'));
       return;
@@ -170,7 +174,7 @@ export class Negotiation {
     if (iq === undefined) return;
     const payload = iq.firstChild();
     const handler = payload && this.#host.features.iqs.findForStream(iq.type, payload.ns, payload.name);
-    if (payload === undefined || handler === undefined || this.#mustUpgradeFirst() || !this.#isForUs(iq)) {
+    if (payload === undefined || handler === undefined || !this.#isForUs(iq)) {
       this.#stream.fail(new StreamError('not-authorized'));
       return;
     }

@@ -8,6 +8,7 @@ import {
   subjects,
 } from '@starling/contracts';
 import type { BareJid } from '@starling/jid';
+import { silentLogger } from '@starling/runtime';
 import { NodeBatches } from '../presence/node-batches.ts';
 import { PresenceOwners } from '../presence/owners.ts';
 import type { Groups } from '../presence/presence.ts';
@@ -48,7 +49,10 @@ export class EdgeWithoutViews {
     this.#bus = bus;
     this.#incarnation = () => groups.edge.incarnation;
     this.#owners = new PresenceOwners(groups.nodes, (partitions) => this.#tellStates(partitions, false));
-    this.#batches = new NodeBatches({ bus, edge: id, incarnation: this.#incarnation, owners: this.#owners });
+    this.#batches = new NodeBatches({
+      ...{ bus, edge: id, incarnation: this.#incarnation, owners: this.#owners },
+      log: silentLogger,
+    });
     bus.subscribe(subjects.edge(id), ({ data }) => this.#arrived(data));
   }
 
