@@ -66,7 +66,7 @@ interface Wanted {
   readonly kind: BenchKind;
 }
 
-/** Enough to see what has become twice as dear, in a quarter of a minute. */
+/** Enough to see what has become twice as dear, in half a minute. */
 const SHORT = { pairs: '20', seconds: '2', warmup: '2' };
 
 function optionsOf(args: readonly string[]): Wanted {
@@ -103,11 +103,13 @@ async function measureAll(
   options: Options,
   isProfiling: boolean,
 ): Promise<{ results: readonly LoadResult[]; postgres: string }> {
-  const pairs = await Pairs.logIn(world, options);
+  const tcp = await Pairs.logIn(world, 'tcp', options);
+  const ws = await Pairs.logIn(world, 'ws', options);
   const results: LoadResult[] = [];
   let stored = 0;
   try {
     for (const load of Object.keys(LOADS) as Load[]) {
+      const pairs = LOADS[load].transport === 'ws' ? ws : tcp;
       const { delivered } = await pairs.run(load, options.warmupSeconds);
       if (load === 'archived') stored += delivered;
       await untilWritten(world, stored);
@@ -125,6 +127,7 @@ async function measureAll(
     }
     return { results, postgres: await requireRows(world, stored) };
   } finally {
-    pairs.close();
+    tcp.close();
+    ws.close();
   }
 }

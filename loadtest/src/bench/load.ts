@@ -1,10 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { registerAccount, type World } from '@starling/testkit';
+import { registerAccount, WEBSOCKET_PATH, type World } from '@starling/testkit';
+import type { Transport } from '../peers/generator/orders.ts';
 import { LeanClient } from './lean-client.ts';
 
-/** The kinds of messages: what is put into them. */
-export const LOADS = { archived: '', 'no-store': "<no-store xmlns='urn:xmpp:hints'/>" } as const;
-export type Load = keyof typeof LOADS;
+export type Load = 'archived' | 'no-store' | 'no-store, WebSocket';
+
+const NO_STORE = "<no-store xmlns='urn:xmpp:hints'/>";
+/** The kinds of messages: what is put into them, and what they go over. */
+export const LOADS: Readonly<Record<Load, { readonly hint: string; readonly transport: Transport }>> = {
+  archived: { hint: '', transport: 'tcp' },
+  'no-store': { hint: NO_STORE, transport: 'tcp' },
+  'no-store, WebSocket': { hint: NO_STORE, transport: 'ws' },
+};
 
 const AT_ONCE = 8;
 const DRAIN_TIMEOUT_MS = 30_000;
@@ -37,17 +44,18 @@ export class Pairs {
   }
 
   /** Makes the accounts and logs them in. */
-  static async logIn(world: World, options: PairOptions): Promise<Pairs> {
-    const port = world.endpoint('tcp').port;
+  static async logIn(world: World, transport: Transport, options: PairOptions): Promise<Pairs> {
+    const { port } = world.endpoint(transport);
+    const place = { transport, port, path: WEBSOCKET_PATH, domain: world.domain };
     const pairs: Pair[] = [];
     let next = 0;
     const logIn = async (username: string) => {
       await registerAccount(world.endpoint('ws'), world.domain, username, PASSWORD);
-      return LeanClient.login(port, world.domain, username, PASSWORD);
+      return LeanClient.login(place, username, PASSWORD);
     };
     const work = async () => {
       for (let n = next++; n < options.pairs; n = next++) {
-        const [sender, receiver] = [await logIn(`sender-${n}`), await logIn(`receiver-${n}`)];
+        const [sender, receiver] = [await logIn(`${transport}-sender-${n}`), await logIn(`${transport}-receiver-${n}`)];
         pairs.push({ sender, receiver, to: receiver.jid.slice(0, receiver.jid.indexOf('/')) });
       }
     };
@@ -61,10 +69,11 @@ export class Pairs {
    */
   async run(load: Load, seconds: number): Promise<{ readonly delivered: number; readonly seconds: number }> {
     const [sentBefore, startedMs] = [this.sent, performance.now()];
-    const text = `<body>${'x'.repeat(this.#options.bodyBytes)}</body>${LOADS[load]}</message>`;
+    const text = `<body>${'x'.repeat(this.#options.bodyBytes)}</body>${LOADS[load].hint}</message>`;
     let isRunning = true;
     for (const { sender, receiver, to } of this.#pairs) {
-      const send = () => sender.send(`<message to='${to}' type='chat' id='m${this.sent++}'>${text}`);
+      const send = () =>
+        sender.send(`<message${sender.stanzaNamespace} to='${to}' type='chat' id='m${this.sent++}'>${text}`);
       receiver.onMessages = (count) => {
         this.delivered += count;
         for (let n = 0; isRunning && n < count; n++) send();

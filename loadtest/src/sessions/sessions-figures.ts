@@ -10,6 +10,8 @@ export type Parts = Readonly<Record<PartName, number>>;
 export interface SessionFigures {
   readonly sessions: number;
   readonly loginsPerSecond: number;
+  /** From the connection to the answer to a ping. */
+  readonly loginP99Ms: number;
   /** µs of CPU for each. */
   readonly loginUs: Parts;
   /** KiB for each session, more than the empty system has. */
@@ -41,6 +43,7 @@ export function sessionFiguresOf({ steps, emptyKiB }: SessionsResult): readonly 
     return {
       sessions,
       loginsPerSecond: logins.count / logins.seconds,
+      loginP99Ms: logins.p99Ms,
       loginUs: partsOf((part) => (logins.cpuUs[part] ?? 0) / logins.count, logins.cpuUs),
       kib: partsOf((part) => ((pssKiB[part] ?? 0) - (emptyKiB[part] ?? 0)) / sessions, pssKiB),
       idleUs,

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
-import type { Target } from './orders.ts';
+import type { Place } from './orders.ts';
 import { encodeFrame, FrameReader, OPCODE } from './web-socket-frames.ts';
 
 const HOST = '127.0.0.1';
@@ -23,7 +23,7 @@ const nextLocalPort = (): number => LOCAL_PORTS.first + (portsTaken++ % LOCAL_PO
 
 /** The connection of one session as text over plain TCP or a WebSocket (RFC 7395): it costs as little as Node lets it. */
 export class LeanConnection {
-  readonly #target: Target;
+  readonly #place: Place;
   readonly #socket: Socket;
   /** Of a WebSocket, once it is one. */
   #frames: FrameReader | undefined;
@@ -34,9 +34,9 @@ export class LeanConnection {
   /** Why nothing more comes. */
   #ended: string | undefined;
 
-  private constructor(target: Target, turn: number) {
-    this.#target = target;
-    const { port, otherPorts = [], localAddress } = target;
+  private constructor(place: Place, turn: number) {
+    this.#place = place;
+    const { port, otherPorts = [], localAddress } = place;
     const callback = (length: number, bytes: Uint8Array) => {
       this.#read(bytes as Buffer, length);
       return true;
@@ -54,15 +54,15 @@ export class LeanConnection {
   }
 
   /** Connected, a WebSocket upgraded; `turn` says to which of several edges. @throws Error */
-  static async open(target: Target, turn = 0): Promise<LeanConnection> {
-    const connection = new LeanConnection(target, turn);
-    if (target.transport === 'ws') await connection.#upgrade();
+  static async open(place: Place, turn = 0): Promise<LeanConnection> {
+    const connection = new LeanConnection(place, turn);
+    if (place.transport === 'ws') await connection.#upgrade();
     return connection;
   }
 
   /** The header of a stream. */
   openStream(): void {
-    const { transport, domain } = this.#target;
+    const { transport, domain } = this.#place;
     if (transport === 'ws') this.write(`<open xmlns='${NS.framing}' to='${domain}' version='1.0'/>`);
     else
       this.write(
@@ -72,13 +72,13 @@ export class LeanConnection {
 
   /** An element that declares its namespace. */
   write(element: string): void {
-    if (this.#target.transport === 'ws') this.#socket.write(encodeFrame(element));
+    if (this.#place.transport === 'ws') this.#socket.write(encodeFrame(element));
     else this.#socket.write(element, 'latin1');
   }
 
   /** What begins a stanza: in a WebSocket each has to say whose it is (RFC 7395 §3.3.3). */
   get stanzaNamespace(): string {
-    return this.#target.transport === 'ws' ? ` xmlns='${NS.client}'` : '';
+    return this.#place.transport === 'ws' ? ` xmlns='${NS.client}'` : '';
   }
 
   /** What has come up to where the pattern matches, which is gone then. @throws Error when that does not come */
@@ -118,7 +118,7 @@ export class LeanConnection {
     this.#onLost = () => undefined;
     const closed = new Promise<void>((resolve) => this.#socket.once('close', () => resolve()));
     const timer = setTimeout(() => this.#socket.destroy(), CLOSE_TIMEOUT_MS);
-    if (this.#target.transport === 'ws') {
+    if (this.#place.transport === 'ws') {
       this.write(`<close xmlns='${NS.framing}'/>`);
       this.#socket.write(encodeFrame('', OPCODE.close));
     } else this.#socket.write('</stream:stream>');
@@ -133,7 +133,7 @@ export class LeanConnection {
   }
 
   async #upgrade(): Promise<void> {
-    const { path, domain, port } = this.#target;
+    const { path, domain, port } = this.#place;
     const lines = [
       `GET ${path} HTTP/1.1`,
       `Host: ${domain}:${port}`,

@@ -4,19 +4,23 @@
 export type Load = 'max' | number;
 export type Transport = 'tcp' | 'ws';
 
-/** Where the sessions log in, and by which names: `prefix` and a number. */
-export interface Target {
+/** Where one connects. */
+export interface Place {
   readonly transport: Transport;
   readonly port: number;
   /** Of more edges: sessions take turns. */
   readonly otherPorts?: readonly number[];
   /** What the connections come from; each address has ports of its own. Default: any. */
   readonly localAddress?: string;
-  /** The number of the first session's account; default 0. */
-  readonly firstUser?: number;
   /** Of the WebSocket. */
   readonly path: string;
   readonly domain: string;
+}
+
+/** Where the sessions log in, and by which names: `prefix` and a number. */
+export interface Target extends Place {
+  /** The number of the first session's account; default 0. */
+  readonly firstUser?: number;
   readonly prefix: string;
   readonly password: string;
   /** Of the SCRAM keys of all accounts, in base64: they have the same, so that logins cost the generator no PBKDF2. */
