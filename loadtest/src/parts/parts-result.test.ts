@@ -18,11 +18,11 @@ const result: PartsResult = {
 
 test('medians and spreads; what works beside has a row of its own', () => {
   assert.deepEqual(partRows(result), [
-    { part: 'scan', us: { median: 1.5, min: 1, max: 2 }, allocatedBytes: 1_234, ratio: undefined },
-    { part: 'append', us: { median: 30, min: 30, max: 30 }, allocatedBytes: undefined, ratio: undefined },
+    { part: 'scan', us: { median: 1.5, min: 1, max: 2, all: [1.5, 1, 2] }, allocatedBytes: 1_234, ratio: undefined },
+    { part: 'append', us: { median: 30, min: 30, max: 30, all: [30] }, allocatedBytes: undefined, ratio: undefined },
     {
       part: 'append: nats-server 2',
-      us: { median: 11, min: 11, max: 11 },
+      us: { median: 11, min: 11, max: 11, all: [11] },
       allocatedBytes: undefined,
       ratio: undefined,
     },

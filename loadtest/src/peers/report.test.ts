@@ -15,7 +15,8 @@ test('the goals, and whether they are met', () => {
 
 test('each load of each server, and where ours spends it', () => {
   assert.match(report, /^\| Prosody \| 1000\/s ‡ \| 500 \| 500 \| 1\.00 \| 4\.00 \| 0\.20 \|$/m);
-  assert.match(report, /^\| Routed messages, TCP, max: µs \| 20\.0 \| 11\.0 \|$/m);
+  assert.match(report, /^\| Routed messages, TCP, max: µs \| 20\.0 \| 11\.0 \| 0\.00 \| 0\.00 \|$/m);
+  assert.match(report, /^\| 4000 idle sessions, WebSocket: KiB each \| 0\.00 \| 0\.00 \| 5\.00 \| 5\.00 \|$/m);
   assert.match(report, /^- ‡ Prosody, Routed messages, TCP, 1000\/s ‡: more than it can do here/m);
   assert.match(report, /^\| ejabberd \| 400 \| 24000 \| 100 \|$/m);
 });

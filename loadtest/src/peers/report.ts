@@ -164,13 +164,14 @@ function memoryTable(memory: readonly MemoryFigures[]): readonly string[] {
 /** Where ours spends it. */
 function partsTables(loads: readonly LoadFigures[], memory: readonly MemoryFigures[]): readonly string[] {
   const own = loads.filter(({ server }) => server === OURS);
-  const parts = [...new Set(own.flatMap(({ partsUs }) => Object.keys(partsUs)))];
+  const idle = memory.filter(({ server }) => server === OURS);
+  const named = [...own.map(({ partsUs }) => partsUs), ...idle.map(({ partsKiB }) => partsKiB)];
+  const parts = [...new Set(named.flatMap((of) => Object.keys(of)))];
   if (parts.length === 0) return [];
   const rows = own.map((figures) => [
     `${WORK_TITLES[figures.work]}, ${transportText(figures.transport)}, ${loadText(figures)}: µs`,
     ...parts.map((part) => numberText(figures.partsUs[part] ?? 0)),
   ]);
-  const idle = memory.filter(({ server }) => server === OURS);
   const idleRows = idle.map(({ transport, sessions, partsKiB }) => [
     `${sessions} idle sessions, ${transportText(transport)}: KiB each`,
     ...parts.map((part) => numberText(partsKiB[part] ?? 0)),

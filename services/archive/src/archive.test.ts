@@ -327,7 +327,7 @@ for (const WorldClass of [MemoryWorld, ClusterWorld]) {
       for (const item of [...addresses, alice]) {
         await block(world.log, alice, ++version, item, 'unrelated@x');
         for (const from of addresses) {
-          const id = `${item} ${from}`;
+          const id = `${item}-${from}`;
           await append(world.log, alice, { from, id });
           if (!isBlocked(new Set([item]), from as Jid, alice)) expected.push(id);
         }

@@ -1,9 +1,9 @@
 import type { Bus } from '@starling/bus';
 import { encodeDigest, type Position, subjects, type UserPosition } from '@starling/contracts';
 
-/** In one digest: users, and the characters of their JIDs, which take three bytes each at most. NATS carries 1 MiB. */
+/** In one digest: users, and the bytes of their JIDs. NATS carries 1 MiB. */
 const USERS_MAX = 4_000;
-const CHARS_MAX = 256 * 1024;
+const BYTES_MAX = 256 * 1024;
 
 /** Says on the bus, once an interval, whose logs have new entries and up to where; an empty one too, so that a hole is seen. */
 export class DigestPublisher {
@@ -50,14 +50,14 @@ export class DigestPublisher {
 
 /** One at least, an empty one perhaps. */
 function* parts(news: readonly UserPosition[]): IterableIterator<readonly UserPosition[]> {
-  let [start, chars] = [0, 0];
-  for (let at = 0; at < news.length; at++) {
-    const { user } = news[at] as UserPosition;
-    if (at - start === USERS_MAX || (at > start && chars + user.length > CHARS_MAX)) {
+  let [start, bytes] = [0, 0];
+  for (const [at, { user }] of news.entries()) {
+    const own = Buffer.byteLength(user);
+    if (at - start === USERS_MAX || (at > start && bytes + own > BYTES_MAX)) {
       yield news.slice(start, at);
-      [start, chars] = [at, 0];
+      [start, bytes] = [at, 0];
     }
-    chars += user.length;
+    bytes += own;
   }
   yield news.slice(start);
 }

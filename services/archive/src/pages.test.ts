@@ -103,7 +103,7 @@ for (const WorldClass of [MemoryWorld, ClusterWorld]) {
       const bob = userOn(0, 'bob');
       await create(world.log, alice);
       await create(world.log, bob);
-      await append(world.log, bob, { id: 'of bob' });
+      await append(world.log, bob, { id: 'of-bob' });
       await page();
       const all = await Promise.allSettled(Array.from({ length: 100 }, () => page()));
       const [bobs] = await Promise.all([idsOf({}, bob), Promise.allSettled(Array.from({ length: 100 }, () => page()))]);
@@ -111,7 +111,7 @@ for (const WorldClass of [MemoryWorld, ClusterWorld]) {
       const answered = all.filter((one) => one.status === 'fulfilled');
       assert.equal(refused.length + answered.length, 100);
       assert.ok(answered.length >= 16 && refused.length > 0, `${answered.length} of 100`);
-      assert.deepEqual(bobs, ['of bob']);
+      assert.deepEqual(bobs, ['of-bob']);
       assert.deepEqual(await idsOf(), []);
     });
 
@@ -121,7 +121,7 @@ for (const WorldClass of [MemoryWorld, ClusterWorld]) {
       await create(world.log, bob);
       await send('a');
       await send('passing', { fate: FATE.passing });
-      await append(world.log, bob, { id: 'of bob' });
+      await append(world.log, bob, { id: 'of-bob' });
       const [a] = (await page()).entries;
       const [ofBob] = (await page({}, bob)).entries;
       assert.ok(a && ofBob);
@@ -137,29 +137,29 @@ for (const WorldClass of [MemoryWorld, ClusterWorld]) {
       await send('before', {}).catch(() => undefined);
       assert.deepEqual(await idsOf(), []);
       await create(world.log, alice);
-      await send('first life');
-      assert.deepEqual(await idsOf(), ['first life']);
+      await send('first-life');
+      assert.deepEqual(await idsOf(), ['first-life']);
       await remove(world.log, alice);
       assert.deepEqual(await idsOf(), []);
       await create(world.log, alice);
-      await send('second life');
-      assert.deepEqual(await idsOf(), ['second life']);
+      await send('second-life');
+      assert.deepEqual(await idsOf(), ['second-life']);
     });
 
     it('XEP-0441 what preferences exclude is a row of fate passing, from the place in the log on', async () => {
       await create(world.log, alice);
       await send('0', { from: 'nurse@x/home' });
       await prefer(world.log, alice, preferences(1, { never: ['nurse@x'], always: ['nurse@x/home'] }));
-      await send('1 always', { from: 'nurse@x/home' });
-      await send('1 never', { from: 'nurse@x/street' });
+      await send('1-always', { from: 'nurse@x/home' });
+      await send('1-never', { from: 'nurse@x/street' });
       await prefer(world.log, alice, preferences(2, { fallback: ARCHIVE_DEFAULT.roster, roster: ['paris@x'] }));
-      await send('2 in', { from: 'paris@x/y' });
-      await send('2 out', { from: 'tybalt@x/y' });
+      await send('2-in', { from: 'paris@x/y' });
+      await send('2-out', { from: 'tybalt@x/y' });
       await prefer(world.log, alice, preferences(3, { fallback: ARCHIVE_DEFAULT.never }));
       await send('3', { from: 'paris@x/y' });
       await prefer(world.log, alice, preferences(4, {}));
       await send('4');
-      assert.deepEqual(await idsOf(), ['0', '1 always', '2 in', '4']);
+      assert.deepEqual(await idsOf(), ['0', '1-always', '2-in', '4']);
       const fates = async () =>
         (
           await world
@@ -167,7 +167,7 @@ for (const WorldClass of [MemoryWorld, ClusterWorld]) {
             .query<{ entry_id: string; fate: number }>('select entry_id, fate from archive order by position')
         ).map(({ entry_id, fate }) => `${entry_id}:${fate}`);
       await until('all are written', async () => (await fates()).length === 7);
-      assert.deepEqual(await fates(), ['0:2', '1 always:2', '1 never:1', '2 in:2', '2 out:1', '3:1', '4:2']);
+      assert.deepEqual(await fates(), ['0:2', '1-always:2', '1-never:1', '2-in:2', '2-out:1', '3:1', '4:2']);
     });
 
     it('says that it cannot, when the database is away', async () => {
@@ -314,7 +314,7 @@ function optionsOf(
   place: number,
 ): EntryOptions {
   const shared = {
-    id: `${user} ${place}`,
+    id: `${user}-${place}`,
     fate: fate as EntryOptions['fate'] & number,
     copy: copy as EntryOptions['copy'] & number,
   };
@@ -333,7 +333,7 @@ function archivedOf(user: BareJid, log: readonly Step[]): readonly string[] {
     else {
       const peer = (step.copy === COPY.self ? `${user}/r` : step.from) as Jid;
       const isRefused = step.copy === COPY.received && isBlocked(blocked, peer, user);
-      if (step.fate === FATE.archived && !isRefused && keepsArchived(keeping, peer)) ids.push(`${user} ${i + 1}`);
+      if (step.fate === FATE.archived && !isRefused && keepsArchived(keeping, peer)) ids.push(`${user}-${i + 1}`);
     }
   }
   return ids;
