@@ -12,7 +12,7 @@ export interface FlameFile {
 }
 
 /** What a load is called in a file's name. */
-export const slugOf = (load: string): string => load.replace(/[^a-z0-9]+/g, '-');
+export const slugOf = (load: string): string => load.toLowerCase().replace(/[^a-z0-9]+/g, '-');
 
 export interface KeptFlame extends FlameFile {
   readonly name: string;
