@@ -1,6 +1,6 @@
 import type { NatsConnection } from 'nats';
 import { isConnected, sendCommands, unsentBytes } from './nats-client.ts';
-import { WORD_CHARS_MAX } from './word.ts';
+import { FIRST_CHAR, LAST_CHAR, WORD_CHARS_MAX } from './word.ts';
 
 // One write per loop turn. The client gathers what is published within one microtask queue, but each socket's 'data' event has
 // its own, so a busy edge would still write once per client that it reads from (bench.ts: 4 times the CPU).
@@ -12,7 +12,6 @@ const RETRY_BACKLOG_BYTES_MAX = 1024 * 1024;
 const FLUSH_BYTES = 64 * 1024;
 const CRLF = 0x0a0d;
 const SPACE = 0x20;
-const LAST_PRINTABLE = 0x7e;
 
 /**
  * Builds protocol lines in slabs of memory and hands them to the client once a loop turn. What is not of printable ASCII, and a space where
@@ -133,7 +132,7 @@ export class Outbox {
     let outside = 0;
     for (let i = 0; i < text.length; i++) {
       const char = text.charCodeAt(i);
-      outside |= (char - first) | (LAST_PRINTABLE - char);
+      outside |= (char - first) | (LAST_CHAR - char);
       slab[at++] = char;
     }
     if (outside < 0) throw new TypeError(`not for a line of the protocol: ${JSON.stringify(text.slice(0, 100))}`);
@@ -144,7 +143,7 @@ export class Outbox {
   #word(text: string): void {
     if (text.length > WORD_CHARS_MAX) throw new TypeError(`a word of ${text.length} characters`);
     this.#slab[this.#at++] = SPACE;
-    this.#text(text, SPACE + 1);
+    this.#text(text, FIRST_CHAR);
   }
 
   #crlf(): void {

@@ -1,8 +1,9 @@
 /** nats-server cuts off who sends a line of more than 4,096 bytes: it holds a subject, an inbox and two numbers. */
 export const WORD_CHARS_MAX = 1_024;
 
-const FIRST_CHAR = 0x21;
-const LAST_CHAR = 0x7e;
+/** Of printable ASCII without the space. */
+export const FIRST_CHAR = 0x21;
+export const LAST_CHAR = 0x7e;
 
 /**
  * What is a subject, a key or an id stands between spaces in a line of the protocol, or in a header. Anything else than printable ASCII would

@@ -59,6 +59,12 @@ describe('what is written anew', () => {
     );
   });
 
+  it('may grow by what has to be escaped', () => {
+    const value = "'".repeat(50_000);
+    const stanza = read(`<message><p:a b="${value}"/></message>`);
+    assert.equal(stanza.child('urn:p', 'a')?.attrs.b, value);
+  });
+
   it('is bounded when it is stored', () => {
     const child = read(`<iq><b xmlns='urn:b' xmlns:q='${uri}'>${'<q:a/>'.repeat(2_000)}</b></iq>`).firstChild();
     assert.ok(child !== undefined);

@@ -40,8 +40,8 @@ export function parseChild(scanned: Pick<Scanned, 'bytes' | 'scope'>, child: Pic
   return new TreeBuilder(asBuffer(scanned.bytes), child.start, scanned.scope).element();
 }
 
-/** What children that are written anew may take together: so many times the bytes of their stanza, and this at least. */
-const REWRITTEN_FACTOR = 4;
+/** What children that are written anew may take together: six times the bytes of their stanza, as `'` may become `&apos;`, and this at least. */
+const REWRITTEN_FACTOR = 6;
 const REWRITTEN_CHARS_MIN = 16 * 1024;
 
 /** A child of a stanza, as a range of `Inner.inner`. */
